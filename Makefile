@@ -1,0 +1,54 @@
+# Two commands do everything on a machine that has Python 3.11 or newer, make and git:
+#
+#     make demo    serves examples/quickstart.py under Hypercorn and says what to try
+#     make test    runs every test
+#
+# Each makes a virtual environment of its own below .venv/, once.
+
+PYTHON ?= python3
+PORT ?= 8000
+PARITY_CASES ?= 1000000
+
+DEMO := .venv/demo
+DEV := .venv/dev
+IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
+
+.PHONY: help demo test lint types parity clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
+
+demo: $(DEMO)/.ready
+	@$(DEMO)/bin/python -m examples.demo --port $(PORT)
+
+test: $(DEV)/.ready
+	@echo "== running the tests"
+	@$(DEV)/bin/python -m pytest -n auto --dist worksteal $(ARGS)
+
+lint: $(DEV)/.ready
+	@echo "== ruff"
+	@$(DEV)/bin/ruff check .
+	@$(DEV)/bin/ruff format --check .
+
+types: $(DEV)/.ready
+	@echo "== mypy"
+	@$(DEV)/bin/mypy
+	@echo "== pyright"
+	@$(IN_DEV) $(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
+
+parity: $(DEV)/.ready
+	@echo "== $(PARITY_CASES) random cases beside Django and Channels"
+	@PARITY_CASES=$(PARITY_CASES) $(DEV)/bin/python -m pytest -n auto -s tests/parity $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(DEMO)/.ready: GROUPS_ := --group demo
+$(DEV)/.ready: GROUPS_ := --group dev
+$(DEMO)/.ready $(DEV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asgi_routes needs Python 3.11 or newer, and $(PYTHON) is %d.%d; say make PYTHON=…" % sys.version_info[:2])'
+	@echo "== making the environment $(@D) (once; a minute or less)"
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(@D)/bin/python -m pip install --quiet --editable . $(GROUPS_)
+	@touch $@

@@ -1,0 +1,35 @@
+"""Routing for plain ASGI applications.
+
+Which application serves this connection, with which parameters, and under which URL.
+"""
+
+from asgi_routes.converters import Converter, Converters, register_converter
+from asgi_routes.dispatch import Child, Match, NoMatch, Router
+from asgi_routes.errors import ImproperlyConfigured, NoRouteFound, RoutingError
+from asgi_routes.not_found import not_found
+from asgi_routes.routers import ChannelNameRouter, ProtocolTypeRouter, URLRouter
+from asgi_routes.routes import format_path, include, mount, path, re_path
+from asgi_routes.scopes import route_path
+
+__all__ = (
+    "ChannelNameRouter",
+    "Child",
+    "Converter",
+    "Converters",
+    "ImproperlyConfigured",
+    "Match",
+    "NoMatch",
+    "NoRouteFound",
+    "ProtocolTypeRouter",
+    "Router",
+    "RoutingError",
+    "URLRouter",
+    "format_path",
+    "include",
+    "mount",
+    "not_found",
+    "path",
+    "re_path",
+    "register_converter",
+    "route_path",
+)

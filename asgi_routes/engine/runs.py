@@ -1,0 +1,278 @@
+"""Splitting a path among parameters that are runs of characters, in linear time.
+
+In: the nodes of a pattern, and a path. Out: the text of each parameter, and what is left. The rule
+kept here: the answer is the one that a greedy, leftmost, backtracking regex would give, without its
+backtracking. From the right it is computed once where each piece could begin; from the left each
+parameter then takes the longest run after which the next piece can begin.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from asgi_routes.engine.rows import Mode
+from asgi_routes.patterns import Literal, Node, Parameter
+
+_CHARS = r"\[\^?\]?(?:\\.|[^\\\]])*\]|\\[dDwWsS]|\\[^0-9A-Za-z]|\.|[^\\\[\](){}.*+?^$|]"
+_REPEATED = re.compile(
+    rf"(?P<chars>{_CHARS})"
+    r"(?:(?P<sign>[+*?])|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})?(?![+*?{])",
+    re.DOTALL,
+)
+_MOST_REPEATS = 1024
+_FEW = 16
+_REMEMBERED_CHARS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A parameter of characters of one class, at least and at most so many of them."""
+
+    chars: str
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A parameter that always has the same number of characters."""
+
+    regex: str
+    width: int
+
+
+Piece: TypeAlias = Text | Run | Fixed
+
+
+def parsed_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
+    """Return the nodes as pieces, or None where one is something that only ``re`` can match."""
+    pieces: list[Piece] = []
+    for node in nodes:
+        piece: Piece | None = None
+        if isinstance(node, Literal):
+            piece = Text(node.text)
+        elif isinstance(node, Parameter):
+            piece = parameter_piece(node.regex)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return pieces
+
+
+def parameter_piece(regex: str) -> Piece | None:
+    """Return what kind of run a converter's regex takes, or None where it is no such thing.
+
+    >>> parameter_piece("[^/]+"), parameter_piece("[0-9]{4}")
+    (Run(chars='[^/]', least=1, most=None), Fixed(regex='[0-9]{4}', width=4))
+    >>> parameter_piece("a|b")
+    """
+    counted: list[tuple[str, int, int | None]] = []
+    position = 0
+    while position < len(regex):
+        found = _REPEATED.match(regex, position)
+        if found is None:
+            return None
+        position = found.end()
+        counted.append((found["chars"], *_counts(found)))
+    if counted and all(least == most for _, least, most in counted):
+        return Fixed(regex, sum(least for _, least, _ in counted))
+    if len(counted) != 1 or (counted[0][2] or 0) > _MOST_REPEATS:
+        return None
+    return Run(*counted[0])
+
+
+def _counts(found: re.Match[str]) -> tuple[int, int | None]:
+    match found["sign"]:
+        case "+":
+            return 1, None
+        case "*":
+            return 0, None
+        case "?":
+            return 0, 1
+    if found["least"] is None:
+        return 1, 1
+    least = int(found["least"])
+    if found["comma"] is None:
+        return least, least
+    return least, int(found["most"]) if found["most"] else None
+
+
+def is_ambiguous(pieces: Sequence[Piece]) -> bool:
+    """Tell whether a backtracking regex could take more than linear time over these pieces.
+
+    It cannot where every run ends at a character that is not of its class, nor where there is one
+    run that does not, and no other run behind it.
+    """
+    for index, piece in enumerate(pieces):
+        if not isinstance(piece, Run):
+            continue
+        behind = pieces[index + 1 :]
+        if not any(isinstance(other, Run) for other in behind):
+            return False
+        if not isinstance(behind[0], Text) or re.match(piece.chars, behind[0].text):
+            return True
+    return False
+
+
+class _Membership(dict[int, str]):
+    """A table for `str.translate`: ``1`` for characters of a class, ``0`` for all others."""
+
+    def __init__(self, chars: str) -> None:
+        super().__init__()
+        self._is_member = re.compile(chars).match
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _REMEMBERED_CHARS:  # A client must not fill the memory with them.
+            self.clear()
+        answer = self[code] = "1" if self._is_member(chr(code)) else "0"
+        return answer
+
+
+class Splitter:
+    """Splits paths among the pieces of one pattern.
+
+    Sets of positions are integers: position ``p`` of a path of length ``n`` is bit ``n - p``, so
+    that going left in the path is shifting left in the integer.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], mode: Mode) -> None:
+        self._pieces = tuple(pieces)
+        self._mode = mode
+        self._tables = {
+            chars: _Membership(chars) for piece in pieces for chars in self._classes(piece)
+        }
+        self._tables["/"] = _Membership("/")
+        self._runs = {
+            piece.chars: re.compile(f"(?:{piece.chars})*")
+            for piece in pieces
+            if isinstance(piece, Run)
+        }
+        self._fixed = {
+            piece.regex: re.compile(f"(?={piece.regex})")
+            for piece in pieces
+            if isinstance(piece, Fixed)
+        }
+
+    @staticmethod
+    def _classes(piece: Piece) -> list[str]:
+        match piece:
+            case Text(text=text):
+                return [re.escape(char) for char in text]
+            case Run(chars=chars):
+                return [chars]
+            case Fixed():
+                return []
+            case _:
+                assert_never(piece)
+
+    def __call__(self, path: str) -> tuple[list[str], str] | None:
+        """Return the text of each parameter and what is left of the path, or None."""
+        starts = self._starts(path)
+        if starts is None:
+            return None
+        texts: list[str] = []
+        position = 0
+        for piece, next_starts in zip(self._pieces, starts[1:], strict=True):
+            match piece:
+                case Text(text=text):
+                    position += len(text)
+                    continue
+                case Fixed(width=width):
+                    end = position + width
+                case Run():
+                    end = self._longest(path, position, piece, next_starts)
+            texts.append(path[position:end])
+            position = end
+        return texts, path[position:]
+
+    def _longest(self, path: str, position: int, run: Run, next_starts: int) -> int:
+        found = self._runs[run.chars].match(path, position)
+        assert found is not None
+        end = found.end() if run.most is None else min(found.end(), position + run.most)
+        # The rightmost start that is not right of the end is the lowest bit from there up.
+        reachable = next_starts >> (len(path) - end)
+        return end - ((reachable & -reachable).bit_length() - 1)
+
+    def _starts(self, path: str) -> list[int] | None:
+        """Return for each piece, and for the end, where it could begin; None if nowhere."""
+        starts = [self._ends(path)]
+        for piece in reversed(self._pieces):
+            match piece:
+                case Text(text=text):
+                    here = self._before_text(path, text, starts[-1])
+                case Fixed():
+                    here = self._before_fixed(path, piece, starts[-1])
+                case Run():
+                    here = self._before_run(path, piece, starts[-1])
+            if not here:
+                return None
+            starts.append(here)
+        starts.reverse()
+        return starts if starts[0] >> len(path) & 1 else None
+
+    def _ends(self, path: str) -> int:
+        match self._mode:
+            case Mode.ENDPOINT:
+                return 1
+            case Mode.PREFIX:
+                return (1 << (len(path) + 1)) - 1
+            case Mode.MOUNT:
+                return self._members(path, "/") | 1
+            case _:
+                assert_never(self._mode)
+
+    def _members(self, path: str, chars: str) -> int:
+        return int(path.translate(self._tables[chars]) + "0", 2)
+
+    def _before_text(self, path: str, text: str, ends: int) -> int:
+        size = len(path)
+        if ends & (ends - 1) == 0:
+            at = size - (ends.bit_length() - 1) - len(text)
+            return ends << len(text) if at >= 0 and path.startswith(text, at) else 0
+        here = ends << len(text)
+        if path.count(text) > _FEW:
+            for offset, char in enumerate(text):
+                here &= self._members(path, re.escape(char)) << offset
+            return here
+        found, at = 0, path.find(text)
+        while at >= 0:
+            found |= 1 << (size - at)
+            at = path.find(text, at + 1)
+        return here & found
+
+    def _before_fixed(self, path: str, piece: Fixed, ends: int) -> int:
+        found = bytearray(b"0" * (len(path) + 1))
+        for match in self._fixed[piece.regex].finditer(path):
+            found[match.start()] = ord("1")
+        return (ends << piece.width) & int(bytes(found), 2)
+
+    def _before_run(self, path: str, run: Run, ends: int) -> int:
+        members = self._members(path, run.chars)
+        if run.most is not None:
+            return _repeated(ends, members, run.least, run.most)
+        here = ends
+        for _ in range(run.least):
+            here = here << 1 & members
+        # One addition carries every start to the left end of its run of members.
+        first = here << 1 & members
+        return here | (((members + first) ^ members) | first) & members
+
+
+def _repeated(ends: int, members: int, least: int, most: int) -> int:
+    reached = ends if least == 0 else 0
+    step = ends
+    for count in range(1, most + 1):
+        step = step << 1 & members
+        if not step:
+            break
+        if count >= least:
+            reached |= step
+    return reached

@@ -1,0 +1,130 @@
+"""Every exception of the package.
+
+An error keeps its facts as attributes and makes its text in ``__str__``; all of them derive from
+`RoutingError`, and from the built-in exception that a caller would expect.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from asgi_routes.places import Place, calling_place
+
+
+class RoutingError(Exception):
+    """The base of every error of this package."""
+
+
+class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for it, from Django
+    """Something that was written cannot mean anything.
+
+    Raised while routes and routers are made, never while a request is served.
+
+    Attributes:
+        source: the offending text, or None.
+        span: the half-open range of ``source`` that is wrong, or None.
+        declared: the user's line.
+        hint: what to write instead, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str | None = None,
+        span: tuple[int, int] | None = None,
+        declared: Place | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.source = source
+        self.span = span
+        self.declared = declared or calling_place()
+        self.hint = hint
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in one sentence."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        lines = [self.message]
+        if self.source is not None:
+            lines += marked(self.source, self.span)
+        lines.append(f"declared at {self.declared}")
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class ImproperlyConfiguredGroup(ExceptionGroup[ImproperlyConfigured], ImproperlyConfigured):
+    """All the mistakes of one table together: an `ExceptionGroup` of `ImproperlyConfigured`."""
+
+    def __new__(cls, message: str, mistakes: Sequence[ImproperlyConfigured]) -> Self:
+        return super().__new__(cls, message, mistakes)
+
+    def __init__(self, _message: str, mistakes: Sequence[ImproperlyConfigured]) -> None:
+        # The text and the mistakes were set by ExceptionGroup.__new__; they cannot be set again.
+        self.source = self.span = self.hint = None
+        self.declared = mistakes[0].declared
+
+    def derive(self, mistakes: Sequence[ImproperlyConfigured]) -> Self:  # type: ignore[override]
+        return type(self)(self.message, mistakes)
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.message, *map(str, self.exceptions)])
+
+
+class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as above
+    """No route serves this scope, and there is no default that would answer.
+
+    Attributes:
+        reason: which key had which value that nothing fits.
+        allowed: the methods that would have been served, where only the method was wrong.
+    """
+
+    def __init__(self, reason: str, allowed: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.allowed = frozenset(allowed)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def raise_together(mistakes: Sequence[ImproperlyConfigured], what: str) -> None:
+    """Raise the mistake, or all of them in one group; do nothing where there is none."""
+    if len(mistakes) == 1:
+        raise mistakes[0]
+    if mistakes:
+        raise ImproperlyConfiguredGroup(f"{len(mistakes)} mistakes in {what}", mistakes)
+
+
+def marked(source: str, span: tuple[int, int] | None) -> list[str]:
+    """Return the source as one printable line, and a line of ``~`` under the span.
+
+    >>> print(*marked("users/<itn:id>/", (7, 10)), sep="|")
+        users/<itn:id>/|           ~~~
+    """
+    shown = [_printable(char) for char in source]
+    lines = ["    " + "".join(shown)]
+    if span is not None:
+        before = len("".join(shown[: span[0]]))
+        width = len("".join(shown[span[0] : span[1]]))
+        lines.append("    " + " " * before + "~" * max(width, 1))
+    return lines
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the hint that names the known word nearest to this one, or None.
+
+    >>> did_you_mean("itn", ["int", "str"])
+    "did you mean 'int'?"
+    >>> did_you_mean("hexadecimal", ["int", "str"])
+    """
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None

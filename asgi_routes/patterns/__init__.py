@@ -1,0 +1,19 @@
+"""Text to `Pattern`: one file a syntax, one vocabulary of nodes."""
+
+from asgi_routes.patterns.format_syntax import parse_format
+from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
+from asgi_routes.patterns.path_syntax import parse_path
+from asgi_routes.patterns.regex_syntax import parse_regex
+
+__all__ = (
+    "Literal",
+    "Node",
+    "Opaque",
+    "Parameter",
+    "Pattern",
+    "Span",
+    "Syntax",
+    "parse_format",
+    "parse_path",
+    "parse_regex",
+)

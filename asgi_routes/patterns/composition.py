@@ -1,0 +1,104 @@
+"""Nodes to a `Pattern`: what the syntaxes do alike once they have read their text.
+
+In: the nodes in order. Out: a pattern with its regex. The rule kept here: neighbours of one kind are
+one node, and parameters that are valid one by one have to be valid together.
+"""
+
+import re
+from collections.abc import Iterable
+
+from asgi_routes.converters import Converter, mistake_in_regex
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
+
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
+
+
+def merged(nodes: Iterable[Node]) -> list[Node]:
+    """Return the nodes with neighbouring literals, and neighbouring opaque pieces, as one each."""
+    result: list[Node] = []
+    for node in nodes:
+        match (result[-1] if result else None), node:
+            case Literal(text=before, span=span), Literal(text=after, span=other):
+                result[-1] = Literal(before + after, (span[0], other[1]))
+            case Opaque(regex=before, span=span), Opaque(regex=after, span=other):
+                result[-1] = Opaque(before + after, (span[0], other[1]))
+            case _:
+                result.append(node)
+    return result
+
+
+def composed(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
+    """Return the pattern of literals and named parameters.
+
+    Raises:
+        ImproperlyConfigured: the converters' regexes do not work together. Groups are numbered
+            over the whole route, so a back-reference may point anywhere.
+    """
+    nodes = tuple(merged(nodes))
+    regex = "".join(_part(node) for node in nodes)
+    try:
+        if _REFERENCE.search(regex):  # Nothing else can go wrong, and compiling is slow.
+            re.compile(regex)
+    except re.error as error:
+        raise ImproperlyConfigured(
+            f"the regexes of the converters do not work together in {syntax} pattern: {error.msg}",
+            source=source,
+            span=_culprit(nodes),
+        ) from None
+    return Pattern(syntax, source, nodes, regex)
+
+
+def _part(node: Node) -> str:
+    match node:
+        case Literal(text=text):
+            return re.escape(text)
+        case Parameter(name=name, regex=regex):
+            return f"(?P<{name}>{regex})"
+        case Opaque(regex=regex):
+            return regex
+
+
+def _culprit(nodes: tuple[Node, ...]) -> Span | None:
+    """Return the place of the first parameter that does not even work alone."""
+    for node in nodes:
+        try:
+            re.compile(_part(node))
+        except re.error:
+            return node.span
+    return None
+
+
+class Fields:
+    """The parameters of one route text, as far as they are read: no name stands twice."""
+
+    def __init__(self, syntax: Syntax, source: str) -> None:
+        self.syntax = syntax
+        self.source = source
+        self._names: set[str] = set()
+
+    def mistake(self, text: str, span: Span, hint: str | None = None) -> ImproperlyConfigured:
+        """Return the error about a place in the text."""
+        return ImproperlyConfigured(text, source=self.source, span=span, hint=hint)
+
+    def check_name(self, name: str, span: Span, hint: str | None = None) -> None:
+        """Refuse a name that is no identifier, or that stands in the text already."""
+        if not name.isidentifier():
+            raise self.mistake(
+                f"parameter name {name!r} is not an identifier in {self.syntax} pattern", span, hint
+            )
+        if name in self._names:
+            raise self.mistake(
+                f"parameter {name!r} stands twice in {self.syntax} pattern",
+                span,
+                "each parameter of a route needs a name of its own",
+            )
+        self._names.add(name)
+
+    def parameter(self, name: str, converter: Converter, written: str, span: Span) -> Parameter:
+        """Return the parameter whose converter was found under the written name."""
+        # Read now, not when it was registered: the regex may be a property.
+        regex = converter.regex
+        if mistake := mistake_in_regex(regex):
+            raise self.mistake(f"converter {written!r} {mistake}", span)
+        return Parameter(name, regex, converter, written, span)

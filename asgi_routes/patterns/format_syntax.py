@@ -1,0 +1,106 @@
+"""The syntax of `parse` and `str.format`: ``users/{id:d}/``.
+
+In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: this is the only
+door to `parse`; it is given one field at a time, on text that the pattern has already cut out, so
+that its own search (which crosses slashes, and can take minutes) is never used.
+"""
+
+import functools
+import re
+from typing import Any
+
+from asgi_routes.converters import SEGMENT, Converters
+from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+
+_PIECE = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<brace>[{}])|[^{}]+")
+_FIELD = re.compile(r"(?P<name>[^:!]*)(?P<conversion>![^:]*)?(?::(?P<spec>.*))?", re.DOTALL)
+_TYPES_WITH_SLASHES = ("tg", "ta", "th")
+"""Dates as ``20/1/1972``: the only specifications of `parse` whose text holds a slash."""
+
+
+@functools.cache
+def format_converter(spec: str) -> "FormatConverter":
+    """Return the converter for a specification of `parse`; making one takes a millisecond."""
+    return FormatConverter(spec)
+
+
+class FormatConverter:
+    """A format specification of `parse` as a converter: its text, cut out, goes through `parse`."""
+
+    def __init__(self, spec: str) -> None:
+        import parse  # noqa: PLC0415 - only a typed field needs it
+
+        # Case matters in a path; `parse` ignores it unless told.
+        self._parser: Any = parse.compile(f"{{value:{spec}}}", case_sensitive=True)
+        self.spec = spec
+        self.regex = ".+" if spec.endswith(_TYPES_WITH_SLASHES) else "[^/]+"
+
+    def to_python(self, value: str) -> Any:
+        """Return what `parse` makes of the text; `ValueError` where it makes nothing of it."""
+        result = self._parser.parse(value)
+        if result is None:
+            raise ValueError(f"{value!r} is not of the format {self.spec!r}")
+        return result["value"]
+
+    def to_url(self, value: Any) -> str:
+        """Return the value in its format; `ValueError` where it does not read back as the same."""
+        text = format(value, self.spec)
+        if self.to_python(text) != value:
+            raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")
+        return text
+
+
+def parse_format(source: str, converters: Converters) -> Pattern:
+    """route = { literal | "{{" | "}}" | "{" name [ ":" specification ] "}" }
+
+    A specification is the name of a registered converter, or one of `parse`.
+
+    Raises:
+        ImproperlyConfigured: a lone brace, a field without a name, an attribute, index or
+            conversion in a field, a name that stands twice, an unknown specification.
+    """  # noqa: D403, D415 - the first line is the grammar
+    nodes: list[Node] = []
+    mistakes: list[ImproperlyConfigured] = []
+    fields = Fields("format", source)
+    for found in _PIECE.finditer(source):
+        if found["field"] is None and found["brace"] is None:
+            text = found[0][0] if found[0] in ("{{", "}}") else found[0]
+            nodes.append(Literal(text, found.span()))
+            continue
+        try:
+            nodes.append(_parameter(found, converters, fields))
+        except ImproperlyConfigured as mistake:
+            mistakes.append(mistake)
+    raise_together(mistakes, f"format pattern {source!r}")
+    return composed("format", source, nodes)
+
+
+def _parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
+    if found["brace"]:
+        hint = "a brace as text is written twice"
+        raise fields.mistake(f"lone {found[0]!r} in format pattern", found.span(), hint)
+    field = _FIELD.fullmatch(found["field"])
+    assert field is not None
+    name, spec, start = field["name"], field["spec"] or "", found.start("field")
+    if name == "" or name.isdigit():
+        hint = "write {name}, as in users/{id:d}/"
+        raise fields.mistake("a field of a format pattern needs a name", found.span(), hint)
+    if field["conversion"] is not None:
+        span = (start + field.start("conversion"), start + field.end("conversion"))
+        raise fields.mistake(
+            f"conversion {field['conversion']!r} has no meaning in a format pattern", span
+        )
+    fields.check_name(name, (start, start + len(name)))
+    converter = SEGMENT if not spec else converters.find(spec)
+    if converter is None:
+        try:
+            converter = format_converter(spec)
+        except (ValueError, NotImplementedError, re.error) as error:
+            raise fields.mistake(
+                f"unknown format specification {spec!r} in format pattern: {error}",
+                (start + field.start("spec"), start + field.end("spec")),
+                converters.hint_for(spec),
+            ) from None
+    return fields.parameter(name, converter, spec, found.span())

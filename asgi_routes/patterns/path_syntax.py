@@ -1,0 +1,64 @@
+"""The syntax of Django's ``path()``: ``users/<int:id>/``.
+
+In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: what is
+between ``<`` and ``>`` is a parameter, and everything else, whatever it looks like, is itself.
+"""
+
+import re
+
+from asgi_routes.converters import SEGMENT, Converters
+from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+
+_PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
+_WHITESPACE = re.compile(r"[ \t\n\r\v\f]")
+
+
+def parse_path(source: str, converters: Converters) -> Pattern:
+    """route = { literal | "<" [ converter ":" ] name ">" }
+
+    Raises:
+        ImproperlyConfigured: white space inside the brackets, a name that is no identifier or
+            stands twice, an unknown converter, or one whose regex does not work at its place.
+    """  # noqa: D403, D415 - the first line is the grammar
+    nodes: list[Node] = []
+    mistakes: list[ImproperlyConfigured] = []
+    fields = Fields("path", source)
+    position = 0
+    for found in _PARAMETER.finditer(source):
+        if found.start() > position:
+            nodes.append(Literal(source[position : found.start()], (position, found.start())))
+        position = found.end()
+        try:
+            nodes.append(_parameter(found, converters, fields))
+        except ImproperlyConfigured as mistake:
+            mistakes.append(mistake)
+    if position < len(source):
+        nodes.append(Literal(source[position:], (position, len(source))))
+    raise_together(mistakes, f"path pattern {source!r}")
+    return composed("path", source, nodes)
+
+
+def _parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
+    name, written = found["name"], found["converter"]
+    if space := _WHITESPACE.search(found[0]):
+        at = found.start() + space.start()
+        raise fields.mistake("white space between '<' and '>' in path pattern", (at, at + 1))
+    fields.check_name(name, found.span("name"), _hint_for_colon(name) if not written else None)
+    converter = SEGMENT if written is None else converters.find(written)
+    if converter is None:
+        raise fields.mistake(
+            f"unknown converter {written!r} in path pattern",
+            found.span("converter"),
+            converters.hint_for(written),
+        )
+    return fields.parameter(name, converter, written or "", found.span())
+
+
+def _hint_for_colon(name: str) -> str | None:
+    if name.startswith(":"):
+        return f"a converter stands before the colon, as in <int{name}>"
+    if name.endswith(":"):
+        return f"a name follows the colon, as in <{name}id>"
+    return None

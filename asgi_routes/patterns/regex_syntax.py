@@ -1,0 +1,127 @@
+r"""The syntax of Django's ``re_path()``: a regular expression, ``^users/(?P<id>\d+)/$``.
+
+In: a regex, as text or compiled. Out: a `Pattern`. The rule kept here: Python's ``re`` decides what
+matches; the nodes are a reading of the text for those who show, narrow or reverse it, and whatever
+they are not sure of is `Opaque`.
+"""
+
+import re
+
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.patterns.composition import merged
+from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern
+
+_QUANTIFIER = r"(?:[*+?]|\{\d*,?\d*\})[?+]?"
+_ITEM = re.compile(
+    rf"""
+    (?P<anchor> \\[AZ] | [$^] )
+  | (?P<escaped> \\[^0-9A-Za-z] ) (?!{_QUANTIFIER})
+  | (?P<plain> [^\\\[\]().*+?{{}}^$|] ) (?!{_QUANTIFIER})
+  | (?P<one> (?: \\. | \[ \^? \]? (?: \\. | [^\\\]] )* \] | [^\\\[\]()|] ) (?:{_QUANTIFIER})? )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_GLOBAL_FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
+_SHOWN_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE
+_GROUP_START = re.compile(r"\((?:\?P<(?P<name>[^>]+)>|(?P<special>\?))?")
+_GROUP_END = re.compile(rf"\)(?P<quantifier>{_QUANTIFIER})?")
+
+
+def parse_regex(source: object) -> Pattern:
+    r"""Parse a regular expression.
+
+    A compiled one keeps its flags. A leading ``^`` and a trailing ``$`` are the syntax of the
+    anchors, not text, so they are no nodes.
+
+    >>> parse_regex(r"^users/(?P<id>\d+)/$").path_format
+    'users/{id}/'
+
+    Raises:
+        ImproperlyConfigured: not a regular expression over text.
+    """
+    flags = 0
+    if isinstance(source, re.Pattern):
+        flags, source = source.flags & _SHOWN_FLAGS, source.pattern
+    if not isinstance(source, str):
+        raise ImproperlyConfigured(
+            f"a regex pattern is text or a compiled re.Pattern of text, not {source!r}"
+        )
+    try:
+        re.compile(source, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise _invalid(source, error) from None
+    nodes = _whole(source) if flags or _GLOBAL_FLAGS.match(source) else _nodes(source)
+    return Pattern("regex", source, tuple(nodes), source, flags)
+
+
+def _whole(source: str) -> list[Node]:
+    return [Opaque(source, (0, len(source)))] if source else []
+
+
+def _invalid(source: str, error: Exception) -> ImproperlyConfigured:
+    at = getattr(error, "pos", None)
+    hint = None
+    if re.search(r"<[a-z]+:\w+>|^<\w+>", source):
+        hint = "this looks like path() syntax"
+    return ImproperlyConfigured(
+        f"invalid regex pattern: {getattr(error, 'msg', error)}",
+        source=source,
+        span=None if at is None else (min(at, len(source)), min(at, len(source)) + 1),
+        hint=hint,
+    )
+
+
+def _nodes(source: str) -> list[Node]:
+    nodes: list[Node] = []
+    position = 0
+    while position < len(source):
+        read = _group if source[position] == "(" else _item
+        node, position = read(source, position)
+        if isinstance(node, Opaque) and node.regex == "|":
+            return _whole(source)
+        if node is not None:
+            nodes.append(node)
+    return merged(nodes)
+
+
+def _item(source: str, position: int) -> tuple[Node | None, int]:
+    found = _ITEM.match(source, position)
+    if found is None:  # "|", or something that only re itself can read.
+        return Opaque(source[position], (position, position + 1)), position + 1
+    if found["anchor"]:
+        return None, found.end()
+    span = found.span()
+    if found["one"]:
+        return Opaque(found[0], span), found.end()
+    return Literal(found["plain"] or found["escaped"][1:], span), found.end()
+
+
+def _group(source: str, position: int) -> tuple[Node | None, int]:
+    start = _GROUP_START.match(source, position)
+    assert start is not None
+    inner_end = _inside(source, start.end())
+    end = _GROUP_END.match(source, inner_end)
+    if end is None:
+        return Opaque(source[position:], (position, len(source))), len(source)
+    span = (position, end.end())
+    if start["special"] or end["quantifier"]:
+        return Opaque(source[position : end.end()], span), end.end()
+    inner = source[start.end() : inner_end]
+    return Parameter(start["name"], inner, None, "", span), end.end()
+
+
+def _inside(source: str, position: int) -> int:
+    depth = 0
+    while position < len(source):
+        if source[position] == "(":
+            depth += 1
+        elif source[position] == ")":
+            if depth == 0:
+                return position
+            depth -= 1
+        else:
+            found = _ITEM.match(source, position)
+            position = found.end() if found else position + 1
+            continue
+        position += 1
+    return position

@@ -1,0 +1,7 @@
+"""The routers: each looks at one key of the scope."""
+
+from asgi_routes.routers.channel import ChannelNameRouter
+from asgi_routes.routers.protocol import ProtocolTypeRouter
+from asgi_routes.routers.url import URLRouter
+
+__all__ = ("ChannelNameRouter", "ProtocolTypeRouter", "URLRouter")
