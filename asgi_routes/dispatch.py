@@ -5,6 +5,7 @@ rule kept here: matching calls nobody, so a miss is known before any code has ru
 without a coroutine for each level.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol, final
@@ -101,9 +102,11 @@ class Router(Protocol):
     default: App | None = not_found
     serves_lifespan: bool = False
 
+    @abstractmethod
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves this scope. Nothing is called, and the scope is not changed."""
 
+    @abstractmethod
     def children(self) -> Iterable[Child]:
         """Return everything that `match` can lead to, in order, the default last."""
 

@@ -41,19 +41,19 @@ def parse_path(source: str, converters: Converters) -> Pattern:
 
 
 def _parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
-    name, written = found["name"], found["converter"]
+    name, written = found["name"], found["converter"] or ""
     if space := _WHITESPACE.search(found[0]):
         at = found.start() + space.start()
         raise fields.mistake("white space between '<' and '>' in path pattern", (at, at + 1))
     fields.check_name(name, found.span("name"), _hint_for_colon(name) if not written else None)
-    converter = SEGMENT if written is None else converters.find(written)
+    converter = converters.find(written) if written else SEGMENT
     if converter is None:
         raise fields.mistake(
             f"unknown converter {written!r} in path pattern",
             found.span("converter"),
             converters.hint_for(written),
         )
-    return fields.parameter(name, converter, written or "", found.span())
+    return fields.parameter(name, converter, written, found.span())
 
 
 def _hint_for_colon(name: str) -> str | None:
