@@ -207,7 +207,8 @@ def mistake_in_regex(regex: str) -> str | None:
     "has a named group 'year' in its regex; only the route names parameters"
     """
     try:
-        compiled = re.compile(f"(?:{regex})")
+        compiled = re.compile(regex)
+        re.compile(f"(?:{regex})")  # Flags for the whole expression have no place in a part of it.
     except re.error as error:
         if ("group" in error.msg and "refer" in error.msg) or "unknown group name" in error.msg:
             return None  # It may refer to an earlier parameter: only a route can tell.

@@ -4,7 +4,6 @@ An error keeps its facts as attributes and makes its text in ``__str__``; all of
 `RoutingError`, and from the built-in exception that a caller would expect.
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Self
 
@@ -126,5 +125,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     "did you mean 'int'?"
     >>> did_you_mean("hexadecimal", ["int", "str"])
     """
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else None

@@ -1,0 +1,89 @@
+"""Every row of the tables, through every matcher."""
+
+import pytest
+
+from asgi_routes.converters import registered_converters
+from asgi_routes.engine import LinearMatcher, Mode, Row, Step
+from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
+from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
+
+MATCHERS = [LinearMatcher]
+CASES = [
+    *((parse_path(case.route, registered_converters()), case) for case in PATH_CASES),
+    *((parse_regex(case.route), case) for case in REGEX_CASES),
+    *((parse_format(case.route, registered_converters()), case) for case in FORMAT_CASES),
+]
+
+
+def identify(value: object) -> str | None:
+    """Name a row by its cells."""
+    if isinstance(value, Case):
+        return ascii(f"{value.route} {value.mode.value} {value.path[:40]}")
+    return value.syntax if isinstance(value, Pattern) else None
+
+
+@pytest.mark.parametrize("matcher_class", MATCHERS)
+@pytest.mark.parametrize(("pattern", "case"), CASES, ids=identify)
+def test_row(matcher_class: type, pattern: Pattern, case: Case) -> None:
+    """A table of one route gives what the row says."""
+    matcher = matcher_class([Row(0, (Step(pattern, case.mode, {}),), "target")])
+    found = matcher(case.path)
+    assert (found and (found.rest, found.args, found.kwargs)) == case.expected
+
+
+@pytest.mark.parametrize("matcher_class", MATCHERS)
+def test_the_first_row_wins_whatever_its_shape(matcher_class: type) -> None:
+    """Declaration order decides; a start index goes on behind a row."""
+    texts = ["<a>/", "me/", "<path:p>", "me/"]
+    rows = [
+        Row(index, (Step(parse_path(text, registered_converters()), Mode.ENDPOINT, {}),), text)
+        for index, text in enumerate(texts)
+    ]
+    matcher = matcher_class(rows)
+    assert [matcher("me/", start).row.index for start in range(4)] == [0, 1, 2, 3]
+    assert matcher("me/", 4) is None
+    assert matcher("x", 0).row.target == "<path:p>"
+
+
+@pytest.mark.parametrize("matcher_class", MATCHERS)
+def test_steps_never_take_another_split(matcher_class: type) -> None:
+    """What a prefix has taken is gone, even where another split would let the rest match."""
+    converters = registered_converters()
+    prefix = Step(parse_path("<path:p>/", converters), Mode.PREFIX, {})
+    inner = Step(parse_path("b/c/", converters), Mode.ENDPOINT, {})
+    assert matcher_class([Row(0, (prefix, inner), None)])("a/b/c/") is None
+    inner = Step(parse_path("c", converters), Mode.ENDPOINT, {})
+    assert matcher_class([Row(0, (prefix, inner), None)])("a/b/c").kwargs == {"p": "a/b"}
+
+
+@pytest.mark.parametrize("matcher_class", MATCHERS)
+@pytest.mark.parametrize(
+    ("steps", "path", "args", "kwargs"),
+    [
+        (((r"^(\w)/", {}), (r"^(\w)/", {}), (r"^(\w)$", {})), "a/b/c", ("a", "b", "c"), {}),
+        (((r"^(?P<x>\w)/", {}), (r"^(\w)/", {}), (r"^(\w)$", {})), "a/b/c", ("b", "c"), {"x": "a"}),
+        (((r"^(\w)/", {}), (r"^(\w)/", {"d": 1}), (r"^(\w)$", {})), "a/b/c", ("c",), {"d": 1}),
+        (((r"^(\w)/", {}), (r"^(?P<x>\w)$", {})), "a/b", (), {"x": "b"}),
+        (((r"^(?P<x>\w)/", {"x": 1}), (r"^(?P<x>\w)$", {})), "a/b", (), {"x": "b"}),
+        (((r"^(?P<x>\w)/", {}), (r"^(?P<x>\w)$", {"x": 2})), "a/b", (), {"x": 2}),
+    ],
+)
+def test_steps_merge_parameters_as_django_does(
+    matcher_class: type,
+    steps: tuple[tuple[str, dict[str, object]], ...],
+    path: str,
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> None:
+    """Inner wins over outer, defaults over captures, and any name drops outer positions."""
+    *prefixes, last = steps
+    row = Row(
+        0,
+        (
+            *(Step(parse_regex(text), Mode.PREFIX, extra) for text, extra in prefixes),
+            Step(parse_regex(last[0]), Mode.ENDPOINT, last[1]),
+        ),
+        None,
+    )
+    found = matcher_class([row])(path)
+    assert (found.args, found.kwargs) == (args, kwargs)

@@ -1,0 +1,381 @@
+"""URLRouter: slashes, root paths, nesting, includes, mounts, and the child scope."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from asgi_routes import (
+    ImproperlyConfigured,
+    Match,
+    NoRouteFound,
+    ProtocolTypeRouter,
+    URLRouter,
+    include,
+    mount,
+    path,
+    re_path,
+    route_path,
+)
+from tests.spec.driving import Wrapper, call, http, named
+
+pytestmark = pytest.mark.anyio
+
+A, B, C, D, E = map(named, "ABCDE")
+
+
+def answer(router: Any, scope: Any) -> Any:
+    """Return the name of what serves a scope, its url_route and path_remaining; None for a miss."""
+    found = router.match(scope)
+    if not found:
+        return None
+    route = found.scope["url_route"]
+    return found.app.__qualname__, route["args"], route["kwargs"], found.scope["path_remaining"]
+
+
+SLASHES = URLRouter([path("", A), path("foo/", B), re_path("bar", C), path("foo/", D)])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("/", "A"),
+        ("", "A"),
+        ("//", None),
+        ("/foo/", "B"),
+        ("foo/", "B"),
+        ("//foo/", None),
+        ("/foo", None),
+        ("/foo//", None),
+        ("/FOO/", None),
+        ("/x/bar/y", "C"),
+        ("/foo/\n", None),
+        ("/foo/?x=1", None),
+        ("/%66oo/", None),
+        (" /foo/", None),
+        ("\\foo/", None),
+        ("*", None),
+        ("http://h/foo/", None),
+        ("\ud800", None),
+        ("\0", None),
+        (b"/foo/", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_slashes(text: object, name: str | None) -> None:
+    """One leading slash is taken off; nothing else is; whatever a path is, nothing is raised."""
+    found = SLASHES.match({"type": "http", "path": text})
+    assert (found.app.__qualname__ if found else None) == name
+
+
+@pytest.mark.parametrize("scope", [{"type": "http"}, {"path": "/x", "path_remaining": None}])
+def test_no_path(scope: Any) -> None:
+    """A scope without a path is a miss that says so."""
+    found = SLASHES.match(scope)
+    assert not found
+    assert found.reason.startswith("No 'path' in the scope")
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket", "mqtt", None])
+def test_the_type_is_not_looked_at(kind: str | None) -> None:
+    """Any scope with a path is routed."""
+    assert SLASHES.match({"type": kind, "path": "/foo/"})
+
+
+@pytest.mark.parametrize(
+    ("root_path", "text", "lenient", "strict"),
+    [
+        ("/root", "/root/foo/", "B", "B"),
+        ("/root", "/rootfoo/", None, None),
+        ("/root", "/root", "A", "A"),
+        ("/root/", "/root/foo/", "B", "B"),
+        ("/root/", "/root", "A", "A"),
+        ("/root", "/foo/", "B", None),
+        ("/root", "/ROOT/foo/", None, None),
+        ("/root", "//root/foo/", None, None),
+        ("/root", "/root//foo/", None, None),
+        ("root", "/root/foo/", None, None),
+        ("/", "/foo/", "B", "B"),
+        ("", "/foo/", "B", "B"),
+        (None, "/foo/", "B", "B"),
+        ("/a.b", "/axb/foo/", None, None),
+        ("/a(", "/a(/foo/", "B", "B"),
+    ],
+)
+def test_root_path(root_path: str | None, text: str, lenient: str | None, strict: str | None) -> None:
+    """The root path ends at a segment; a path outside it is a miss only when strict."""
+    for expected, is_strict in ((lenient, False), (strict, True)):
+        router = URLRouter([path("", A), path("foo/", B)], strict_root_path=is_strict)
+        found = router.match({"path": text, "root_path": root_path})
+        assert (found.app.__qualname__ if found else None) == expected
+
+
+def test_root_path_is_for_the_outermost_router() -> None:
+    """Where an outer router has taken its part, the root path is not taken again."""
+    scope = {"path": "/x", "root_path": "/root", "path_remaining": "foo/"}
+    assert URLRouter([path("foo/", B)], strict_root_path=True).match(scope)
+
+
+INNER = URLRouter(
+    [
+        re_path(r"^p/(\d+)/$", A),
+        re_path(r"^k/(?P<x>\d+)/$", B),
+        path("i/<int:x>/", C, {"d": "in"}),
+        path("", D),
+    ]
+)
+OUTER = URLRouter(
+    [
+        path("n/<int:x>/", INNER, {"d": "out"}),
+        re_path(r"^r/(\w+)/", INNER),
+        re_path(r"^m/(?P<u>\w+)/", INNER),
+        path("bare", INNER),
+        re_path("^end/$", INNER),
+        path("n/<int:x>/late/", E),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/n/1/p/2/", ("A", ("2",), {"x": 1, "d": "out"}, "")),
+        ("/n/1/k/2/", ("B", (), {"x": "2", "d": "out"}, "")),
+        ("/n/1/i/2/", ("C", (), {"x": 2, "d": "in"}, "")),
+        ("/n/1/", ("D", (), {"x": 1, "d": "out"}, "")),
+        ("/r/w/p/2/", ("A", ("w", "2"), {}, "")),
+        ("/r/w/k/3/", ("B", ("w",), {"x": "3"}, "")),
+        ("/m/w/p/2/", ("A", ("2",), {"u": "w"}, "")),
+        ("/barek/3/", ("B", (), {"x": "3"}, "")),
+        ("/bare/k/3/", ("B", (), {"x": "3"}, "")),
+        ("/bare//k/3/", None),
+        ("/n/1//k/2/", ("B", (), {"x": "2", "d": "out"}, "")),
+        ("/n/1///k/2/", None),
+        ("/end/", ("D", (), {}, "")),
+        ("/end/k/3/", None),
+        ("/n/1/late/", ("E", (), {"x": 1}, "")),
+    ],
+)
+def test_nesting(text: str, expected: object) -> None:
+    """A nested router is asked on what is left; what it misses goes on behind it."""
+    assert answer(OUTER, http(text)) == expected
+
+
+def test_nested_parameters_keep_their_places() -> None:
+    """An overwritten parameter stays where it was; outer ones come first."""
+    inner = URLRouter([path("<b>/<q>/", A, {"a": 2})])
+    router = URLRouter([path("<z>/<m>/<b>/<a>/", inner, {"m": 1})])
+    found = router.match(http("/z/m/b/a/B/Q/"))
+    assert found
+    assert list(found.scope["url_route"]["kwargs"].items()) == [
+        ("z", "z"),
+        ("m", 1),
+        ("b", "B"),
+        ("a", 2),
+        ("q", "Q"),
+    ]
+
+
+def test_child_scope() -> None:
+    """The child scope is a new dict that differs in four keys; what was received is as it was."""
+    extensions: dict[str, Any] = {}
+    scope = http("/users/7/x", extensions=extensions, path_params={"old": 1})
+    before = dict(scope)
+    found = URLRouter([re_path(r"^users/(?P<id>\d+)/", A, name="user")]).match(scope)
+    assert found
+    child = found.scope
+    assert scope == before
+    assert type(child) is dict
+    assert {key for key in child if child[key] is not scope.get(key)} == {
+        "url_route",
+        "path_remaining",
+        "path_params",
+        "route",
+    }
+    assert child["url_route"] == {"args": (), "kwargs": {"id": "7"}}
+    assert child["path_remaining"] == "x"
+    assert child["path_params"] == {"old": 1, "id": "7"}
+    assert child["path_params"] is not child["url_route"]["kwargs"]
+    assert child["extensions"] is extensions
+    route = child["route"]
+    assert (route.path, route.path_format, route.name) == (
+        r"/^users/(?P<id>\d+)/",
+        "/users/{id}/",
+        "user",
+    )
+
+
+async def test_received_scope_gets_the_route() -> None:
+    """After the call, the received scope has ``route``, with the template over all levels."""
+    inner = URLRouter([path("<int:id>/", A, name="inner"), path("", B)])
+    router = ProtocolTypeRouter(
+        {"http": URLRouter([path("v1/", inner, name="outer"), path("v2/", Wrapper(inner))])}
+    )
+    for text, template, name in [
+        ("/v1/7/", "/v1/{id}/", "inner"),
+        ("/v1/", "/v1/", "outer"),
+        ("/v2/7/", "/v2/{id}/", "inner"),
+        ("/v2/", "/v2/", None),
+    ]:
+        scope = http(text)
+        for _ in range(2):  # A scope that is used again is no child scope.
+            await call(router, scope)
+            assert (scope["route"].path_format, scope["route"].name) == (template, name)
+        assert set(scope) == {*http(text), "route"}
+
+
+async def test_a_miss_leaves_no_route() -> None:
+    """Where nothing has served, no route is named, though one was tried."""
+    router = URLRouter([path("v2/", Wrapper(URLRouter([path("x/", A)])))])
+    scope = http("/v2/y/")
+    await call(router, scope)
+    assert "route" not in scope
+
+
+def test_routes_are_values() -> None:
+    """Nothing of the caller's is kept live, and a route serves in any number of tables."""
+    defaults = {"d": 1}
+    route = path("x/", A, defaults)
+    routes = [route]
+    first, second = URLRouter(routes), URLRouter([path("nested/", URLRouter(routes)), route])
+    routes.clear()
+    defaults["d"] = 2
+    assert answer(first, http("/x/")) == ("A", (), {"d": 1}, "")
+    assert answer(second, http("/nested/x/")) == ("A", (), {"d": 1}, "")
+    found = first.match(http("/x/"))
+    assert found
+    found.scope["url_route"]["kwargs"]["d"] = 3
+    assert answer(first, http("/x/")) == ("A", (), {"d": 1}, "")
+    with pytest.raises(TypeError):
+        route.kwargs["d"] = 4  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        route.name = "x"  # type: ignore[misc]
+    generated = URLRouter(path(text, A) for text in ("a", "b"))
+    assert generated.match(http("/b"))
+    assert generated.match(http("/b"))
+
+
+def test_replace() -> None:
+    """The routes change at once, or, where there is a mistake in them, not at all."""
+    router = URLRouter([path("old", A)])
+    outer = URLRouter([path("", router)])
+    with pytest.raises(ImproperlyConfigured, match="item 1"):
+        router.replace(["new"])  # type: ignore[list-item]
+    assert outer.match(http("/old"))
+    router.replace([path("new", B)])
+    assert not outer.match(http("/old"))
+    assert outer.match(http("/new"))
+
+
+def test_include_is_no_router() -> None:
+    """Included routes stand under the very text of the prefix: no slash is taken off."""
+    router = URLRouter(
+        [
+            path("bare", include([path("k/", A), path("/k/", B)])),
+            re_path(r"^r/(\w+)/", include([re_path(r"^(\d+)/$", C), path("<n>/", D)])),
+            path("r/<x>/<y>/", E),
+        ]
+    )
+    assert answer(router, http("/barek/")) == ("A", (), {}, "")
+    assert answer(router, http("/bare/k/")) == ("B", (), {}, "")
+    assert answer(router, http("/bare//k/")) is None
+    assert answer(router, http("/r/w/1/")) == ("C", ("w", "1"), {}, "")
+    assert answer(router, http("/r/w/x/")) == ("D", (), {"n": "x"}, "")
+
+
+def test_include_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list, a module, its name, and a pair with the application's name."""
+    module = ModuleType("shop_urls")
+    vars(module).update(urlpatterns=[path("<int:id>/", A, name="item")], app_name="shop")
+    monkeypatch.setitem(sys.modules, "shop_urls", module)
+    for included, name in [
+        (include(module.urlpatterns), "item"),
+        (include(module), "shop:item"),
+        (include("shop_urls"), "shop:item"),
+        (include("shop_urls", namespace="second"), "second:item"),
+        (include((module.urlpatterns, "other")), "other:item"),
+        (include((module, "other"), namespace="third"), "third:item"),
+    ]:
+        found = URLRouter([path("shop/", included)]).match(http("/shop/7/"))
+        assert isinstance(found, Match)
+        assert found.scope["route"].name == name
+        assert found.scope["route"].path == "/shop/<int:id>/"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text", "root_path", "expected"),
+    [
+        ("m", "/m/x", "", "/m"),
+        ("/m/", "/m/x", "", "/m"),
+        ("m", "/m", "", "/m"),
+        ("m", "/mx", "", None),
+        ("m", "/root/m/x", "/root", "/root/m"),
+        ("m", "/root/m/x", "/root/", "/root/m"),
+        ("m", "/m/x", "/root", "/root/m"),
+        ("", "/m/x", "", ""),
+        ("", "/root/m/x", "/root", "/root"),
+        ("t/<slug:t>", "/t/a/x", "", "/t/a"),
+    ],
+)
+def test_mount(prefix: str, text: str, root_path: str, expected: str | None) -> None:
+    """A mount ends at a segment; the root path grows, the path stays."""
+    scope = http(text, root_path=root_path, raw_path=text.encode())
+    found = URLRouter([mount(prefix, A)]).match(scope)
+    assert (found.scope["root_path"] if found else None) == expected
+    if found:
+        assert found.scope["path"] == text
+        assert found.scope["raw_path"] == text.encode()
+        assert "path_remaining" not in found.scope
+
+
+def test_mounts_nest_with_routers() -> None:
+    """A mounted router takes its path from the root path; a mount below a router knows both."""
+    deepest = URLRouter([mount("c", A)])
+    router = URLRouter([mount("a", URLRouter([path("b/", deepest), path("x/", B)])), path("a/y/", C)])
+    found = router.match(http("/a/b/c/rest"))
+    assert found
+    assert found.scope["root_path"] == "/a/b/c"
+    assert found.scope["route"].path == "/a/b/c"
+    assert router.match(http("/a/x/"))
+    assert router.match(http("/a/y/")).app is C  # type: ignore[union-attr]
+    assert not router.match(http("/a/z/"))
+
+
+def test_route_path_is_what_routers_compare() -> None:
+    """A guard that uses route_path() sees what the routes of the router behind it see."""
+    seen = []
+
+    class Guard(Wrapper):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+            seen.append(route_path(scope))
+            return await super().__call__(scope, receive, send)
+
+    router = Guard(URLRouter([path("api/", Guard(URLRouter([path("users/", A)])))]))
+    scope = http("/root/api/users/", root_path="/root")
+    coroutine = router(scope, None, None)
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
+    assert seen == ["/api/users/", "/users/"]
+
+
+async def test_default_none_raises() -> None:
+    """As Channels does: a ValueError whose text begins as theirs."""
+    with pytest.raises(NoRouteFound) as caught:
+        await call(URLRouter([], default=None), http("/nope"))
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, LookupError)
+    assert str(caught.value) == "No route found for path 'nope'."
+
+
+def test_children() -> None:
+    """Everything that a router can lead to is there to see."""
+    route = path("b/", A)
+    router = URLRouter([path("a/", include([route])), mount("m", B)], default=C)
+    assert [(child.key, child.app) for child in router.children()] == [
+        ("a/b/", A),
+        ("m", B),
+        ("default", C),
+    ]
+    assert next(iter(router.children())).route is route
