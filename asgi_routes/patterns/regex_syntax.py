@@ -88,10 +88,12 @@ def _item(source: str, position: int) -> tuple[Node | None, int]:
     found = _ITEM.match(source, position)
     if found is None:  # "|", or something that only re itself can read.
         return Opaque(source[position], (position, position + 1)), position + 1
-    if found["anchor"]:
-        return None, found.end()
     span = found.span()
-    if found["one"]:
+    if found["anchor"] in ("^", r"\A") and span[0] == 0:
+        return None, found.end()
+    if found["anchor"] in ("$", r"\Z") and span[1] == len(source):
+        return None, found.end()
+    if found["one"] or found["anchor"]:
         return Opaque(found[0], span), found.end()
     return Literal(found["plain"] or found["escaped"][1:], span), found.end()
 

@@ -23,7 +23,9 @@ class Case(NamedTuple):
     expected: tuple[str, tuple[Any, ...], dict[str, Any]] | None
 
 
-def hit(rest: str = "", /, *args: Any, **kwargs: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+def hit(
+    rest: str = "", /, *args: Any, **kwargs: Any
+) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
     """Return the last cell of a row that matches."""
     return rest, args, kwargs
 

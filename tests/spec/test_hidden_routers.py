@@ -223,7 +223,9 @@ async def test_a_read_websocket_is_denied() -> None:
 async def test_an_accepted_websocket_is_closed() -> None:
     """Where a middleware has accepted before its router misses, the connection is closed."""
     router = URLRouter([path("a/", Accepting(INNER)), path("a/c/", B)])
-    outcome = await call(router, {"type": "websocket", "path": "/a/c/"}, [{"type": "websocket.connect"}])
+    outcome = await call(
+        router, {"type": "websocket", "path": "/a/c/"}, [{"type": "websocket.connect"}]
+    )
     assert outcome.types == ["websocket.accept", "websocket.close"]
 
 

@@ -104,7 +104,9 @@ def test_the_type_is_not_looked_at(kind: str | None) -> None:
         ("/a(", "/a(/foo/", "B", "B"),
     ],
 )
-def test_root_path(root_path: str | None, text: str, lenient: str | None, strict: str | None) -> None:
+def test_root_path(
+    root_path: str | None, text: str, lenient: str | None, strict: str | None
+) -> None:
     """The root path ends at a segment; a path outside it is a miss only when strict."""
     for expected, is_strict in ((lenient, False), (strict, True)):
         router = URLRouter([path("", A), path("foo/", B)], strict_root_path=is_strict)
@@ -333,7 +335,9 @@ def test_mount(prefix: str, text: str, root_path: str, expected: str | None) -> 
 def test_mounts_nest_with_routers() -> None:
     """A mounted router takes its path from the root path; a mount below a router knows both."""
     deepest = URLRouter([mount("c", A)])
-    router = URLRouter([mount("a", URLRouter([path("b/", deepest), path("x/", B)])), path("a/y/", C)])
+    router = URLRouter(
+        [mount("a", URLRouter([path("b/", deepest), path("x/", B)])), path("a/y/", C)]
+    )
     found = router.match(http("/a/b/c/rest"))
     assert found
     assert found.scope["root_path"] == "/a/b/c"

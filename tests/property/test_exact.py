@@ -1,0 +1,107 @@
+"""The splitter beside the regular expression that defines what it has to answer."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asgi_routes.converters import Converters, registered_converters
+from asgi_routes.engine import Mode
+from asgi_routes.engine.runs import Splitter, is_ambiguous, parsed_pieces
+from asgi_routes.patterns import Pattern, parse_path
+
+REGEXES = [
+    *("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", ".+", "[0-9]*", "[ab]{2}", "[ab]{1,3}", "[ab]{2,}"),
+    *("[ab]?", r"\d+", r"\w*", "[0-9a-f]{2}-[0-9]", "a", r"[^\]]+", "[]a]+", r"\-", ".{3}"),
+]
+NAMES = {regex: f"c{index}" for index, regex in enumerate(REGEXES)}
+
+
+def converter(regex: str) -> type:
+    """Return a converter that takes text of a regex as it is."""
+
+    class Plain:
+        def to_python(self, value: str) -> str:
+            return value
+
+        def to_url(self, value: str) -> str:
+            return value
+
+    Plain.regex = regex  # type: ignore[attr-defined]
+    return Plain
+
+
+CONVERTERS = Converters({name: converter(regex) for regex, name in NAMES.items()})
+END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.MOUNT: r"(?=/|\Z)"}
+
+literals = st.text("ab1/-x.", min_size=1, max_size=3)
+parameters = st.sampled_from(REGEXES)
+routes = st.lists(
+    st.one_of(parameters.map(lambda regex: (regex,)), literals), min_size=1, max_size=6
+)
+paths = st.text("ab1/-x.]\n\u0663", max_size=14)
+
+
+def pattern_of(pieces: list[tuple[str] | str]) -> Pattern:
+    """Return the pattern whose literals and converters' regexes are given."""
+    text = "".join(
+        piece if isinstance(piece, str) else f"<{NAMES[piece[0]]}:p{index}>"
+        for index, piece in enumerate(pieces)
+    )
+    return parse_path(text, CONVERTERS)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(routes, paths, st.sampled_from(Mode))
+def test_splitter_answers_as_the_regex(
+    pieces: list[tuple[str] | str], path: str, mode: Mode
+) -> None:
+    """Greedy and leftmost, over every kind of run, in every mode."""
+    pattern = pattern_of(pieces)
+    parsed = parsed_pieces(pattern.nodes)
+    assert parsed is not None
+    found = re.match(pattern.regex + END[mode], path)
+    expected = found and ([*found.groupdict().values()], path[found.end() :])
+    assert Splitter(parsed, mode)(path) == expected
+
+
+HOSTILE = [
+    ("<a>-<b>-<c>x", "-"),
+    ("<a>-<b>-<c>x", "a-"),
+    ("<a><b><c><d>/", "a"),
+    ("<path:a>/<path:b>/<path:c>/x", "/"),
+    ("<path:a>/<path:b>/<path:c>/x", "a/"),
+    ("<path:a>1<int:b>x", "1"),
+    ("<int:a><int:b><int:c>x", "1"),
+    ("<slug:a>-<slug:b>/", "-\u00e9"),
+    ("<path:p>/edit/<path:q>/edit", "/edit"),
+]
+
+
+@pytest.mark.parametrize("tail", ["", "x", "/", "/x"])
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(("route", "unit"), HOSTILE)
+def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str) -> None:
+    """Paths of 64 KiB, on which a backtracking regex would be busy for hours."""
+    pattern = parse_path(route, registered_converters())
+    pieces = parsed_pieces(pattern.nodes)
+    assert pieces is not None
+    assert is_ambiguous(pieces)
+    split = Splitter(pieces, mode)
+    few, many = unit * 8 + tail, unit * (2**16 // len(unit)) + tail
+    found = split(many)
+    assert (found is None) == (split(few) is None)
+    if found is not None:
+        texts = iter(found[0])
+        assert re.sub("<[^>]+>", lambda _: next(texts), route) + found[1] == many
+
+
+@pytest.mark.parametrize(
+    "route", ["<int:a>/<slug:b>/<c>/", "<path:p>", "<path:p>/edit/", "a<a>", "<uuid:a>-<b>"]
+)
+def test_unambiguous_patterns_are_left_to_re(route: str) -> None:
+    """Where a regex cannot go back far, it is what matches."""
+    pieces = parsed_pieces(parse_path(route, registered_converters()).nodes)
+    assert pieces is not None
+    assert not is_ambiguous(pieces)
