@@ -95,11 +95,13 @@ class Router(Protocol):
     Attributes:
         default: the application for a miss; None raises `NoRouteFound`. A nested router whose
             default is `not_found` or None has none of its own: the router around it goes on.
+        follows_routers: whether `match` asks the routers that it leads to, instead of naming them.
         serves_lifespan: whether `match` is asked for ``lifespan`` too, which is otherwise answered
             without it.
     """
 
     default: App | None = not_found
+    follows_routers: bool = False
     serves_lifespan: bool = False
 
     @abstractmethod
@@ -128,11 +130,21 @@ def answer_of(app: App) -> Callable[[Any], Match | NoMatch]:
 
     A router is followed. One that misses and has a default of its own has served it by that.
     """
-    return partial(_followed, app) if is_router(app) else partial(Match, app)
+    if not is_router(app):
+        return partial(Match, app)
+    asked: Any = app
+    follows = getattr(app, "follows_routers", False)
+    return partial(_followed, asked, asked.match if follows else partial(_match_through, asked))
 
 
-def _followed(router: Any, scope: Any) -> Match | NoMatch:
+def _match_through(router: Any, scope: Any) -> Match | NoMatch:
+    """Ask a router that knows nothing of other routers, and those that it leads to."""
     found: Match | NoMatch = router.match(scope)
+    return answer_of(found.app)(found.scope) if found and is_router(found.app) else found
+
+
+def _followed(router: App, match: Callable[[Any], Match | NoMatch], scope: Any) -> Match | NoMatch:
+    found = match(scope)
     if found and found.resume is None:
         return found
     default = own_default(router)

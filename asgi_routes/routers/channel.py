@@ -33,6 +33,8 @@ class ChannelNameRouter(Router):
     NoMatch("No application configured for channel name 'Mail'.")
     """
 
+    follows_routers = True
+
     def __init__(self, mapping: Mapping[str, App], *, default: App | None = not_found) -> None:
         self._apps = checked_mapping(mapping, "ChannelNameRouter", "channel name")
         self._answers = {

@@ -29,6 +29,8 @@ class ProtocolTypeRouter(Router):
     NoMatch("No application configured for scope type 'http'.")
     """
 
+    follows_routers = True
+
     def __init__(self, mapping: Mapping[str, App], *, default: App | None = not_found) -> None:
         self._apps = checked_mapping(mapping, "ProtocolTypeRouter", "scope type")
         self._answers = {kind: answer_of(app) for kind, app in self._apps.items()}

@@ -43,6 +43,7 @@ class URLRouter(Router):
     NoMatch("No route found for path 'users/x/'.")
     """
 
+    follows_routers = True
     _path_routing = True  # By this, the routers of Channels know one when they see one.
 
     def __init__(

@@ -116,6 +116,21 @@ class HeaderRouter(Router):
         return [Child(repr(key), app) for key, app in self.apps.items()]
 
 
+async def test_a_router_of_ones_own_leads_to_routers() -> None:
+    """The routers that it names are followed, as deep as they go, without its doing anything."""
+    users = URLRouter([path("<int:id>/", A)])
+    versions = HeaderRouter(b"x-version", {b"1": HeaderRouter(b"x-kind", {b"u": users})})
+    router = URLRouter([path("api/", versions), path("api/old/", B)])
+    headers = [(b"x-version", b"1"), (b"x-kind", b"u")]
+    found = router.match(http("/api/7/", headers=headers))
+    assert found
+    assert found.app is A
+    assert found.scope["url_route"]["kwargs"] == {"id": 7}
+    assert router.match(http("/api/old/", headers=headers)).app is B  # type: ignore[union-attr]
+    outcome = await call(versions, http("/7/", headers=headers))
+    assert outcome.returned[0] == "A"
+
+
 async def test_a_router_of_ones_own() -> None:
     """It serves, nests, lets the router around it go on, and answers lifespan by being a Router."""
     versions = HeaderRouter(b"x-version", {b"1": A})
