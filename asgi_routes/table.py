@@ -1,19 +1,25 @@
 """Declarations to rows: a table of routes with everything between them resolved.
 
 In: routes, includes among them. Out: rows, each with the place that it leads to. The rule kept here:
-includes are resolved away; a router stays the target of one row, because it has a default of its own
-and may be changed while it runs.
+includes, and routers that were put under a prefix of text, are resolved away; what cannot be looked
+into before it is asked stays the target of one row.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from typing import TypeAlias
 
 from asgi_routes.apps import is_router, leads_to_router
-from asgi_routes.dispatch import Match, NoMatch, answer_of
+from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
 from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.routes import Include, Kind, Route
 from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import App, ChildScope
+
+RoutesOf: TypeAlias = Callable[[object], tuple[Route, ...] | None]
+"""From a nested router to its routes, or None for an application that cannot be looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,82 +28,118 @@ class Destination:
 
     Attributes:
         app: the application or router.
-        answer: from the child scope to what serves it.
+        answer: from the child scope to what serves it, behind a router; None for an application.
         matched: the ``route`` of the child scope.
-        is_mount: whether the child scope is one for a whole application.
-        may_resume: whether another row may still serve after this one was asked.
-        route: the declaration.
-        key: the text of the route, with those of the includes around it.
+        route: the declaration; for a nested router's default, that of the router.
+        key: the text of the route, with those of the includes and routers around it.
     """
 
     app: App
-    answer: Callable[[ChildScope], Match | NoMatch]
+    answer: Callable[[ChildScope], Match | NoMatch] | None
     matched: ChildRoute
-    is_mount: bool
-    may_resume: bool
     route: Route
     key: str
 
-
-def resolved(routes: Sequence[Route]) -> list[Row[Destination]]:
-    """Return one row for every route that leads to an application, in order."""
-    return [
-        Row(index, tuple(_step(route) for route in way), _destination(way))
-        for index, way in enumerate(way for route in routes for way in _ways((), route))
-    ]
+    @property
+    def is_mount(self) -> bool:
+        """Whether the child scope is one for a whole application."""
+        return self.route.kind is Kind.MOUNT
 
 
-def _ways(outer: tuple[Route, ...], route: Route) -> Iterator[tuple[Route, ...]]:
-    way = (*outer, route)
-    if not isinstance(route.target, Include):
-        yield way
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The declarations that lead to an application, each with its level of routers."""
+
+    routes: tuple[tuple[int, Route], ...]
+    app: App
+    is_default: bool = False
+
+    @property
+    def route(self) -> Route:
+        return self.routes[-1][1]
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether a router may be behind the application that has to be called to be asked."""
+        if is_router(self.app):
+            return False
+        pattern = self.route.pattern
+        may_leave_a_rest = pattern.syntax == "regex" and not pattern.source.endswith("$")
+        return leads_to_router(self.app) or (may_leave_a_rest and not self.is_default)
+
+
+def resolved(routes: Sequence[Route], routes_of: RoutesOf) -> list[Row[Destination]]:
+    """Return one row for every application that the routes lead to, in order."""
+    ways = (way for route in routes for way in _ways((), 0, route, routes_of))
+    return [_row(index, way) for index, way in enumerate(ways)]
+
+
+def _ways(
+    outer: tuple[tuple[int, Route], ...], level: int, route: Route, routes_of: RoutesOf
+) -> Iterator[_Way]:
+    way = (*outer, (level, route))
+    if isinstance(route.target, Include):
+        for inner in route.target.routes:
+            yield from _ways(way, level, inner, routes_of)
         return
-    for inner in route.target.routes:
-        yield from _ways(way, inner)
+    # A router that contains itself is asked when it comes to that.
+    is_known = any(route.target is other.target for _, other in outer)
+    nested = None if route.kind is Kind.MOUNT or is_known else routes_of(route.target)
+    if nested is None:
+        yield _Way(way, route.target)
+        return
+    for inner in nested:
+        yield from _ways(way, level + 1, inner, routes_of)
+    default = own_default(route.target)
+    if default is not None:
+        yield _Way(way, default, is_default=True)
 
 
-def _step(route: Route) -> Step:
-    if route.kind is Kind.MOUNT:
-        mode = Mode.MOUNT
-    elif isinstance(route.target, Include) or leads_to_router(route.target):
-        mode = Mode.PREFIX
-    else:
-        mode = Mode.ENDPOINT
-    return Step(route.pattern, mode, route.kwargs)
-
-
-def _destination(way: tuple[Route, ...]) -> Destination:
-    route = way[-1]
-    app = route.target
-    assert not isinstance(app, Include)
-    is_opaque = not is_router(app)
-    is_open = is_opaque and (leads_to_router(app) or _may_leave_a_rest(route))
-    key = "".join(step.pattern.source for step in way)
-    path_format = "".join(step.pattern.path_format for step in way)
-    matched = ChildRoute("/" + key, "/" + path_format, _full_name(way), is_open=is_open)
-    return Destination(
-        app=app,
-        answer=answer_of(app),
-        matched=matched,
-        is_mount=route.kind is Kind.MOUNT,
-        may_resume=is_open or not is_opaque,
-        route=route,
-        key=key,
+def _row(index: int, way: _Way) -> Row[Destination]:
+    matched = reduce(
+        lambda outer, inner: inner.below(outer),
+        [
+            _template([route for _, route in routes])
+            for _, routes in groupby(way.routes, lambda item: item[0])
+        ],
     )
+    matched = ChildRoute(matched.path, matched.path_format, matched.name, is_open=way.is_hiding)
+    destination = Destination(
+        app=way.app,
+        answer=answer_of(way.app) if is_router(way.app) else None,
+        matched=matched,
+        route=way.route,
+        key=matched.path.removeprefix("/"),
+    )
+    return Row(index, _steps(way), destination)
 
 
-def _may_leave_a_rest(route: Route) -> bool:
-    """Tell whether a router could be hidden behind an opaque application and be asked for more."""
-    return route.pattern.syntax == "regex" and not route.pattern.source.endswith("$")
+def _steps(way: _Way) -> tuple[Step, ...]:
+    steps = []
+    level = 0
+    for number, (its_level, route) in enumerate(way.routes, 1):
+        mode = _last_mode(way) if number == len(way.routes) else Mode.PREFIX
+        steps.append(Step(route.pattern, mode, route.kwargs, its_level != level))
+        level = its_level
+    return tuple(steps)
 
 
-def _full_name(way: tuple[Route, ...]) -> str | None:
-    *prefixes, route = way
-    if route.name is None:
-        return None
+def _last_mode(way: _Way) -> Mode:
+    if way.route.kind is Kind.MOUNT:
+        return Mode.MOUNT
+    is_prefix = way.is_default or is_router(way.app) or leads_to_router(way.app)
+    return Mode.PREFIX if is_prefix else Mode.ENDPOINT
+
+
+def _template(routes: Sequence[Route]) -> ChildRoute:
     namespaces = [
-        prefix.target.namespace
-        for prefix in prefixes
-        if isinstance(prefix.target, Include) and prefix.target.namespace
+        route.target.namespace
+        for route in routes
+        if isinstance(route.target, Include) and route.target.namespace
     ]
-    return ":".join([*namespaces, route.name])
+    name = routes[-1].name
+    return ChildRoute(
+        "/" + "".join(route.pattern.source for route in routes),
+        "/" + "".join(route.pattern.path_format for route in routes),
+        None if name is None else ":".join([*namespaces, name]),
+    )

@@ -1,47 +1,96 @@
 """The linear matcher, which is the definition: every row in order, the first that matches wins."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from asgi_routes.engine.exact import ExactMatch, exact_match
-from asgi_routes.engine.rows import Hit, Row
+from asgi_routes.engine.exact import Convert, Split, converter_of, split_of
+from asgi_routes.engine.rows import Hit, Row, Step
 
 Target = TypeVar("Target")
 
+_Step: TypeAlias = tuple[Split, Convert, Mapping[str, Any], bool]
+_Parameters: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+
 
 class LinearMatcher(Generic[Target]):
-    """Tries the rows one by one."""
+    """Tries the rows one by one.
 
-    def __init__(self, rows: Iterable[Row[Target]]) -> None:
-        self.rows = tuple(rows)
-        self._steps = [
-            [(exact_match(step.pattern, step.mode), step.kwargs) for step in row.steps]
-            for row in self.rows
-        ]
+    >>> LinearMatcher([])("any/path")
+    """
 
-    def __call__(self, path: str, start: int = 0, /) -> Hit[Target] | None:
-        for index in range(start, len(self.rows)):
-            found = _follow(self._steps[index], path)
-            if found is not None:
-                return Hit(self.rows[index], *found)
+    def __init__(self, rows: Sequence[Row[Target]]) -> None:
+        self.rows = rows
+        self._follow: dict[int, Callable[[str], Hit[Target] | None]] = {}
+
+    def __call__(self, path: str, start: int = 0) -> Hit[Target] | None:
+        """Return the first row from index ``start`` on that matches the path, or None."""
+        for row in islice(self.rows, start, None):
+            hit = self.follow(row)(path)
+            if hit is not None:
+                return hit
         return None
 
+    def follow(self, row: Row[Target]) -> Callable[[str], Hit[Target] | None]:
+        """Return the matcher for one row; it is made when it is first asked for."""
+        follow = self._follow.get(row.index)
+        if follow is None:
+            follow = self._follow[row.index] = _follow(row)
+        return follow
 
-def _follow(
-    steps: list[tuple[ExactMatch, Mapping[str, Any]]], path: str
-) -> tuple[tuple[Any, ...], dict[str, Any], str] | None:
-    levels: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
-    for match, defaults in steps:
-        found = match(path)
-        if found is None:
+
+def _follow(row: Row[Target]) -> Callable[[str], Hit[Target] | None]:
+    steps = [_prepared(step) for step in row.steps]
+
+    def follow(path: str) -> Hit[Target] | None:
+        texts = []
+        for split, _, _, is_level in steps:
+            found = split(path[1:] if is_level and path[:1] == "/" else path)
+            if found is None:
+                return None
+            text, path = found
+            texts.append(text)
+        try:
+            parameters = [
+                _with_defaults(convert(text), defaults)
+                for (_, convert, defaults, _), text in zip(steps, texts, strict=True)
+            ]
+        except ValueError:
             return None
-        path, args, kwargs = found
-        levels.append((args, {**kwargs, **defaults}))
-    args, kwargs = levels.pop()
-    while levels:
-        outer_args, outer_kwargs = levels.pop()
-        kwargs = {**outer_kwargs, **kwargs}
-        # Django: once anything is named, the positional parameters of the prefix are dropped.
-        if not kwargs:
-            args = outer_args + args
-    return args, kwargs, path
+        args, kwargs = _merged(parameters, [is_level for *_, is_level in steps])
+        return row, args, kwargs, path
+
+    return follow
+
+
+def _prepared(step: Step) -> _Step:
+    return (
+        split_of(step.pattern, step.mode),
+        converter_of(step.pattern),
+        step.kwargs,
+        step.is_level,
+    )
+
+
+def _with_defaults(parameters: _Parameters, defaults: Mapping[str, Any]) -> _Parameters:
+    args, kwargs = parameters
+    return args, {**kwargs, **defaults}
+
+
+def _merged(parameters: list[_Parameters], are_levels: list[bool]) -> _Parameters:
+    """Merge the parameters of all steps, the innermost last.
+
+    Within a level Django's rule holds: once anything is named, the positional parameters of the
+    prefixes are dropped. From level to level Channels' does: both are kept.
+    """
+    args, kwargs = parameters.pop()
+    inner: _Parameters = (), {}
+    for is_level in reversed(are_levels[1:]):
+        outer_args, outer_kwargs = parameters.pop()
+        if is_level:
+            inner = args + inner[0], {**kwargs, **inner[1]}
+            args, kwargs = outer_args, outer_kwargs
+        else:
+            kwargs = {**outer_kwargs, **kwargs}
+            args = args if kwargs else outer_args + args
+    return args + inner[0], {**kwargs, **inner[1]}

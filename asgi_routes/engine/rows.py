@@ -4,15 +4,14 @@ In: patterns, and how each is used. Out: the input of every matcher. The rule ke
 all that matching needs, and knows nothing of applications; its target is handed through.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from asgi_routes.patterns import Pattern
 
 Target = TypeVar("Target")
-Target_co = TypeVar("Target_co", covariant=True)
 
 
 class Mode(Enum):
@@ -28,44 +27,42 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A pattern at its place in a row, with the default kwargs written beside it."""
+    """A pattern at its place in a row.
+
+    Attributes:
+        pattern: what has to match.
+        mode: how far it has to reach.
+        kwargs: the default kwargs written beside it.
+        is_level: whether it is the first of a nested router: one leading slash of what is left is
+            taken off before, and its parameters are merged as Channels does, not as Django.
+    """
 
     pattern: Pattern
     mode: Mode
     kwargs: Mapping[str, Any]
+    is_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Generic[Target_co]):
-    """The way to one target: the prefixes of the includes around it, and its own pattern.
+class Row(Generic[Target]):
+    """The way to one target: the prefixes around it, and its own pattern.
 
     The steps are matched one after another on what the one before left, and a step that has matched
-    is never tried again with another split, as Django has it.
+    is never tried again with another split, as Django has it. Values are converted when all of them
+    have matched.
     """
 
     index: int
     steps: tuple[Step, ...]
-    target: Target_co
+    target: Target
 
 
-class Hit(NamedTuple, Generic[Target_co]):
-    """A row that matched: its parameters, and what it left of the path."""
+Hit: TypeAlias = tuple[Row[Target], tuple[Any, ...], dict[str, Any], str]
+"""A row that matched, its positional and named parameters, and what it left of the path."""
 
-    row: Row[Target_co]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    rest: str
+Matcher: TypeAlias = Callable[[str], Hit[Target] | None]
+"""What finds the first row that matches a path (without its leading slash), or None.
 
-
-class Matcher(Protocol[Target_co]):
-    """What finds the row for a path. All matchers give the same answer for the same rows."""
-
-    @property
-    def rows(self) -> Sequence[Row[Target_co]]: ...
-
-    def __call__(self, path: str, start: int = 0, /) -> Hit[Target_co] | None:
-        """Return the first row from index ``start`` on that matches the path, or None.
-
-        The path has no leading slash (or one less than it had). Nothing in it makes this raise,
-        save what a converter raises other than `ValueError`.
-        """
+All matchers give the same answer for the same rows. Nothing in a path makes them raise, save what
+a converter raises other than `ValueError`.
+"""

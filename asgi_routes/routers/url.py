@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from weakref import WeakSet
 
 from asgi_routes.dispatch import Child, Match, NoMatch, Router
-from asgi_routes.engine import LinearMatcher, Matcher
+from asgi_routes.engine import Hit, LinearMatcher, Matcher, Row
 from asgi_routes.not_found import not_found
 from asgi_routes.routers.keyed import checked_default
-from asgi_routes.routes import Routes, checked_routes
+from asgi_routes.routes import Route, Routes, checked_routes
 from asgi_routes.scopes import child_scope, mounted_scope, remaining_path
 from asgi_routes.table import Destination, resolved
 from asgi_routes.types import App, Scope
@@ -27,9 +28,6 @@ class URLRouter(Router):
         default: the application for every other path; None raises `NoRouteFound`.
         strict_root_path: a path that is outside the scope's ``root_path`` is a miss, instead of
             being taken as one from which a proxy has stripped it.
-
-    Attributes:
-        matcher: from a path without its leading slash to the row that matches it, or None.
 
     Raises:
         ImproperlyConfigured: something in the list is not a route.
@@ -55,8 +53,14 @@ class URLRouter(Router):
     ) -> None:
         self.default = checked_default(default, "URLRouter")
         self._strict_root_path = strict_root_path
-        self.matcher: Matcher[Destination]
+        self._around: WeakSet[URLRouter] = WeakSet()
+        self._table: Table
         self.replace(routes)
+
+    @property
+    def matcher(self) -> Matcher[Destination]:
+        """From a path without its leading slash to what matches it, or None."""
+        return self._table.matcher
 
     def replace(self, routes: Routes) -> None:
         """Put other routes in the place of those that the router has.
@@ -67,45 +71,92 @@ class URLRouter(Router):
         Raises:
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
-        self.matcher = LinearMatcher(resolved(checked_routes(routes, "URLRouter")))
+        self._compile(checked_routes(routes, "URLRouter"))
+
+    def _compile(self, routes: tuple[Route, ...]) -> None:
+        nested: list[URLRouter] = []
+
+        def routes_of(app: object) -> tuple[Route, ...] | None:
+            # A subclass that matches in another way has to be asked.
+            if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
+                return None
+            nested.append(app)
+            return routes if app is self else app._table.routes  # noqa: SLF001 - of the same class
+
+        self._table = Table(routes, resolved(routes, routes_of))
+        for router in nested:
+            router._around.add(self)  # noqa: SLF001 - of the same class
+        for router in [*self._around]:
+            if router is not self:
+                router._compile(router._table.routes)  # noqa: SLF001 - of the same class
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
+        table = self._table
         path = remaining_path(scope, strict_root_path=self._strict_root_path)
         if path is None:
             return NoMatch(_why_no_path(scope))
-        return _first(self.matcher, scope, path, 0)
+        hit = table.matcher(path)
+        if hit is None:
+            return NoMatch(f"No route found for path {path!r}.")
+        return _followed(table, scope, path, hit)
 
     def children(self) -> Iterator[Child]:
-        for row in self.matcher.rows:
+        for row in self._table.rows:
             yield Child(row.target.key, row.target.app, row.target.route)
         if self.default is not None:
             yield Child("default", self.default)
 
 
-def _first(
-    matcher: Matcher[Destination],
+class Table:
+    """The routes of a router, compiled; it never changes.
+
+    Attributes:
+        routes: as declared.
+        rows: one for every application that they lead to.
+        matcher: finds the first row that matches a path.
+        linear: the same, one by one; it can go on behind a row.
+    """
+
+    __slots__ = ("linear", "matcher", "routes", "rows")
+
+    def __init__(self, routes: tuple[Route, ...], rows: list[Row[Destination]]) -> None:
+        self.routes = routes
+        self.rows = rows
+        self.linear = LinearMatcher(rows)
+        self.matcher: Matcher[Destination] = self.linear
+
+
+def _followed(
+    table: Table,
     scope: Scope,
     path: str,
-    start: int,
+    hit: Hit[Destination] | None,
     allowed: frozenset[str] = _NONE,
 ) -> Match | NoMatch:
-    """Return the first match among the rows from ``start`` on."""
-    while (hit := matcher(path, start)) is not None:
-        target, start = hit.row.target, hit.row.index + 1
+    """Return the match for a hit, or, where it leads to a router that misses, for a later one."""
+    while hit is not None:
+        row, args, kwargs, rest = hit
+        target = row.target
         route = target.matched.below(scope.get("route"))
-        child = child_scope(scope, hit.args, hit.kwargs, hit.rest, route)
-        found = target.answer(mounted_scope(child) if target.is_mount else child)
-        if not target.may_resume:
+        child = child_scope(scope, args, kwargs, rest, route)
+        if target.is_mount:
+            child = mounted_scope(child)
+        found = Match(target.app, child) if target.answer is None else target.answer(child)
+        if found:
+            if route.open or found.resume is not None:
+                behind = partial(_behind, table, scope, path, row.index)
+                found.resume = partial(_resumed, found.resume, behind, allowed)
             return found
-        if not found:
-            allowed |= found.allowed
-            continue
-        if route.open or found.resume is not None:
-            behind = partial(_first, matcher, scope, path, start)
-            found.resume = partial(_resumed, found.resume, behind, allowed)
-        return found
+        allowed |= found.allowed
+        hit = table.linear(path, row.index + 1)
     return NoMatch(f"No route found for path {path!r}.", allowed)
+
+
+def _behind(
+    table: Table, scope: Scope, path: str, index: int, allowed: frozenset[str]
+) -> Match | NoMatch:
+    return _followed(table, scope, path, table.linear(path, index + 1), allowed)
 
 
 def _resumed(
