@@ -1,10 +1,11 @@
 """Patterns to a matcher.
 
 `LinearMatcher` is the definition of what a table of routes means: the rows are tried in order, and
-the first that matches wins.
+the first that matches wins. What `compiled` makes gives the same answers, and is fast.
 """
 
+from asgi_routes.engine.compiled import Compiled, compiled
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
 
-__all__ = ("Hit", "LinearMatcher", "Matcher", "Mode", "Row", "Step")
+__all__ = ("Compiled", "Hit", "LinearMatcher", "Matcher", "Mode", "Row", "Step", "compiled")

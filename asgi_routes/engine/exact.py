@@ -83,7 +83,11 @@ def _literal_split(pattern: Pattern, mode: Mode) -> Split:
         if not path.startswith(text):
             return None
         rest = path[size:]
-        if rest and mode is not Mode.PREFIX and (mode is Mode.ENDPOINT or (text and rest[0] != "/")):
+        if (
+            rest
+            and mode is not Mode.PREFIX
+            and (mode is Mode.ENDPOINT or (text and rest[0] != "/"))
+        ):
             return None
         return (), rest
 

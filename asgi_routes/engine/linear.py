@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from asgi_routes.engine.exact import Convert, Split, converter_of, split_of
-from asgi_routes.engine.rows import Hit, Row, Step
+from asgi_routes.engine.exact import Convert, Split, Texts, converter_of, split_of
+from asgi_routes.engine.rows import Hit, Row
 
 Target = TypeVar("Target")
 
@@ -39,37 +39,51 @@ class LinearMatcher(Generic[Target]):
         return follow
 
 
+def could_match(row: Row[Any], path: str) -> bool:
+    """Tell whether a row matches a path as long as no converter refuses."""
+    return _split(_prepared(row), path) is not None
+
+
 def _follow(row: Row[Target]) -> Callable[[str], Hit[Target] | None]:
-    steps = [_prepared(step) for step in row.steps]
+    prepared: list[_Step] = []
 
     def follow(path: str) -> Hit[Target] | None:
-        texts = []
-        for split, _, _, is_level in steps:
-            found = split(path[1:] if is_level and path[:1] == "/" else path)
-            if found is None:
-                return None
-            text, path = found
-            texts.append(text)
+        if not prepared:  # Not before a path comes: it may compile a regex.
+            prepared[:] = _prepared(row)
+        found = _split(prepared, path)
+        if found is None:
+            return None
+        texts, rest = found
         try:
             parameters = [
                 _with_defaults(convert(text), defaults)
-                for (_, convert, defaults, _), text in zip(steps, texts, strict=True)
+                for (_, convert, defaults, _), text in zip(prepared, texts, strict=True)
             ]
         except ValueError:
             return None
-        args, kwargs = _merged(parameters, [is_level for *_, is_level in steps])
-        return row, args, kwargs, path
+        args, kwargs = _merged(parameters, [is_level for *_, is_level in prepared])
+        return row, args, kwargs, rest
 
     return follow
 
 
-def _prepared(step: Step) -> _Step:
-    return (
-        split_of(step.pattern, step.mode),
-        converter_of(step.pattern),
-        step.kwargs,
-        step.is_level,
-    )
+def _prepared(row: Row[Any]) -> list[_Step]:
+    return [
+        (split_of(step.pattern, step.mode), converter_of(step.pattern), step.kwargs, step.is_level)
+        for step in row.steps
+    ]
+
+
+def _split(steps: list[_Step], path: str) -> tuple[list[Texts], str] | None:
+    """Return the texts of each step's parameters, and what is left."""
+    split_off = []
+    for split, _, _, is_level in steps:
+        found = split(path[1:] if is_level and path[:1] == "/" else path)
+        if found is None:
+            return None
+        texts, path = found
+        split_off.append(texts)
+    return split_off, path
 
 
 def _with_defaults(parameters: _Parameters, defaults: Mapping[str, Any]) -> _Parameters:

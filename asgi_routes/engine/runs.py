@@ -74,6 +74,27 @@ def parameter_piece(regex: str) -> Piece | None:
     (Run(chars='[^/]', least=1, most=None), Fixed(regex='[0-9]{4}', width=4))
     >>> parameter_piece("a|b")
     """
+    counted = _tokens(regex)
+    if counted and all(least == most for _, least, most in counted):
+        return Fixed(regex, sum(least for _, least, _ in counted))
+    if counted is None or len(counted) != 1 or (counted[0][2] or 0) > _MOST_REPEATS:
+        return None
+    return Run(*counted[0])
+
+
+def is_within_segment(regex: str) -> bool:
+    """Tell whether a parameter is a run of characters of which none is a slash.
+
+    >>> is_within_segment("[0-9]+"), is_within_segment(".+"), is_within_segment("a|b")
+    (True, False, False)
+    """
+    if parameter_piece(regex) is None:
+        return False
+    return not any(re.match(chars, "/") for chars, _, _ in _tokens(regex) or ())
+
+
+def _tokens(regex: str) -> list[tuple[str, int, int | None]] | None:
+    """Return the classes of characters of a regex and their counts; None if it has more in it."""
     counted: list[tuple[str, int, int | None]] = []
     position = 0
     while position < len(regex):
@@ -82,11 +103,7 @@ def parameter_piece(regex: str) -> Piece | None:
             return None
         position = found.end()
         counted.append((found["chars"], *_counts(found)))
-    if counted and all(least == most for _, least, most in counted):
-        return Fixed(regex, sum(least for _, least, _ in counted))
-    if len(counted) != 1 or (counted[0][2] or 0) > _MOST_REPEATS:
-        return None
-    return Run(*counted[0])
+    return counted
 
 
 def _counts(found: re.Match[str]) -> tuple[int, int | None]:

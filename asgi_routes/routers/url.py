@@ -5,7 +5,7 @@ from functools import partial
 from weakref import WeakSet
 
 from asgi_routes.dispatch import Child, Match, NoMatch, Router
-from asgi_routes.engine import Hit, LinearMatcher, Matcher, Row
+from asgi_routes.engine import Hit, LinearMatcher, Matcher, Row, compiled
 from asgi_routes.not_found import not_found
 from asgi_routes.routers.keyed import checked_default
 from asgi_routes.routes import Route, Routes, checked_routes
@@ -62,6 +62,10 @@ class URLRouter(Router):
         """From a path without its leading slash to what matches it, or None."""
         return self._table.matcher
 
+    def source(self) -> str:
+        """Return the Python source of the matcher, which says on each branch for what it is."""
+        return self._table.source
+
     def replace(self, routes: Routes) -> None:
         """Put other routes in the place of those that the router has.
 
@@ -116,15 +120,16 @@ class Table:
         rows: one for every application that they lead to.
         matcher: finds the first row that matches a path.
         linear: the same, one by one; it can go on behind a row.
+        source: the Python source of the matcher.
     """
 
-    __slots__ = ("linear", "matcher", "routes", "rows")
+    __slots__ = ("linear", "matcher", "routes", "rows", "source")
 
     def __init__(self, routes: tuple[Route, ...], rows: list[Row[Destination]]) -> None:
         self.routes = routes
         self.rows = rows
         self.linear = LinearMatcher(rows)
-        self.matcher: Matcher[Destination] = self.linear
+        self.matcher, self.source = compiled(rows, self.linear)
 
 
 def _followed(

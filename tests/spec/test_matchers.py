@@ -1,13 +1,20 @@
 """Every row of the tables, through every matcher."""
 
+from typing import Any
+
 import pytest
 
 from asgi_routes.converters import registered_converters
-from asgi_routes.engine import LinearMatcher, Mode, Row, Step
+from asgi_routes.engine import LinearMatcher, Mode, Row, Step, compiled
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
 from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
 
-MATCHERS = [LinearMatcher]
+
+def compiled_matcher(rows: list[Row[Any]]) -> Any:
+    return compiled(rows, LinearMatcher(rows)).matcher
+
+
+MATCHERS = [LinearMatcher, compiled_matcher]
 CASES = [
     *((parse_path(case.route, registered_converters()), case) for case in PATH_CASES),
     *((parse_regex(case.route), case) for case in REGEX_CASES),
@@ -24,7 +31,7 @@ def identify(value: object) -> str | None:
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)
 @pytest.mark.parametrize(("pattern", "case"), CASES, ids=identify)
-def test_row(matcher_class: type, pattern: Pattern, case: Case) -> None:
+def test_row(matcher_class: Any, pattern: Pattern, case: Case) -> None:
     """A table of one route gives what the row says."""
     matcher = matcher_class([Row(0, (Step(pattern, case.mode, {}),), "target")])
     found = matcher(case.path)
@@ -32,7 +39,7 @@ def test_row(matcher_class: type, pattern: Pattern, case: Case) -> None:
 
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)
-def test_the_first_row_wins_whatever_its_shape(matcher_class: type) -> None:
+def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
     """Declaration order decides; a start index goes on behind a row."""
     texts = ["<a>/", "me/", "<path:p>", "me/"]
     rows = [
@@ -40,13 +47,23 @@ def test_the_first_row_wins_whatever_its_shape(matcher_class: type) -> None:
         for index, text in enumerate(texts)
     ]
     matcher = matcher_class(rows)
-    assert [matcher("me/", start)[0].index for start in range(4)] == [0, 1, 2, 3]
-    assert matcher("me/", 4) is None
-    assert matcher("x", 0)[0].target == "<path:p>"
+    assert matcher("me/")[0].index == 0
+    assert matcher("x")[0].target == "<path:p>"
+
+
+def test_the_linear_matcher_goes_on_behind_a_row() -> None:
+    """It can be told where to begin."""
+    rows = [
+        Row(index, (Step(parse_path(text, registered_converters()), Mode.ENDPOINT, {}),), text)
+        for index, text in enumerate(["<a>/", "me/", "<path:p>", "me/"])
+    ]
+    matcher = LinearMatcher(rows)
+    hits = [matcher("me/", start) for start in range(5)]
+    assert [hit and hit[0].index for hit in hits] == [0, 1, 2, 3, None]
 
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)
-def test_steps_never_take_another_split(matcher_class: type) -> None:
+def test_steps_never_take_another_split(matcher_class: Any) -> None:
     """What a prefix has taken is gone, even where another split would let the rest match."""
     converters = registered_converters()
     prefix = Step(parse_path("<path:p>/", converters), Mode.PREFIX, {})
@@ -69,7 +86,7 @@ def test_steps_never_take_another_split(matcher_class: type) -> None:
     ],
 )
 def test_steps_merge_parameters_as_django_does(
-    matcher_class: type,
+    matcher_class: Any,
     steps: tuple[tuple[str, dict[str, object]], ...],
     path: str,
     args: tuple[object, ...],

@@ -1,0 +1,97 @@
+"""The compiled matcher: a table of rows as one Python function.
+
+In: rows. Out: a function that gives the same answer as the linear matcher. The rule kept here: what a
+path has to do with which rows is decided once, when the table is built; a request only looks things
+up. A whole path is never remembered: a scan for paths that are not there would only fill the memory.
+"""
+
+import itertools
+import linecache
+import weakref
+from collections.abc import Sequence
+from types import FunctionType, MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+from asgi_routes.engine.lengths import Span, spans_of, splits_of
+from asgi_routes.engine.linear import LinearMatcher
+from asgi_routes.engine.rows import Matcher, Row
+from asgi_routes.engine.shapes import Shape, shape_of
+from asgi_routes.engine.source import SourceWriter
+from asgi_routes.engine.tree import Planter, first_index
+
+Target = TypeVar("Target")
+
+_NUMBERS = itertools.count(1)
+_NO_KWARGS: Any = MappingProxyType({})
+
+
+class Compiled(NamedTuple):
+    """A matcher, and the source of it."""
+
+    matcher: Matcher[Any]
+    source: str
+
+
+def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Compiled:
+    """Return the function that finds the first of the rows that matches a path."""
+    shapes = [shape_of(row) for row in rows]
+    has_levels = any(shape.has_levels for shape in shapes)
+    literals, spans = _divided(shapes, has_levels=has_levels)
+    writer = SourceWriter(linear.follow, has_levels=has_levels)
+    writer.line(0, "def match(path):")
+    if literals:
+        writer.line(1, f"# {len(literals)} paths without a parameter")
+        writer.line(1, "if (hit := literal(path)) is not None: return hit")
+    if spans:
+        writer.line(1, f"segments = path.split('/', {splits_of(spans)})")
+        writer.line(1, "count = len(segments)")
+        writer.write_spans(spans, 1)
+    if has_levels:
+        writer.line(1, "# A nested router takes one of two slashes off; that is rare.")
+        writer.line(1, "return linear(path) if '//' in path or path[:1] == '/' else None")
+    else:
+        writer.line(1, "return None")
+    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
+    return _executed(writer, {"literal": hits.get, "linear": linear})
+
+
+def _divided(shapes: Sequence[Shape], *, has_levels: bool) -> tuple[dict[str, Shape], list[Span]]:
+    """Return the literal paths that can simply be looked up, and the trees for all other shapes.
+
+    A literal path that an earlier row might match too is looked for in its order.
+    """
+    literals: dict[str, Shape] = {}
+    others: list[Shape] = []
+    for shape in shapes:
+        path = shape.literal
+        if path is None or shape.has_kwargs or (has_levels and shape.may_see_empty_segments):
+            others.append(shape)
+        else:
+            literals.setdefault(path, shape)
+    spans = spans_of(others, Planter(len(shapes)))
+    if not others or not literals:
+        return literals, spans
+    hidden: list[Shape] = []
+    for path, shape in literals.items():
+        segments = path.split("/", splits_of(spans))
+        span = next(span for span in spans if len(segments) <= span.most)
+        if span.tree is not None and first_index(span.tree, path, segments) < shape.row.index:
+            hidden.append(shape)
+    if hidden:
+        for shape in hidden:
+            del literals[str(shape.literal)]
+        others = sorted([*others, *hidden], key=lambda shape: shape.row.index)
+        spans = spans_of(others, Planter(len(shapes)))
+    return literals, spans
+
+
+def _executed(writer: SourceWriter, objects: dict[str, Any]) -> Compiled:
+    """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
+    source = "\n".join(writer.lines) + "\n"
+    file = f"<asgi_routes matcher {next(_NUMBERS)}>"
+    namespace = {"__name__": __name__, **writer.names.objects, **objects}
+    exec(compile(source, file, "exec"), namespace)  # noqa: S102 - all text in it went through repr()
+    match: FunctionType = namespace["match"]
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    weakref.finalize(match, linecache.cache.pop, file, None)
+    return Compiled(match, source)

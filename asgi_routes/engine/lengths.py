@@ -1,0 +1,59 @@
+"""Shapes by the number of segments that a path has.
+
+In: shapes. Out: one tree for each number of segments, or for a span of them. The rule kept here: the
+spans follow one another without a gap, from one segment to "so many or more".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from asgi_routes.engine.shapes import Shape
+from asgi_routes.engine.tree import Planter, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The tree for paths of ``least`` to ``most`` segments.
+
+    Attributes:
+        least: the fewest segments; of the last span, one more than any row can tell apart, so that
+            a path need not be split further.
+        most: the most of them.
+        columns: how many segments the tree looks at.
+        tree: None where no row has so many segments.
+    """
+
+    least: int
+    most: int
+    columns: int
+    tree: Tree | None
+
+
+def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
+    """Return the trees for all numbers of segments; none for no shapes."""
+    if not shapes:
+        return []
+    longest = max(shape.most or max(shape.least, len(shape.cells)) for shape in shapes)
+    by_count: dict[int, list[Shape]] = {count: [] for count in range(1, longest + 2)}
+    for shape in shapes:
+        for count in range(max(shape.least, 1), (shape.most or longest + 1) + 1):
+            by_count[count].append(shape)
+    spans = []
+    for _, group in groupby(by_count, lambda count: [shape.row.index for shape in by_count[count]]):
+        counts = [*group]
+        fitting = by_count[counts[0]]
+        spans.append(
+            Span(
+                counts[0],
+                counts[-1],
+                max((len(shape.cells) for shape in fitting), default=0),
+                planter.tree(fitting) if fitting else None,
+            )
+        )
+    return spans
+
+
+def splits_of(spans: Sequence[Span]) -> int:
+    """Return how often a path has to be split so that its span and all columns can be told."""
+    return max(spans[-1].least - 1, spans[-1].columns)

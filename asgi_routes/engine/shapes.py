@@ -1,0 +1,170 @@
+"""Rows to shapes: what a row asks of each segment of a path.
+
+In: a row. Out: the segments that it begins with, how many there may be, and what makes the hit. The
+rule kept here: a shape never lets a path through that the row does not match, and what is not known
+of a row segment by segment is left to the row's own matcher.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from asgi_routes.engine.rows import Mode, Row, Step
+from asgi_routes.engine.runs import is_within_segment
+from asgi_routes.patterns import Literal, Node, Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class AnySegment:
+    """A segment that the row's own matcher looks at."""
+
+
+Cell: TypeAlias = str | Parameter | AnySegment
+"""What a row asks of one segment: a text, a parameter that fills it, or it cannot be said."""
+
+ANY = AnySegment()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A row, segment by segment.
+
+    Attributes:
+        row: the row.
+        cells: what it asks of the segments that it begins with.
+        least: the fewest segments that it can match.
+        most: the most of them, or None.
+        tail: what follows the cells: nothing; ``"rest"``, which is handed on; ``"mount"``, the same
+            with its slash; a parameter that takes all of it; or None where only the row's own
+            matcher knows.
+        has_levels: whether a nested router takes off a slash on the way.
+    """
+
+    row: Row[Any]
+    cells: tuple[Cell, ...]
+    least: int
+    most: int | None
+    tail: str | Parameter | None
+    has_levels: bool
+
+    @property
+    def literal(self) -> str | None:
+        """The one path that it matches, or None."""
+        if self.tail == "" and all(isinstance(cell, str) for cell in self.cells):
+            return "/".join(str(cell) for cell in self.cells)
+        return None
+
+    @property
+    def has_kwargs(self) -> bool:
+        """Whether there are default kwargs."""
+        return any(step.kwargs for step in self.row.steps)
+
+    @property
+    def may_see_empty_segments(self) -> bool:
+        """Whether it can match a path with two slashes in a row, or one in front."""
+        return (
+            self.tail != ""
+            or "" in self.cells[:-1]
+            or any(
+                isinstance(cell, AnySegment)
+                or (isinstance(cell, Parameter) and re.fullmatch(cell.regex, ""))
+                for cell in self.cells[:-1]
+            )
+        )
+
+
+def shape_of(row: Row[Any]) -> Shape:
+    """Return the shape of a row."""
+    reader = _Reader()
+    for number, step in enumerate(row.steps, 1):
+        if not reader.read(step, is_last=number == len(row.steps)):
+            break
+    has_levels = any(step.is_level for step in row.steps)
+    return reader.shape(row, has_levels=has_levels)
+
+
+class _Reader:
+    """Reads the steps of a row from the left, for as long as they are plain."""
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        self.segment: list[Node] = []
+        self.tail: str | Parameter | None = None
+        self.most: int | None = None
+        self.least_behind = 1
+
+    def shape(self, row: Row[Any], *, has_levels: bool) -> Shape:
+        least = len(self.cells) + self.least_behind
+        tail = None if ANY in self.cells else self.tail
+        return Shape(row, tuple(self.cells), least, self.most, tail, has_levels)
+
+    def read(self, step: Step, *, is_last: bool) -> bool:
+        """Read one step; return whether the next one can be read too."""
+        if self.segment:
+            return False  # The step before ends inside a segment.
+        if step.pattern.syntax == "regex":
+            self._read_regex(step)
+            return False
+        nodes = step.pattern.nodes
+        if is_last and step.mode is Mode.ENDPOINT and _is_path(nodes[-1:]):
+            if self._read_nodes(nodes[:-1]) and not self.segment:
+                self.tail = nodes[-1] if isinstance(nodes[-1], Parameter) else None
+            return False
+        if not self._read_nodes(nodes):
+            return False
+        if is_last:
+            self._end(step)
+        return True
+
+    def _end(self, step: Step) -> None:
+        if step.mode is Mode.PREFIX or (not step.pattern.source and step.mode is Mode.MOUNT):
+            self.tail = None if self.segment else "rest"
+            return
+        self._close()
+        self.least_behind = 0
+        self.tail = "mount"
+        if step.mode is Mode.ENDPOINT:
+            self.tail = ""
+            self.most = len(self.cells)
+
+    def _read_nodes(self, nodes: tuple[Node, ...]) -> bool:
+        for node in nodes:
+            if isinstance(node, Literal):
+                first, *others = node.text.split("/")
+                self._extend(first)
+                for text in others:
+                    self._close()
+                    self._extend(text)
+            elif isinstance(node, Parameter) and is_within_segment(node.regex):
+                self.segment.append(node)
+            else:
+                return False
+        return True
+
+    def _extend(self, text: str) -> None:
+        if text:
+            self.segment.append(Literal(text, (0, 0)))
+
+    def _close(self) -> None:
+        match self.segment:
+            case []:
+                self.cells.append("")
+            case [Literal(text=text)]:
+                self.cells.append(text)
+            case [Parameter() as parameter]:
+                self.cells.append(parameter)
+            case _:
+                self.cells.append(ANY)
+        self.segment = []
+
+    def _read_regex(self, step: Step) -> None:
+        pattern = step.pattern
+        if not pattern.source.startswith(("^", r"\A")) or not pattern.nodes:
+            return
+        first = pattern.nodes[0]
+        if isinstance(first, Literal):
+            self.cells += first.text.split("/")[:-1]
+
+
+def _is_path(nodes: tuple[Node, ...]) -> bool:
+    return any(isinstance(node, Parameter) and node.regex == ".+" for node in nodes)

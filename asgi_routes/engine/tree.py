@@ -1,0 +1,212 @@
+"""Shapes to a decision tree: which segment to look at next, and which rows are left then.
+
+In: the shapes that can match a path of so many segments, in order. Out: a tree, every part of which
+finds a hit or lets the next part try. The rule kept here: wherever one is in the tree, the rows that
+are left stand in order, so the first that matches is found first; and rows are copied only so often
+that the tree grows with the table, not with its square.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from asgi_routes.engine.linear import could_match
+from asgi_routes.engine.shapes import ANY, Cell, Shape
+from asgi_routes.patterns import Parameter
+
+_COPIES_A_ROW = 8
+_COPIES_FREE = 64
+_LOOKS_A_COPY = 8
+_FEW_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A row whose texts are right; the parameters in the columns ``open`` have to be looked at."""
+
+    shape: Shape
+    open: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Goes on where a segment is one text."""
+
+    column: int
+    text: str
+    then: "Tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Goes on by the text of a segment, where it is one of these."""
+
+    column: int
+    cases: dict[str, "Tree"]
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """Tries one after the other."""
+
+    trees: tuple["Tree", ...]
+
+
+Tree: TypeAlias = Leaf | Test | Switch | InOrder
+
+
+class Planter:
+    """Grows the trees of one table, and counts the copies of rows that they take."""
+
+    def __init__(self, rows: int) -> None:
+        self._copies = _COPIES_A_ROW * rows + _COPIES_FREE
+        self._looks = self._copies * _LOOKS_A_COPY
+        self._accepted: dict[tuple[str, str], bool] = {}
+
+    def tree(self, shapes: Sequence[Shape], known: frozenset[int] = frozenset()) -> Tree:
+        """Return the tree for shapes of which the columns ``known`` have been decided."""
+        column = _best_column(shapes, known) if len(shapes) > _FEW_ROWS else None
+        if column is None:
+            return _in_order([_alone(shape, known) for shape in shapes])
+        trees: list[Tree] = []
+        for run in self._runs(shapes, column):
+            texts, others = self._branches(run, column)
+            inside = known | {column}
+            if texts:
+                cases = {text: self.tree(branch, inside) for text, branch in texts.items()}
+                trees.append(Switch(column, cases))
+            if others:
+                trees.append(self.tree(others, known))
+        return _in_order(trees)
+
+    def _branches(
+        self, shapes: Sequence[Shape], column: int
+    ) -> tuple[dict[str, list[Shape]], list[Shape]]:
+        """Return the shapes by their text in a column, and those that have none.
+
+        A shape without a text that stands before the last one of a branch is tried in that branch
+        too, where it accepts the text. The others are tried behind all branches.
+        """
+        branches: dict[str, list[Shape]] = {}
+        taken: dict[str, int] = {}
+        others: list[Shape] = []
+        for shape in shapes:
+            text = cell_of(shape, column)
+            if not isinstance(text, str):
+                others.append(shape)
+                continue
+            branch = branches.setdefault(text, [])
+            before = others[taken.get(text, 0) :]
+            branch += [other for other in before if self._accepts(other, column, text)]
+            taken[text] = len(others)
+            branch.append(shape)
+        return branches, others
+
+    def _accepts(self, shape: Shape, column: int, text: str) -> bool:
+        cell = cell_of(shape, column)
+        if not isinstance(cell, Parameter):
+            return True
+        key = cell.regex, text
+        if key not in self._accepted:
+            self._accepted[key] = re.fullmatch(cell.regex, text) is not None
+        return self._accepted[key]
+
+    def _runs(self, shapes: Sequence[Shape], column: int) -> Iterator[Sequence[Shape]]:
+        """Yield all shapes at once where the copies can be afforded, else runs that need none."""
+        if self._can_afford(shapes, column):
+            yield shapes
+            return
+        run: list[Shape] = []
+        for shape in shapes:
+            is_text = isinstance(cell_of(shape, column), str)
+            if is_text and run and not isinstance(cell_of(run[-1], column), str):
+                yield run
+                run = []
+            run.append(shape)
+        yield run
+
+    def _can_afford(self, shapes: Sequence[Shape], column: int) -> bool:
+        last: dict[str, int] = {}
+        others: list[Shape] = []
+        for shape in shapes:
+            text = cell_of(shape, column)
+            if isinstance(text, str):
+                last[text] = shape.row.index
+            else:
+                others.append(shape)
+        copies = 0
+        for text, index in last.items():
+            for other in others:
+                if other.row.index > index:
+                    break
+                self._looks -= 1
+                copies += self._accepts(other, column, text)
+                if copies > self._copies or self._looks < 0:
+                    return False
+        self._copies -= copies
+        return True
+
+
+def first_index(tree: Tree, path: str, segments: Sequence[str]) -> float:
+    """Return the index of the first row that might match a path, as far as texts can tell.
+
+    Nothing is converted: what a converter refuses is not known before there is a request.
+    """
+    match tree:
+        case Leaf(shape=shape, open=columns):
+            fits = all(
+                re.fullmatch(cell.regex, segments[column])
+                for column in columns
+                if isinstance(cell := shape.cells[column], Parameter)
+            )
+            if fits and shape.tail != "":
+                fits = could_match(shape.row, path)
+            return shape.row.index if fits else math.inf
+        case Test(column=column, text=text, then=then):
+            return first_index(then, path, segments) if segments[column] == text else math.inf
+        case Switch(column=column, cases=cases):
+            case_ = cases.get(segments[column])
+            return math.inf if case_ is None else first_index(case_, path, segments)
+        case InOrder(trees=trees):
+            found = (first_index(part, path, segments) for part in trees)
+            return next((index for index in found if index < math.inf), math.inf)
+        case _:
+            assert_never(tree)
+
+
+def cell_of(shape: Shape, column: int) -> Cell:
+    """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
+    return shape.cells[column] if column < len(shape.cells) else ANY
+
+
+def _best_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:
+    """Return the column that is a text in most shapes, and then the one with most texts."""
+    best, best_score = None, (1, 0)
+    for column in range(max(len(shape.cells) for shape in shapes)):
+        if column in known:
+            continue
+        texts = [cell for shape in shapes if isinstance(cell := cell_of(shape, column), str)]
+        score = len(texts), len(set(texts))
+        if score > best_score and score[0] > 1:
+            best, best_score = column, score
+    return best
+
+
+def _alone(shape: Shape, known: frozenset[int]) -> Tree:
+    columns = [column for column in range(len(shape.cells)) if column not in known]
+    parameters = [column for column in columns if isinstance(shape.cells[column], Parameter)]
+    tree: Tree = Leaf(shape, tuple(parameters))
+    for column in reversed(columns):
+        cell = shape.cells[column]
+        if isinstance(cell, str):
+            tree = Test(column, cell, tree)
+    return tree
+
+
+def _in_order(trees: list[Tree]) -> Tree:
+    flat = [
+        part for tree in trees for part in (tree.trees if isinstance(tree, InOrder) else [tree])
+    ]
+    return flat[0] if len(flat) == 1 else InOrder(tuple(flat))
