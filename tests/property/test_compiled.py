@@ -1,0 +1,183 @@
+"""The compiled matcher beside the linear one, which defines what a table means.
+
+The tables are dense: many routes over few texts and few depths, so that they overlap wherever they
+can. Sparse ones find nothing.
+"""
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from asgi_routes import Converters, URLRouter, format_path, include, mount, path, re_path
+from asgi_routes.engine import LinearMatcher
+from asgi_routes.routes import Route
+
+CHUNKS = 8
+CASES = int(os.environ.get("COMPILED_CASES", "200000"))
+PATHS_PER_TABLE = 80
+DEPTH = 2
+
+
+class Even:
+    """Refuses what its regex lets through."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        if int(value) % 2:
+            raise ValueError(value)
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+class Maybe(Even):
+    """Takes the empty text, too."""
+
+    regex = "[a-b]*"
+
+    def to_python(self, value: str) -> str:  # type: ignore[override]
+        return value
+
+
+class Either(Maybe):
+    """Its regex is more than a run of characters."""
+
+    regex = "a|b/a|1"
+
+
+class Pair(Maybe):
+    """Of a fixed width."""
+
+    regex = "[ab1]{2}"
+
+
+class Lower(Maybe):
+    """A class that is no built-in one."""
+
+    regex = "[a-z]+"
+
+
+CONVERTERS = Converters(
+    {"even": Even, "maybe": Maybe, "either": Either, "pair": Pair, "lower": Lower}
+)
+NAMES = ["", "int:", "slug:", "path:", "even:", "maybe:", "either:", "pair:", "lower:"]
+WEIGHTS = [9, 6, 2, 2, 2, 1, 1, 1, 1]
+TEXTS = ["a", "b", "1", "a", "b", ""]
+REGEXES = [
+    *(r"^a/", r"^(a|b)/$", r"^a/(?P<x>[^/]+)/$", r"b", r"", r"^(\d)/(\w)$", r"^(?P<x>\w)/(\w)"),
+    *(r"^a/b$", r"^a/b/?$", r"^a/b/(.*)$", r"\Aa/1/", r"^1/a|b", r"(?m)^a$", r"^$", r"^a\/b\.?"),
+    *(r"^(?:a/)?b/(?P<x>1)?$", r"^b/a/(?P<y>.+)$", r"^a/b\$", r"b/$"),
+]
+FORMATS = ["{x}", "a/{x:d}", "{x:d}/{y}", "a/{x}-{y}", "{x:int}/", "{x:w}/b", "b/{x:path}"]
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Opaque:
+    """A wrapper that can be looked through, so that its routes are prefixes."""
+
+    def __init__(self) -> None:
+        self.app = URLRouter([])
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Tables:
+    """Makes random tables, and random paths for them."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+
+    def text(self, *, is_prefix: bool) -> str:
+        """Return a route text of up to four segments."""
+        pick = self.random.choice
+        segments = []
+        for number in range(self.random.randint(0, 3)):
+            kind = self.random.random()
+            parameter = f"<{self.random.choices(NAMES, WEIGHTS)[0]}p{number}>"
+            if kind < 0.5:
+                segments.append(pick(TEXTS))
+            elif kind < 0.92:
+                segments.append(parameter)
+            else:
+                segments.append(
+                    pick([f"a{parameter}", f"{parameter}b", f"{parameter}-<q{number}>"])
+                )
+        if is_prefix and self.random.random() < 0.85:
+            return "/".join(segments) + ("/" if segments else "")
+        return "/".join(segments) + pick(["", "/"])
+
+    def route(self, depth: int) -> Route:
+        """Return a route: plain, of another syntax, a mount, or one that leads to more routes."""
+        kwargs = (
+            {self.random.choice(["p0", "d"]): "default"} if self.random.random() < 0.15 else None
+        )
+        kind = self.random.random()
+        if depth and kind < 0.2:
+            return self.nested(depth, kwargs)
+        if kind < 0.28:
+            return re_path(self.random.choice(REGEXES), app, kwargs)
+        if kind < 0.33:
+            return format_path(self.random.choice(FORMATS), app, kwargs)
+        if kind < 0.36:
+            return mount(self.text(is_prefix=True), app, converters=CONVERTERS)
+        if kind < 0.39:
+            return path(self.text(is_prefix=True), Opaque(), kwargs, converters=CONVERTERS)
+        return path(self.text(is_prefix=False), app, kwargs, converters=CONVERTERS)
+
+    def nested(self, depth: int, kwargs: Any) -> Route:
+        """Return an include or a nested router, under a path or a regex."""
+        routes = self.routes(depth - 1)
+        target: Any = include(routes)
+        if self.random.random() < 0.6:
+            target = URLRouter(routes, **({"default": app} if self.random.random() < 0.2 else {}))
+        if self.random.random() < 0.15:
+            return re_path(self.random.choice(REGEXES), target, kwargs)
+        return path(self.text(is_prefix=True), target, kwargs, converters=CONVERTERS)
+
+    def routes(self, depth: int) -> list[Route]:
+        """Return the routes of a table."""
+        most = self.random.choice([8, 16, 16, 60]) if depth == DEPTH else 5
+        return [self.route(depth) for _ in range(self.random.randint(1, most))]
+
+    def path(self) -> str:
+        """Return a path over the same few texts, sometimes an odd one."""
+        pieces = ["a", "b", "1", "2", "a", "b", "ab", "a1", "a-b", "", "b/a", "\n", "\u0663"]
+        count = self.random.randint(0, 5)
+        segments = self.random.choices(pieces, [5, 5, 4, 3, 5, 5, 2, 2, 2, 1, 1, 0.3, 0.3], k=count)
+        return "/".join(segments) + self.random.choice(["", "/", "/"])
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_compiled_answers_as_linear(chunk: int) -> None:
+    """The same row, parameters of the same types in the same order, and the same rest."""
+    hits = cases = 0
+    for number in range(CASES // CHUNKS // PATHS_PER_TABLE + 1):
+        tables = Tables(chunk * 1_000_000 + number)
+        routes = tables.routes(DEPTH)
+        router = URLRouter(routes)
+        linear = LinearMatcher([*router._table.rows])
+        for _ in range(PATHS_PER_TABLE):
+            text = tables.path()
+            expected, found = shown(linear(text)), shown(router.matcher(text))
+            cases += 1
+            hits += expected is not None
+            assert found == expected, (
+                text,
+                [row.target.key for row in linear.rows],
+                router.source(),
+            )
+    assert hits > cases * 0.4
+
+
+def shown(hit: Any) -> Any:
+    """Return a hit in a form in which 1 is not True, nor one order of keys another."""
+    if hit is None:
+        return None
+    row, args, kwargs, rest = hit
+    return row.index, args, [(key, type(value), value) for key, value in kwargs.items()], rest
