@@ -94,15 +94,13 @@ class Router(Protocol):
 
     Attributes:
         default: the application for a miss; None raises `NoRouteFound`. A nested router whose
-            default is `not_found` or None has none of its own: the router around it goes on.
+            default is `not_found` or None has none of its own: the router around it goes on. It is
+            looked at when the router is put into another one.
         follows_routers: whether `match` asks the routers that it leads to, instead of naming them.
-        serves_lifespan: whether `match` is asked for ``lifespan`` too, which is otherwise answered
-            without it.
     """
 
     default: App | None = not_found
     follows_routers: bool = False
-    serves_lifespan: bool = False
 
     @abstractmethod
     def match(self, scope: Scope) -> Match | NoMatch:
@@ -114,15 +112,18 @@ class Router(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
-        if scope.get("type") == "lifespan" and not self.serves_lifespan:
+        # Routers of ours know nothing of the path or channel of a lifespan; others are not asked.
+        if not self.follows_routers and scope.get("type") == "lifespan":
             return await answer_lifespan(receive, send)
         found = self.match(scope)
-        if found:
-            if found.resume is None:
-                _publish(found.scope, scope)
-                return await found.app(found.scope, receive, send)
+        if not found:
+            return await _serve_miss(self, found, scope, receive, send)
+        if found.resume is not None:
             return await _serve_hidden(self, found, scope, receive, send)
-        return await _serve_miss(self, found, scope, receive, send)
+        child = found.scope
+        if child is not scope:
+            _publish(child, scope)
+        return await found.app(child, receive, send)
 
 
 def answer_of(app: App) -> Callable[[Any], Match | NoMatch]:
@@ -133,8 +134,10 @@ def answer_of(app: App) -> Callable[[Any], Match | NoMatch]:
     if not is_router(app):
         return partial(Match, app)
     asked: Any = app
-    follows = getattr(app, "follows_routers", False)
-    return partial(_followed, asked, asked.match if follows else partial(_match_through, asked))
+    match = asked.match
+    if not getattr(app, "follows_routers", False):
+        match = partial(_match_through, asked)
+    return match if own_default(app) is None else partial(_followed, asked, match)
 
 
 def _match_through(router: Any, scope: Any) -> Match | NoMatch:
@@ -145,16 +148,15 @@ def _match_through(router: Any, scope: Any) -> Match | NoMatch:
 
 def _followed(router: App, match: Callable[[Any], Match | NoMatch], scope: Any) -> Match | NoMatch:
     found = match(scope)
-    if found and found.resume is None:
-        return found
     default = own_default(router)
     if default is None:
         return found
-    if found and (resume := found.resume) is not None:
-        inner = answer_of(default)
+    inner = answer_of(default)
+    if not found:
+        return inner(scope)
+    if (resume := found.resume) is not None:
         found.resume = lambda: resume() or inner(scope)
-        return found
-    return answer_of(default)(scope)
+    return found
 
 
 def own_default(router: object) -> App | None:
@@ -173,14 +175,12 @@ class _HiddenMiss(NoRouteFound):
 
 def _publish(child: Any, scope: Any) -> None:
     """Leave the matched route where instrumentation looks once the application has returned."""
-    route = child.get("route")
-    if child is scope or not isinstance(route, ChildRoute):
-        return
-    outer = scope.get("route")
-    if not isinstance(outer, ChildRoute):
-        scope["route"] = route.served
-    elif outer.open:
-        outer.continued_by(route)
+    route, outer = child.get("route"), scope.get("route")
+    if type(route) is ChildRoute and route is not outer:
+        if type(outer) is not ChildRoute:
+            scope["route"] = route.served
+        elif outer.open:
+            outer.continued_by(route)
 
 
 def _withdraw(scope: Any) -> None:
@@ -193,6 +193,8 @@ async def _serve_miss(
     router: Router, miss: NoMatch, scope: Scope, receive: Receive, send: Send
 ) -> Any:
     default = router.default
+    if scope.get("type") == "lifespan":
+        return await answer_lifespan(receive, send)
     outer = scope.get("route")
     if isinstance(outer, ChildRoute) and outer.open and own_default(router) is None:
         raise _HiddenMiss(miss, outer)

@@ -6,6 +6,7 @@ scope differs from it in ``url_route``, ``path_remaining``, ``path_params`` and 
 for a mount, has its ``root_path`` extended and no ``path_remaining``.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from asgi_routes.types import ChildScope, Scope
@@ -134,14 +135,14 @@ def below_root_path(path: str, root_path: str) -> str | None:
 
 
 def child_scope(
-    scope: Scope, args: tuple[Any, ...], kwargs: dict[str, Any], rest: str, route: ChildRoute
+    scope: Scope, args: tuple[Any, ...], kwargs: Mapping[str, Any], rest: str, route: ChildRoute
 ) -> ChildScope:
     """Return the scope for the application that a route leads to.
 
     Args:
         scope: as received, or as an outer router made it.
         args: positional parameters of this route.
-        kwargs: named parameters of this route, its default ones included; kept by the scope.
+        kwargs: named parameters of this route, its default ones included.
         rest: what the route left of the path.
         route: what ``scope["route"]`` becomes.
     """
@@ -151,9 +152,9 @@ def child_scope(
         args = (*outer.get("args", ()), *args)
         kwargs = {**outer.get("kwargs", {}), **kwargs}
     outer_params = scope.get("path_params")
-    child["url_route"] = {"args": args, "kwargs": kwargs}
+    child["url_route"] = {"args": args, "kwargs": dict(kwargs)}
     child["path_remaining"] = rest
-    child["path_params"] = {**outer_params, **kwargs} if outer_params else kwargs.copy()
+    child["path_params"] = {**outer_params, **kwargs} if outer_params else dict(kwargs)
     child["route"] = route
     return child
 

@@ -32,6 +32,7 @@ class Destination:
         matched: the ``route`` of the child scope.
         route: the declaration; for a nested router's default, that of the router.
         key: the text of the route, with those of the includes and routers around it.
+        is_plain: whether it is an application behind which nothing is hidden, and no mount.
     """
 
     app: App
@@ -39,6 +40,7 @@ class Destination:
     matched: ChildRoute
     route: Route
     key: str
+    is_plain: bool
 
     @property
     def is_mount(self) -> bool:
@@ -110,6 +112,7 @@ def _row(index: int, way: _Way) -> Row[Destination]:
         matched=matched,
         route=way.route,
         key=matched.path.removeprefix("/"),
+        is_plain=not (is_router(way.app) or way.is_hiding or way.route.kind is Kind.MOUNT),
     )
     return Row(index, _steps(way), destination)
 

@@ -17,15 +17,14 @@ class Span:
     """The tree for paths of ``least`` to ``most`` segments.
 
     Attributes:
-        least: the fewest segments; of the last span, one more than any row can tell apart, so that
-            a path need not be split further.
-        most: the most of them.
+        least: the fewest segments.
+        most: the most of them; None for the last span, which has no end.
         columns: how many segments the tree looks at.
         tree: None where no row has so many segments.
     """
 
     least: int
-    most: int
+    most: int | None
     columns: int
     tree: Tree | None
 
@@ -46,14 +45,9 @@ def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
         spans.append(
             Span(
                 counts[0],
-                counts[-1],
+                counts[-1] if counts[-1] <= longest else None,
                 max((len(shape.cells) for shape in fitting), default=0),
                 planter.tree(fitting) if fitting else None,
             )
         )
     return spans
-
-
-def splits_of(spans: Sequence[Span]) -> int:
-    """Return how often a path has to be split so that its span and all columns can be told."""
-    return max(spans[-1].least - 1, spans[-1].columns)

@@ -57,8 +57,12 @@ class Row(Generic[Target]):
     target: Target
 
 
-Hit: TypeAlias = tuple[Row[Target], tuple[Any, ...], dict[str, Any], str]
-"""A row that matched, its positional and named parameters, and what it left of the path."""
+Hit: TypeAlias = tuple[Row[Target], tuple[Any, ...], Mapping[str, Any], str]
+"""A row that matched, its positional and named parameters, and what it left of the path.
+
+The named parameters are a dict of their own, save that of a path without any: those share one that
+is empty and cannot be changed.
+"""
 
 Matcher: TypeAlias = Callable[[str], Hit[Target] | None]
 """What finds the first row that matches a path (without its leading slash), or None.

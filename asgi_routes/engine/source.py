@@ -117,6 +117,11 @@ class SourceWriter:
 
     def write(self, tree: Tree, depth: int, data: str | None = None) -> None:
         """Write a tree; its rows and texts are in the variable ``data``, or are written out."""
+        before = self._variables
+        self._write(tree, depth, data)
+        self._variables = before  # A call costs more the more variables there are.
+
+    def _write(self, tree: Tree, depth: int, data: str | None) -> None:
         match tree:
             case Leaf():
                 self._write_leaf(tree, depth, data)
@@ -152,17 +157,28 @@ class SourceWriter:
         return f"r{self._variables}"
 
     def _write_switch(self, switch: Switch, depth: int) -> None:
+        cases = dict(switch.cases)
+        sizes = {text: len(rows_of(case)) for text, case in cases.items()}
+        often = max(sizes, key=sizes.__getitem__)
+        if len(cases) > 1 and sizes[often] * 2 > sum(sizes.values()):
+            # Most paths of an API begin alike: comparing is faster than looking up.
+            self.line(depth, f"if s{switch.column} == {often!r}:")
+            self.write(cases.pop(often), depth + 1)
+            self.line(depth, "else:")
+            depth += 1
         families: dict[Key, dict[str, Tree]] = defaultdict(dict)
-        for text, case in switch.cases.items():
+        for text, case in cases.items():
             families[self.key(case)][text] = case
         single: dict[str, Tree] = {}
-        for cases in sorted(families.values(), key=len, reverse=True):
-            if len(cases) == 1:
-                single.update(cases)
+        for family in sorted(families.values(), key=len, reverse=True):
+            if len(family) == 1:
+                single.update(family)
                 continue
-            table = {text: self.data(case) for text, case in cases.items()}.get
+            table = {text: self.data(case) for text, case in family.items()}.get
             name = self.names.of("by_text", id(table), table)
-            self._write_family(switch.column, name, [*cases.values()], depth)
+            before = self._variables
+            self._write_family(switch.column, name, [*family.values()], depth)
+            self._variables = before
         if len(single) <= _FEW_CASES:
             keyword = "if"
             for text, case in single.items():
@@ -174,7 +190,7 @@ class SourceWriter:
 
     def _write_family(self, column: int, table: str, cases: list[Tree], depth: int) -> None:
         found = self._variable()
-        routes = [title(row) for case in cases for row in _rows(case)]
+        routes = [title(row) for case in cases for row in rows_of(case)]
         shown = ", ".join(routes[:_SHOWN_ROUTES]) + (", …" if len(routes) > _SHOWN_ROUTES else "")
         self.line(depth, f"# {len(routes)} routes: {shown}")
         self.line(depth, f"if ({found} := {table}(s{column})) is not None:")
@@ -250,15 +266,15 @@ def title(row: Row[Any]) -> str:
     )
 
 
-def _rows(tree: Tree) -> list[Row[Any]]:
+def rows_of(tree: Tree) -> list[Row[Any]]:
     match tree:
         case Leaf(shape=shape):
             return [shape.row]
         case Test(then=then):
-            return _rows(then)
+            return rows_of(then)
         case InOrder(trees=trees):
-            return [row for part in trees for row in _rows(part)]
+            return [row for part in trees for row in rows_of(part)]
         case Switch(cases=cases):
-            return [row for case in cases.values() for row in _rows(case)]
+            return [row for case in cases.values() for row in rows_of(case)]
         case _:
             assert_never(tree)

@@ -35,7 +35,6 @@ class ProtocolTypeRouter(Router):
         self._apps = checked_mapping(mapping, "ProtocolTypeRouter", "scope type")
         self._answers = {kind: answer_of(app) for kind, app in self._apps.items()}
         self.default = checked_default(default, "ProtocolTypeRouter")
-        self.serves_lifespan = "lifespan" in self._apps
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's type.

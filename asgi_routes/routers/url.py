@@ -97,13 +97,42 @@ class URLRouter(Router):
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
         table = self._table
-        path = remaining_path(scope, strict_root_path=self._strict_root_path)
-        if path is None:
-            return NoMatch(_why_no_path(scope))
+        path = scope.get("path")
+        # What most scopes are is decided here; the functions called below say the same at length.
+        if (
+            type(path) is str
+            and path
+            and path[0] == "/"
+            and "path_remaining" not in scope
+            and not scope.get("root_path")
+        ):
+            path = path[1:]
+        else:
+            path = remaining_path(scope, strict_root_path=self._strict_root_path)
+            if path is None:
+                return NoMatch(_why_no_path(scope))
         hit = table.matcher(path)
         if hit is None:
             return NoMatch(f"No route found for path {path!r}.")
-        return _followed(table, scope, path, hit)
+        row, args, kwargs, rest = hit
+        target = row.target
+        if (
+            not target.is_plain
+            or "route" in scope
+            or "url_route" in scope
+            or "path_params" in scope
+        ):
+            return _followed(table, scope, path, hit)
+        child = dict(scope)
+        child["path_remaining"] = rest
+        child["route"] = target.matched
+        if kwargs:
+            child["url_route"] = {"args": args, "kwargs": kwargs}
+            child["path_params"] = dict(kwargs)
+        else:
+            child["url_route"] = {"args": args, "kwargs": {}}
+            child["path_params"] = {}
+        return Match(target.app, child)
 
     def children(self) -> Iterator[Child]:
         for row in self._table.rows:
