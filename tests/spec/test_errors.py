@@ -434,7 +434,9 @@ declared at HERE""",
 ]
 
 
-@pytest.mark.parametrize(("write", "text"), MISTAKES, ids=lambda value: "" if callable(value) else value[:60])
+@pytest.mark.parametrize(
+    ("write", "text"), MISTAKES, ids=lambda value: "" if callable(value) else value[:60]
+)
 def test_mistake(write: Callable[[], Any], text: str) -> None:
     """A mistake is refused where it is written, and the error shows the place."""
     with pytest.raises(ImproperlyConfigured) as caught:
