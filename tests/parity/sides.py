@@ -1,0 +1,250 @@
+"""The two sides: a table built of the real packages, and of ours; and one call of either."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+import django
+from channels.routing import URLRouter as ChannelsRouter
+from django.conf import settings
+from django.urls import Resolver404, register_converter
+from django.urls import include as django_include
+from django.urls import path as django_path
+from django.urls import re_path as django_re_path
+from django.urls.resolvers import RegexPattern, URLResolver
+
+import asgi_routes
+from tests.parity.cases import Declared, Target
+
+if not settings.configured:
+    settings.configure()
+    django.setup()
+
+
+class Even:
+    """Refuses what its regex lets through."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        if int(value) % 2:
+            raise ValueError(value)
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+class Text:
+    """Hands its text on."""
+
+    regex = ""
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+CONVERTERS = {
+    "even": Even,
+    "group": type("Group", (Text,), {"regex": "(a+)(b)?"}),
+    "maybe": type("Maybe", (Text,), {"regex": "[ab]*"}),
+    "pair": type("Pair", (Text,), {"regex": "[ab1]{2}"}),
+}
+for name, converter in CONVERTERS.items():
+    register_converter(converter, name)
+OURS = asgi_routes.Converters(CONVERTERS)
+
+
+class Called(NamedTuple):
+    """What was called, and with what: all that the two sides have to agree on."""
+
+    number: int
+    args: tuple[Any, ...]
+    kwargs: tuple[tuple[str, type, Any], ...]
+    rest: str | None
+
+    @classmethod
+    def with_(
+        cls, number: int, args: tuple[Any, ...], kwargs: dict[str, Any], rest: str | None = None
+    ) -> "Called":
+        assert type(args) is tuple
+        items = ((k, str if isinstance(v, str) else type(v), v) for k, v in kwargs.items())
+        return cls(number, args, tuple(items), rest)
+
+
+class Notes:
+    """What happened on the way of one call."""
+
+    def __init__(self) -> None:
+        self.hidden_misses = 0
+
+
+class OneSlash(str):
+    """Text of which Channels can take one leading slash only, however it tries to take all."""
+
+    __slots__ = ()
+
+    def lstrip(self, chars: str | None = None, /) -> str:
+        assert chars == "/"
+        return str(self.removeprefix("/"))
+
+    def __getitem__(self, key: Any, /) -> str:
+        return OneSlash(str(self)[key])
+
+
+class OneSlashRouter(ChannelsRouter):
+    """Channels' router, save that it takes one leading slash off."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        key = "path_remaining" if "path_remaining" in scope else "path"
+        return await super().__call__({**scope, key: OneSlash(scope[key])}, receive, send)
+
+
+def leaf(number: int) -> Any:
+    """Return an application that tells what it was called with."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> Called:
+        route = scope["url_route"]
+        assert set(route) == {"args", "kwargs"}
+        assert scope["untouched"] == (scope["path"], scope["root_path"])
+        return Called.with_(number, route["args"], route["kwargs"], scope["path_remaining"])
+
+    return app
+
+
+class Wrapper:
+    """A middleware that can be looked through."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return await self.inner(scope, receive, send)
+
+
+def hiding(inner: Any, notes: Notes) -> Any:
+    """Return a middleware that cannot be looked through, and notes that its router missed."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
+        try:
+            return await inner(scope, receive, send)
+        except Resolver404:
+            notes.hidden_misses += 1
+            raise
+
+    return middleware
+
+
+def marked(inner: Any) -> Any:
+    """Return a middleware that says of itself that it leads to a router."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
+        return await inner(scope, receive, send)
+
+    middleware._path_routing = True  # type: ignore[attr-defined]
+    return middleware
+
+
+class Side(NamedTuple):
+    """How one side makes its parts."""
+
+    path: Callable[..., Any]
+    re_path: Callable[..., Any]
+    router: Callable[[list[Any]], Any]
+    include: Callable[[list[Any]], Any]
+    wrap: Callable[[str, Any], Any]
+
+    def routes(self, table: tuple[Declared, ...]) -> list[Any]:
+        return [
+            getattr(self, route.function)(route.text, self.target(route.target), route.kwargs)
+            for route in table
+        ]
+
+    def target(self, target: Target) -> Any:
+        if target.kind == "leaf":
+            return leaf(target.number)
+        routes = self.routes(target.routes)
+        if target.kind == "include":
+            return self.include(routes)
+        return self.wrap(target.kind, self.router(routes))
+
+
+def our_side() -> Side:
+    """Return our side, as strict as Channels is."""
+
+    def wrap(kind: str, router: Any) -> Any:
+        notes = Notes()
+        return {
+            "router": lambda: router,
+            "marked": lambda: marked(router),
+            "wrapped": lambda: Wrapper(router),
+            "hidden": lambda: hiding(router, notes),
+        }[kind]()
+
+    return Side(
+        lambda *args: asgi_routes.path(*args, converters=OURS),
+        asgi_routes.re_path,
+        lambda routes: asgi_routes.URLRouter(routes, default=None, strict_root_path=True),
+        asgi_routes.include,
+        wrap,
+    )
+
+
+def their_side(notes: Notes, *, wrapped_are_marked: bool = False, one_slash: bool = False) -> Side:
+    """Return the side of Channels and Django, or what it would be if it agreed with us more."""
+
+    def wrap(kind: str, router: Any) -> Any:
+        if kind == "wrapped":
+            return marked(router) if wrapped_are_marked else Wrapper(router)
+        if kind == "hidden":
+            return hiding(router, notes)
+        return marked(router) if kind == "marked" else router
+
+    return Side(
+        django_path,
+        django_re_path,
+        OneSlashRouter if one_slash else ChannelsRouter,
+        lambda routes: django_include((routes, None)),
+        wrap,
+    )
+
+
+def call(router: Any, path: str, root_path: str) -> Called | None:
+    """Return what a router calls for a path; None for a miss. Nothing else may happen."""
+    scope = {"type": "http", "path": path, "root_path": root_path, "untouched": (path, root_path)}
+    coroutine: Coroutine[Any, Any, Called] = router(scope, None, None)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        called: Called = stop.value
+        return called
+    except (asgi_routes.NoRouteFound, Resolver404):
+        return None
+    except ValueError as error:
+        assert str(error).startswith("No route found for path"), error  # noqa: PT017
+        return None
+    raise AssertionError("nothing here waits")
+
+
+def resolve(patterns: list[Any], path: str) -> Called | None:
+    """Return what Django's own resolver finds; None for a miss."""
+    try:
+        found = URLResolver(RegexPattern(r"^/"), patterns).resolve(path)
+    except Resolver404:
+        return None
+    tell = found.func(
+        {"url_route": {"args": found.args, "kwargs": found.kwargs}} | _PLACE, None, None
+    )
+    try:
+        tell.send(None)
+    except StopIteration as stop:
+        called: Called = stop.value
+        return called._replace(rest=None)
+    raise AssertionError("nothing here waits")
+
+
+_PLACE = {"path": "", "root_path": "", "untouched": ("", ""), "path_remaining": ""}
+
+__all__ = ("Called", "Notes", "call", "our_side", "resolve", "their_side")
