@@ -1,76 +1,28 @@
-"""Declarations: what a user writes in a table of routes.
+"""What a user writes in a table of routes: one function for each kind of declaration.
 
-In: a text in one of three syntaxes, and what it leads to. Out: a frozen `Route` or `Include` that
-knows the line where it was written. The rule kept here: a declaration that exists is valid; every
-mistake in it is raised by the function that was called for it.
+In: a text in one of three syntaxes, and what it leads to. Out: a declaration. The rule kept here: every
+mistake is raised by the function that was called, at the user's line.
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from types import MappingProxyType, ModuleType
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
-from asgi_routes.apps import mistake_in_app
 from asgi_routes.converters import Converters, registered_converters
-from asgi_routes.errors import ImproperlyConfigured, did_you_mean, raise_together
-from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
-from asgi_routes.places import Place, calling_place
+from asgi_routes.declarations import (
+    Include,
+    Kind,
+    Route,
+    Routes,
+    Target,
+    checked_routes,
+    declared,
+)
+from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.patterns import parse_format, parse_path, parse_regex
+from asgi_routes.places import calling_place
 from asgi_routes.types import App
-
-_NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
-
-
-class Kind(Enum):
-    """What a route does with its target."""
-
-    ROUTE = "route"
-    MOUNT = "mount"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Include:
-    """More routes, to be put under a prefix: what `include` returns.
-
-    Attributes:
-        routes: the declarations.
-        app_name: the name that the routes' own application has, or None.
-        namespace: the name of this inclusion; the ``app_name`` where none was given.
-        declared: the user's line.
-    """
-
-    routes: "tuple[Route, ...]"
-    app_name: str | None
-    namespace: str | None
-    declared: Place
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Route:
-    """One declaration: a pattern and what it leads to.
-
-    It is a value: use it in as many tables as you like.
-
-    Attributes:
-        pattern: the parsed text.
-        target: the application or router, or the routes of an `Include`.
-        kwargs: default parameters, read-only.
-        name: for building URLs, or None.
-        kind: an ordinary route or a mount.
-        declared: the user's line.
-    """
-
-    pattern: Pattern
-    target: App | Include
-    kwargs: Mapping[str, Any]
-    name: str | None
-    kind: Kind = Kind.ROUTE
-    declared: Place = field(default_factory=calling_place)
-
-
-Target: TypeAlias = App | Include
-Routes: TypeAlias = Iterable[Route]
 
 
 def path(
@@ -101,7 +53,7 @@ def path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return _route(lambda: parse_path(_text(route, "path"), registry), app, kwargs, name)
+    return declared(lambda: parse_path(_text(route, "path"), registry), app, kwargs, name)
 
 
 def re_path(
@@ -125,7 +77,7 @@ def re_path(
     >>> re_path(r"^users/(?P<id>\d+)/$", app).pattern.path_format
     'users/{id}/'
     """
-    return _route(lambda: parse_regex(route), app, kwargs, name)
+    return declared(lambda: parse_regex(route), app, kwargs, name)
 
 
 def format_path(
@@ -157,7 +109,7 @@ def format_path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return _route(lambda: parse_format(_text(route, "format"), registry), app, kwargs, name)
+    return declared(lambda: parse_format(_text(route, "format"), registry), app, kwargs, name)
 
 
 def mount(
@@ -179,7 +131,7 @@ def mount(
         ImproperlyConfigured: a mistake in any of these.
     """
     registry = registered_converters() if converters is None else converters
-    return _route(
+    return declared(
         lambda: parse_path(_text(prefix, "path").strip("/"), registry), app, None, name, Kind.MOUNT
     )
 
@@ -220,87 +172,6 @@ def include(
         )
     checked = checked_routes(source, "include()")
     return Include(checked, app_name, namespace or app_name, calling_place())
-
-
-def checked_routes(routes: object, where: str) -> tuple[Route, ...]:
-    """Return the routes as a tuple.
-
-    Raises:
-        ImproperlyConfigured: what was given is no iterable, or something in it is no route; all
-            such mistakes together.
-    """
-    if isinstance(routes, (str, bytes)) or not isinstance(routes, Iterable):
-        raise ImproperlyConfigured(f"{where} takes a list of routes, not {routes!r}")
-    items = tuple(routes)
-    mistakes = [
-        _mistake_in_item(item, number, where)
-        for number, item in enumerate(items, 1)
-        if not isinstance(item, Route)
-    ]
-    raise_together(mistakes, f"the routes of {where}")
-    return items
-
-
-def _mistake_in_item(item: object, number: int, where: str) -> ImproperlyConfigured:
-    hint = "write path(…), re_path(…), format_path(…) or mount(…)"
-    if isinstance(item, str):
-        hint = f"write path({item!r}, app)"
-    elif isinstance(item, Include):
-        hint = "include() goes under a prefix: path('', include(…))"
-    elif type(item).__module__.startswith("django."):
-        hint = "it comes from django.urls; import path and re_path from asgi_routes"
-    elif isinstance(item, (tuple, list)):
-        hint = "write path(*item), or path('', include(routes)) for more routes"
-    return ImproperlyConfigured(
-        f"item {number} of the routes of {where} is not a route: {item!r}", hint=hint
-    )
-
-
-def _route(parse: Any, app: Any, kwargs: Any, name: Any, kind: Kind = Kind.ROUTE) -> Route:
-    mistakes: list[ImproperlyConfigured] = []
-    pattern: Pattern | None = None
-    try:
-        pattern = parse()
-    except ImproperlyConfigured as mistake:
-        mistakes.append(mistake)
-    mistakes += _mistakes_in_arguments(app, kwargs, name, kind)
-    raise_together(mistakes, "one route")
-    assert pattern is not None
-    defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
-    return Route(pattern, app, defaults, name, kind)
-
-
-def _mistakes_in_arguments(
-    app: Any, kwargs: Any, name: Any, kind: Kind
-) -> list[ImproperlyConfigured]:
-    mistakes = []
-    if isinstance(app, Include):
-        if kind is Kind.MOUNT:
-            mistakes.append(
-                ImproperlyConfigured(
-                    "mount() takes an application, not include()", hint="use path()"
-                )
-            )
-    elif isinstance(app, (list, tuple)):
-        mistakes.append(
-            ImproperlyConfigured(
-                f"{type(app).__name__} is not an ASGI application", hint="write include(routes)"
-            )
-        )
-    elif wrong := mistake_in_app(app):
-        mistakes.append(ImproperlyConfigured(wrong[0], hint=wrong[1]))
-    if kwargs is not None and not (
-        isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)
-    ):
-        hint = f"write name={kwargs!r}" if isinstance(kwargs, str) else None
-        mistakes.append(
-            ImproperlyConfigured(
-                f"kwargs of a route are a dict with text keys, not {kwargs!r}", hint=hint
-            )
-        )
-    if name is not None and not isinstance(name, str):
-        mistakes.append(ImproperlyConfigured(f"the name of a route is text, not {name!r}"))
-    return mistakes
 
 
 def _text(route: object, syntax: str) -> str:

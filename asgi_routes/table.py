@@ -12,9 +12,9 @@ from itertools import groupby
 from typing import TypeAlias
 
 from asgi_routes.apps import is_router, leads_to_router
+from asgi_routes.declarations import Include, Kind, Route
 from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
 from asgi_routes.engine import Mode, Row, Step
-from asgi_routes.routes import Include, Kind, Route
 from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import App, ChildScope
 

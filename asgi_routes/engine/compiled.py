@@ -61,8 +61,8 @@ def _behind_literals(match: Matcher[Target], literals: dict[str, Shape]) -> Matc
         return match
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
     kind = type("Literals", (dict,), {"__slots__": (), "__missing__": staticmethod(match)})
-    matcher: Matcher[Target] = kind(hits).__getitem__
-    return matcher
+    literal_first: Any = kind(hits)
+    return literal_first.__getitem__  # type: ignore[no-any-return]
 
 
 def _divided(shapes: Sequence[Shape], *, has_levels: bool) -> tuple[dict[str, Shape], list[Span]]:

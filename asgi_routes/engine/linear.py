@@ -1,4 +1,8 @@
-"""The linear matcher, which is the definition: every row in order, the first that matches wins."""
+"""The linear matcher, which is the definition of what a table means.
+
+In: rows. Out: the first that matches a path, from any row on. The rule kept here: every row in order, by
+its own patterns alone; what is fast is held against it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice

@@ -267,6 +267,7 @@ def title(row: Row[Any]) -> str:
 
 
 def rows_of(tree: Tree) -> list[Row[Any]]:
+    """Return the rows of a tree; one that was copied stands in it more than once."""
     match tree:
         case Leaf(shape=shape):
             return [shape.row]

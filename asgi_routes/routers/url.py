@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from threading import Lock
 from weakref import WeakSet
 
+from asgi_routes.declarations import Route, Routes, checked_routes
 from asgi_routes.dispatch import Child, Match, NoMatch, Router
 from asgi_routes.engine import Hit, LinearMatcher, Matcher, Row, compiled
 from asgi_routes.not_found import not_found
 from asgi_routes.routers.keyed import checked_default
-from asgi_routes.routes import Route, Routes, checked_routes
 from asgi_routes.scopes import child_scope, mounted_scope, remaining_path
 from asgi_routes.table import Destination, resolved
 from asgi_routes.types import App, Scope
 
 _NONE: frozenset[str] = frozenset()
+_REPLACING = Lock()
+"""Held while tables change: two threads must not leave an old table around a new one."""
 
 
 class URLRouter(Router):
@@ -75,24 +78,30 @@ class URLRouter(Router):
         Raises:
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
-        self._compile(checked_routes(routes, "URLRouter"))
+        checked = checked_routes(routes, "URLRouter")
+        with _REPLACING:
+            self._compile(checked)
+            for router in self._all_around():
+                router._compile(router._table.routes)
 
     def _compile(self, routes: tuple[Route, ...]) -> None:
-        nested: list[URLRouter] = []
-
         def routes_of(app: object) -> tuple[Route, ...] | None:
             # A subclass that matches in another way has to be asked.
             if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
                 return None
-            nested.append(app)
-            return routes if app is self else app._table.routes  # noqa: SLF001 - of the same class
+            app._around.add(self)
+            return routes if app is self else app._table.routes
 
         self._table = Table(routes, resolved(routes, routes_of))
-        for router in nested:
-            router._around.add(self)  # noqa: SLF001 - of the same class
-        for router in [*self._around]:
-            if router is not self:
-                router._compile(router._table.routes)  # noqa: SLF001 - of the same class
+
+    def _all_around(self) -> set["URLRouter"]:
+        """Return the routers whose tables hold the rows of this one."""
+        found: set[URLRouter] = set()
+        open_ = {*self._around}
+        while open_:
+            found |= open_
+            open_ = {around for router in open_ for around in router._around} - found
+        return found - {self}
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
@@ -135,7 +144,7 @@ class URLRouter(Router):
         return Match(target.app, child)
 
     def children(self) -> Iterator[Child]:
-        for row in self._table.rows:
+        for row in resolved(self._table.routes, lambda _: None):
             yield Child(row.target.key, row.target.app, row.target.route)
         if self.default is not None:
             yield Child("default", self.default)

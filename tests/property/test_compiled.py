@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from asgi_routes import Converters, URLRouter, format_path, include, mount, path, re_path
+from asgi_routes.declarations import Route
 from asgi_routes.engine import LinearMatcher
-from asgi_routes.routes import Route
 
 CHUNKS = 8
 CASES = int(os.environ.get("COMPILED_CASES", "200000"))

@@ -9,6 +9,7 @@ import pytest
 from asgi_routes import (
     ImproperlyConfigured,
     Match,
+    NoMatch,
     NoRouteFound,
     ProtocolTypeRouter,
     URLRouter,
@@ -271,6 +272,37 @@ def test_replace() -> None:
     assert outer.match(http("/new"))
 
 
+def test_replace_reaches_all_routers_around() -> None:
+    """A router may be in others at any depth, in several, and even in itself."""
+    deepest = URLRouter([path("old", A)])
+    middle = URLRouter([path("m/", deepest)])
+    outer = URLRouter([path("a/", middle), path("b/", deepest), path("c/", Wrapper(middle))])
+    other = URLRouter([path("o/", middle)])
+    deepest.replace([path("new", B)])
+    for router, text in [(outer, "/a/m/new"), (outer, "/b/new"), (other, "/o/m/new")]:
+        assert router.match(http(text))
+        assert not router.match(http(text.replace("new", "old")))
+    deepest.replace([path("again/", deepest), path("into/", middle), path("end", C)])
+    for text in ("/b/end", "/b/again/again/end", "/a/m/into/m/again/end"):
+        found = outer.match(http(text))
+        assert found
+        assert found.app is C
+        assert found.scope["route"].path == text
+    deepest.replace([])
+    assert not outer.match(http("/b/end"))
+
+
+def test_subclasses_are_asked() -> None:
+    """A nested router that matches in its own way does so in a table, too."""
+
+    class Never(URLRouter):
+        def match(self, scope: Any) -> NoMatch:
+            return NoMatch("never")
+
+    router = URLRouter([path("a/", Never([path("x", A)])), path("a/x", B)])
+    assert router.match(http("/a/x")).app is B  # type: ignore[union-attr]
+
+
 def test_include_is_no_router() -> None:
     """Included routes stand under the very text of the prefix: no slash is taken off."""
     router = URLRouter(
@@ -383,3 +415,5 @@ def test_children() -> None:
         ("default", C),
     ]
     assert next(iter(router.children())).route is route
+    inner = URLRouter([route])
+    assert next(child.app for child in URLRouter([path("n/", inner)]).children()) is inner

@@ -1,0 +1,100 @@
+"""The documents are true: every block of the README runs, and all of them are well-formed."""
+
+import doctest
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import docutils.core
+import docutils.nodes
+import pytest
+
+import asgi_routes
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(ROOT.glob("*.rst"))
+FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+def parsed(document: Path) -> Any:
+    """Return the tree of a document; anything that docutils complains of fails."""
+    settings = {"report_level": 1, "halt_level": 1}
+    return docutils.core.publish_doctree(document.read_text(), settings_overrides=settings)
+
+
+def blocks(document: Path, language: str) -> list[Any]:
+    """Return the code blocks of a document that are in one language."""
+    found = parsed(document).findall(docutils.nodes.literal_block)
+    return [block for block in found if language in block["classes"]]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_are_well_formed(document: Path) -> None:
+    """The documents are reStructuredText without a warning."""
+    parsed(document)
+
+
+def test_readme_runs() -> None:
+    """All Python blocks of the README run one after the other, and give what they show."""
+    namespace: dict[str, Any] = {"__name__": "readme"}
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    count = 0
+    for block in blocks(ROOT / "README.rst", "python"):
+        code = block.astext()
+        count += 1
+        if ">>>" not in code:
+            exec(compile(code, f"README block {count}", "exec"), namespace)  # noqa: S102
+            continue
+        test = doctest.DocTestParser().get_doctest(code + "\n", namespace, "README", None, 0)
+        runner.run(test, clear_globs=False)
+        namespace |= test.globs
+    assert count >= 10
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def test_readme_error_is_the_real_one() -> None:
+    """The error that the README shows is the one that is raised, to the letter."""
+    shown = re.search(
+        r"ImproperlyConfigured: (.*?)\n    declared at .*?\n    (hint.*?)\n\n",
+        (ROOT / "README.rst").read_text(),
+        re.DOTALL,
+    )
+    assert shown
+    with pytest.raises(asgi_routes.ImproperlyConfigured) as caught:
+        asgi_routes.path("users/<itn:id>/", asgi_routes.not_found)
+    lines = str(caught.value).splitlines()
+    assert [line.removeprefix("    ") for line in shown[1].splitlines()] == [
+        lines[0],
+        *lines[1:3],
+    ]
+    assert shown[2] == lines[-1]
+
+
+def test_commands_exist() -> None:
+    """Every `make` target that a document names is one."""
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        for named in re.findall(r"(?:\$ |``)make ([a-z ]+)", document.read_text()):
+            assert set(named.split()) <= targets
+
+
+def test_readme_names_the_public_names() -> None:
+    """The table of public names is complete."""
+    text = (ROOT / "README.rst").read_text()
+    section = text[text.index("Public names\n") : text.index("A tour of the house\n")]
+    assert set(re.findall(r"^``(\w+)``", section, re.MULTILINE)) == set(asgi_routes.__all__)
+
+
+def test_no_paths_of_a_machine() -> None:
+    """No tracked file names a place of somebody's machine."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - git is what a checkout has
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for name in filter(None, done.stdout.split("\0")):
+        text = (ROOT / name).read_text(errors="replace")
+        assert not re.search(r"/(home|Users)/\w+/|/root/\.|/work/(main|shared)/", text), name
