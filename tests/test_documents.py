@@ -11,6 +11,7 @@ import docutils.nodes
 import pytest
 
 import asgi_routes
+from asgi_routes import converters
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(ROOT.glob("*.rst"))
@@ -35,8 +36,10 @@ def test_documents_are_well_formed(document: Path) -> None:
     parsed(document)
 
 
-def test_readme_runs() -> None:
+def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All Python blocks of the README run one after the other, and give what they show."""
+    # It registers a converter for everybody; the other tests are not everybody.
+    monkeypatch.setattr(converters, "_REGISTERED", type(converters.registered_converters())())
     namespace: dict[str, Any] = {"__name__": "readme"}
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     count = 0
