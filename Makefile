@@ -11,9 +11,10 @@ PARITY_CASES ?= 1000000
 
 DEMO := .venv/demo
 DEV := .venv/dev
+BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity clean
+.PHONY: help demo test lint types parity bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -40,12 +41,16 @@ parity: $(DEV)/.ready
 	@echo "== $(PARITY_CASES) random cases beside Django and Channels"
 	@PARITY_CASES=$(PARITY_CASES) $(DEV)/bin/python -m pytest -n auto -s tests/parity $(ARGS)
 
+bench: $(BENCH)/.ready
+	@$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)
+
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(DEMO)/.ready: GROUPS_ := --group demo
 $(DEV)/.ready: GROUPS_ := --group dev
-$(DEMO)/.ready $(DEV)/.ready: pyproject.toml
+$(BENCH)/.ready: GROUPS_ := --group bench
+$(DEMO)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asgi_routes needs Python 3.11 or newer, and $(PYTHON) is %d.%d; say make PYTHON=…" % sys.version_info[:2])'
 	@echo "== making the environment $(@D) (once; a minute or less)"
 	@$(PYTHON) -m venv $(@D)

@@ -1,0 +1,134 @@
+"""Measure everything, print it, and save it: ``make bench``.
+
+Every figure is a median of interleaved rounds in this one process; the ratios are what can be compared
+between machines.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table as Printed
+
+from benchmarks import measurements
+from benchmarks.clock import ROUNDS, interleaved, medians
+from benchmarks.peers import PEERS, Peer
+from benchmarks.picture import drawn
+from benchmarks.tables import Table, all_tables
+
+FOLDER = Path(__file__).parent
+REGEX_PEERS = ("asgi_routes", "channels", "django")
+
+
+def matching(routes: list[str]) -> Callable[[str], bool]:
+    """Return whether one of the routes matches a path."""
+    peer = PEERS["asgi_routes"](Table("", routes, list))
+    return lambda path: peer.find(path[1:]) is not None
+
+
+def checked(table: Table) -> tuple[dict[str, Peer], dict[str, str]]:
+    """Return every peer with the table in it, and what each does not do as the first match would."""
+    peers, notes = {}, {}
+    paths = table.paths()
+    expected: list[Any] | None = None
+    for name, make in PEERS.items():
+        if table.regexes and name not in REGEX_PEERS:
+            continue
+        peer = peers[name] = make(table)
+        found = [peer.answer(peer.find(path if peer.takes_slash else path[1:])) for path in paths]
+        if expected is None:
+            expected = found
+            assert all((answer is not None) == table.hits for answer in found)
+        others = sum(
+            (ours and ours[0]) != (theirs and theirs[0])
+            or (peer.gives and peer.converts and ours != theirs)
+            for ours, theirs in zip(expected, found, strict=True)
+        )
+        said = [f"refuses {len(peer.refused)} routes"] if peer.refused else []
+        said += [f"{others / len(paths):.0%} other answers"] if others else []
+        said += [] if peer.converts else ["text only"]
+        said += [] if peer.gives else ["no parameters"]
+        notes[name] = ", ".join(said)
+    return peers, notes
+
+
+def compared(progress: Progress) -> dict[str, Any]:
+    """Return the comparison with all peers, table by table."""
+    results = {}
+    for table in all_tables(matching):
+        task = progress.add_task(table.name, total=None)
+        peers, notes = checked(table)
+        progress.update(task, total=ROUNDS * (len(peers) + 1))
+        candidates = {name: (peer.find, peer.takes_slash) for name, peer in peers.items()}
+        found = medians(interleaved(candidates, table.paths, lambda t=task: progress.advance(t)))
+        results[table.name] = {
+            name: {
+                "ns": ns,
+                "dict.get": ns / found["dict.get"],
+                "falcon": ns / found["falcon"] if "falcon" in found else None,
+                "channels": ns / found["channels"],
+                "notes": notes.get(name, ""),
+            }
+            for name, ns in found.items()
+        }
+    return results
+
+
+def printed(console: Console, results: dict[str, Any]) -> None:
+    """Print all results as tables."""
+    for name, peers in results["peers"].items():
+        table = Printed(title=name, title_justify="left")
+        for column in ("", "ns", "/ dict.get", "/ Falcon", ""):
+            table.add_column(column, justify="right" if column else "left")
+        for peer, row in sorted(peers.items(), key=lambda item: item[1]["ns"]):
+            falcon = "" if row["falcon"] is None else f"{row['falcon']:.2f}"
+            cells = (f"{row['ns']:,.0f}", f"{row['dict.get']:.2f}", falcon, row["notes"])
+            table.add_row(peer, *cells)
+        console.print(table)
+    for name in ("growth", "building", "hostile", "hostile peers, ms", "dispatch"):
+        console.print(f"\n[bold]{name}")
+        console.print_json(data=results[name])
+    console.print(f"\nimport: {results['import, ms']:.1f} ms")
+
+
+def main() -> None:
+    """Run all measurements."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
+    arguments = parser.parse_args()
+    console = Console()
+    with Progress(console=console) as progress:
+        results: dict[str, Any] = {
+            "python": platform.python_version(),
+            "versions": {name: importlib.metadata.version(name) for name in PEERS},
+            "peers": compared(progress),
+        }
+        task = progress.add_task("growth, dispatch", total=None)
+        results["growth"] = measurements.growth(lambda: progress.advance(task))
+        results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
+        task = progress.add_task("building, hostile paths, import", total=4)
+        for name, measure in (
+            ("building", measurements.building),
+            ("hostile", measurements.hostile),
+            ("hostile peers, ms", measurements.hostile_peers),
+            ("import, ms", measurements.importing),
+        ):
+            results[name] = measure()
+            progress.advance(task)
+    results["dispatch"]["floors"] = (
+        results["dispatch"]["asgi_routes"] / results["dispatch"]["floor"]
+    )
+    printed(console, results)
+    arguments.save.write_text(json.dumps(results, indent=1) + "\n")
+    arguments.save.with_suffix(".svg").write_text(drawn(results["peers"]["GitHub"]))
+    console.print(f"saved {arguments.save.name} and its picture")
+
+
+if __name__ == "__main__":
+    main()
