@@ -122,7 +122,11 @@ class Router(Protocol):
             return await _serve_hidden(self, found, scope, receive, send)
         child = found.scope
         if child is not scope:
-            _publish(child, scope)
+            route = child.get("route")
+            if type(route) is ChildRoute and "route" not in scope:
+                scope["route"] = route.served  # type: ignore[index]
+            else:
+                _publish(child, scope)
         return await found.app(child, receive, send)
 
 

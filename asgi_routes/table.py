@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from asgi_routes.apps import is_router, leads_to_router
 from asgi_routes.declarations import Include, Kind, Route
@@ -48,13 +48,29 @@ class Destination:
         return self.route.kind is Kind.MOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """The declarations that lead to an application, each with its level of routers."""
+class _Way(NamedTuple):
+    """The declarations that lead to an application, each with its level of routers.
+
+    Attributes:
+        routes: pairs of level and declaration.
+        app: the application or router.
+        is_default: whether it is the default of the last router on the way.
+        asked: whether it is a router, which has to be asked.
+        leads: whether it leads to a router that cannot be asked without calling it.
+    """
 
     routes: tuple[tuple[int, Route], ...]
     app: App
-    is_default: bool = False
+    is_default: bool
+    asked: bool
+    leads: bool
+
+    @classmethod
+    def to(
+        cls, routes: tuple[tuple[int, Route], ...], app: App, *, is_default: bool = False
+    ) -> "_Way":
+        asked = is_router(app)
+        return cls(routes, app, is_default, asked, not asked and leads_to_router(app))
 
     @property
     def route(self) -> Route:
@@ -63,11 +79,17 @@ class _Way:
     @property
     def is_hiding(self) -> bool:
         """Whether a router may be behind the application that has to be called to be asked."""
-        if is_router(self.app):
-            return False
         pattern = self.route.pattern
-        may_leave_a_rest = pattern.syntax == "regex" and not pattern.source.endswith("$")
-        return leads_to_router(self.app) or (may_leave_a_rest and not self.is_default)
+        if pattern.syntax != "regex" or pattern.source.endswith("$") or self.is_default:
+            return self.leads
+        return not self.asked  # The regex may leave a rest, for whoever is behind.
+
+    @property
+    def mode(self) -> Mode:
+        """How far the last pattern has to reach."""
+        if self.route.kind is Kind.MOUNT:
+            return Mode.MOUNT
+        return Mode.PREFIX if self.is_default or self.asked or self.leads else Mode.ENDPOINT
 
 
 def resolved(routes: Sequence[Route], routes_of: RoutesOf) -> list[Row[Destination]]:
@@ -88,31 +110,29 @@ def _ways(
     is_known = any(route.target is other.target for _, other in outer)
     nested = None if route.kind is Kind.MOUNT or is_known else routes_of(route.target)
     if nested is None:
-        yield _Way(way, route.target)
+        yield _Way.to(way, route.target)
         return
     for inner in nested:
         yield from _ways(way, level + 1, inner, routes_of)
     default = own_default(route.target)
     if default is not None:
-        yield _Way(way, default, is_default=True)
+        yield _Way.to(way, default, is_default=True)
 
 
 def _row(index: int, way: _Way) -> Row[Destination]:
-    matched = reduce(
-        lambda outer, inner: inner.below(outer),
-        [
-            _template([route for _, route in routes])
-            for _, routes in groupby(way.routes, lambda item: item[0])
-        ],
-    )
-    matched = ChildRoute(matched.path, matched.path_format, matched.name, is_open=way.is_hiding)
+    is_hiding = way.is_hiding
+    template = _template([route for _, route in way.routes])
+    if way.routes[-1][0] > 0:
+        levels = groupby(way.routes, lambda item: item[0])
+        templates = [_template([route for _, route in routes]) for _, routes in levels]
+        template = reduce(lambda outer, inner: inner.below(outer), templates)
     destination = Destination(
         app=way.app,
-        answer=answer_of(way.app) if is_router(way.app) else None,
-        matched=matched,
+        answer=answer_of(way.app) if way.asked else None,
+        matched=ChildRoute(template.path, template.path_format, template.name, is_open=is_hiding),
         route=way.route,
-        key=matched.path.removeprefix("/"),
-        is_plain=not (is_router(way.app) or way.is_hiding or way.route.kind is Kind.MOUNT),
+        key=template.path.removeprefix("/"),
+        is_plain=not (way.asked or is_hiding or way.route.kind is Kind.MOUNT),
     )
     return Row(index, _steps(way), destination)
 
@@ -121,17 +141,10 @@ def _steps(way: _Way) -> tuple[Step, ...]:
     steps = []
     level = 0
     for number, (its_level, route) in enumerate(way.routes, 1):
-        mode = _last_mode(way) if number == len(way.routes) else Mode.PREFIX
+        mode = way.mode if number == len(way.routes) else Mode.PREFIX
         steps.append(Step(route.pattern, mode, route.kwargs, its_level != level))
         level = its_level
     return tuple(steps)
-
-
-def _last_mode(way: _Way) -> Mode:
-    if way.route.kind is Kind.MOUNT:
-        return Mode.MOUNT
-    is_prefix = way.is_default or is_router(way.app) or leads_to_router(way.app)
-    return Mode.PREFIX if is_prefix else Mode.ENDPOINT
 
 
 def _template(routes: Sequence[Route]) -> ChildRoute:

@@ -5,6 +5,7 @@ they need. The rule kept here: the source of a leaf does not name its row, so th
 only in their texts have the same source, and can share it.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,7 @@ def _check(text: str, cell: object, names: Names) -> str:
     return f"{names.of('fits', cell.regex, re.compile(cell.regex).fullmatch)}({text})"
 
 
+@functools.lru_cache
 def _members(regex: str) -> str | None:
     """Return the characters of a positive class of ASCII letters, digits and signs, or None."""
     piece = parameter_piece(regex)

@@ -6,6 +6,7 @@ backtracking. From the right it is computed once where each piece could begin; f
 parameter then takes the longest run after which the next piece can begin.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ def parsed_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
     return pieces
 
 
+@functools.lru_cache
 def parameter_piece(regex: str) -> Piece | None:
     """Return what kind of run a converter's regex takes, or None where it is no such thing.
 
@@ -82,6 +84,7 @@ def parameter_piece(regex: str) -> Piece | None:
     return Run(*counted[0])
 
 
+@functools.lru_cache
 def is_within_segment(regex: str) -> bool:
     """Tell whether a parameter is a run of characters of which none is a slash.
 

@@ -43,7 +43,10 @@ class ProtocolTypeRouter(Router):
             KeyError: the scope has no ``type``, so it is none (ASGI, "Connection Scope").
         """
         kind = scope["type"]
-        answer = self._answers.get(kind) if isinstance(kind, str) else None
+        try:
+            answer = self._answers.get(kind)
+        except TypeError:  # It cannot be the key of anything.
+            answer = None
         if answer is None:
             return NoMatch(f"No application configured for scope type {kind!r}.")
         return answer(scope)
