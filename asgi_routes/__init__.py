@@ -5,7 +5,12 @@ Which application serves this connection, with which parameters, and under which
 
 from asgi_routes.converters import Converter, Converters, register_converter
 from asgi_routes.dispatch import Child, Match, NoMatch, Router
-from asgi_routes.errors import ImproperlyConfigured, NoRouteFound, RoutingError
+from asgi_routes.errors import (
+    ImproperlyConfigured,
+    NoRouteFound,
+    RoutingError,
+    SlowRegexWarning,
+)
 from asgi_routes.not_found import not_found
 from asgi_routes.routers import ChannelNameRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routes import format_path, include, mount, path, re_path
@@ -23,6 +28,7 @@ __all__ = (
     "ProtocolTypeRouter",
     "Router",
     "RoutingError",
+    "SlowRegexWarning",
     "URLRouter",
     "format_path",
     "include",

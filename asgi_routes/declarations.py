@@ -5,6 +5,7 @@ was written. The rule kept here: a declaration that exists is valid, and all the
 raised together.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from asgi_routes.apps import mistake_in_app
-from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.patterns import Pattern
+from asgi_routes.errors import ImproperlyConfigured, SlowRegexWarning, raise_together
+from asgi_routes.patterns import Pattern, danger_of
 from asgi_routes.places import Place, calling_place
 from asgi_routes.types import App
 
@@ -129,8 +130,20 @@ def declared(
     mistakes += _mistakes_in_arguments(app, kwargs, name, kind)
     raise_together(mistakes, "one route")
     assert pattern is not None
+    _warn_of_danger(pattern)
     defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
     return Route(pattern, app, defaults, name, kind)
+
+
+def _warn_of_danger(pattern: Pattern) -> None:
+    regexes = [parameter.regex for parameter in pattern.parameters]
+    if pattern.syntax == "regex":
+        regexes = [pattern.regex]
+    place = calling_place()
+    for regex in regexes:
+        if danger := danger_of(regex, pattern.flags):
+            said = f"{regex!r} has {danger}; write it in another way, or use regex='re2'"
+            warnings.warn_explicit(said, SlowRegexWarning, place.file, place.line)
 
 
 def _mistakes_in_arguments(

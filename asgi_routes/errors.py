@@ -74,6 +74,10 @@ class ImproperlyConfiguredGroup(ExceptionGroup[ImproperlyConfigured], Improperly
         return "\n\n".join([self.message, *map(str, self.exceptions)])
 
 
+class SlowRegexWarning(UserWarning):
+    """A regular expression on which a client can keep Python's ``re`` busy."""
+
+
 class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as above
     """No route serves this scope, and there is no default that would answer.
 

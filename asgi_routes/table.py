@@ -5,6 +5,7 @@ includes, and routers that were put under a prefix of text, are resolved away; w
 into before it is asked stays the target of one row.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,7 +15,16 @@ from typing import NamedTuple, TypeAlias
 from asgi_routes.apps import is_router, leads_to_router
 from asgi_routes.declarations import Include, Kind, Route
 from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
-from asgi_routes.engine import Mode, Row, Step
+from asgi_routes.engine import (
+    Compile,
+    LinearMatcher,
+    Matcher,
+    Mode,
+    Row,
+    Step,
+    compiled,
+)
+from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import App, ChildScope
 
@@ -46,6 +56,49 @@ class Destination:
     def is_mount(self) -> bool:
         """Whether the child scope is one for a whole application."""
         return self.route.kind is Kind.MOUNT
+
+
+class Table:
+    """The routes of a router, compiled; it never changes.
+
+    Attributes:
+        routes: as declared.
+        rows: one for every application that they lead to.
+        linear: finds the first row that matches a path, or the first behind another one.
+        matcher: finds the first row that matches a path, fast.
+        source: the Python source of the matcher.
+
+    Raises:
+        ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
+    """
+
+    __slots__ = ("linear", "matcher", "routes", "rows", "source")
+
+    def __init__(
+        self, routes: tuple[Route, ...], routes_of: RoutesOf, compile_regex: Compile
+    ) -> None:
+        self.routes = routes
+        self.rows = resolved(routes, routes_of)
+        _check_regexes(self.rows, compile_regex)
+        self.linear = LinearMatcher(self.rows, compile_regex)
+        self.matcher: Matcher[Destination]
+        self.matcher, self.source = compiled(self.rows, self.linear)
+
+
+def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> None:
+    if compile_regex is re.compile:
+        return  # It was what the patterns were parsed with.
+    mistakes = []
+    for row in rows:
+        for step in row.steps:
+            if step.pattern.syntax != "regex":
+                continue
+            try:
+                compile_regex(step.pattern.regex, step.pattern.flags)
+            except ImproperlyConfigured as mistake:
+                mistake.declared = row.target.route.declared
+                mistakes.append(mistake)
+    raise_together(mistakes, "the regular expressions")
 
 
 class _Way(NamedTuple):

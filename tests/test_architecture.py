@@ -15,6 +15,7 @@ FLOORS = [
     {
         "patterns.nodes",
         "patterns.composition",
+        "patterns.danger",
         "patterns.path_syntax",
         "patterns.regex_syntax",
         "patterns.format_syntax",
@@ -23,6 +24,7 @@ FLOORS = [
     },
     {
         "engine.rows",
+        "engine.regexes",
         "engine.runs",
         "engine.exact",
         "engine.linear",
@@ -45,6 +47,7 @@ DOORS = {
     "parse": {"patterns.format_syntax"},
     "asgiref": {"not_found"},
     "anyio": set(),
+    "re2": {"engine.regexes"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""
 

@@ -32,6 +32,7 @@ NAMES = (
     "ProtocolTypeRouter",
     "Router",
     "RoutingError",
+    "SlowRegexWarning",
     "URLRouter",
     "format_path",
     "include",

@@ -6,6 +6,18 @@ the first that matches wins. What `compiled` makes gives the same answers, and i
 
 from asgi_routes.engine.compiled import Compiled, compiled
 from asgi_routes.engine.linear import LinearMatcher
+from asgi_routes.engine.regexes import Compile, compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
 
-__all__ = ("Compiled", "Hit", "LinearMatcher", "Matcher", "Mode", "Row", "Step", "compiled")
+__all__ = (
+    "Compile",
+    "Compiled",
+    "Hit",
+    "LinearMatcher",
+    "Matcher",
+    "Mode",
+    "Row",
+    "Step",
+    "compiled",
+    "compiler",
+)

@@ -36,7 +36,7 @@ def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Comp
     """Return the function that finds the first of the rows that matches a path."""
     shapes = [shape_of(row) for row in rows]
     has_levels = any(shape.has_levels for shape in shapes)
-    literals, spans = _divided(shapes, has_levels=has_levels)
+    literals, spans = _divided(shapes, linear, has_levels=has_levels)
     writer = SourceWriter(linear.follow, has_levels=has_levels)
     writer.line(0, "def match(path):")
     if spans:
@@ -65,7 +65,9 @@ def _behind_literals(match: Matcher[Target], literals: dict[str, Shape]) -> Matc
     return literal_first.__getitem__  # type: ignore[no-any-return]
 
 
-def _divided(shapes: Sequence[Shape], *, has_levels: bool) -> tuple[dict[str, Shape], list[Span]]:
+def _divided(
+    shapes: Sequence[Shape], linear: LinearMatcher[Any], *, has_levels: bool
+) -> tuple[dict[str, Shape], list[Span]]:
     """Return the literal paths that can simply be looked up, and the trees for all other shapes.
 
     A literal path that an earlier row might match too is looked for in its order.
@@ -85,7 +87,10 @@ def _divided(shapes: Sequence[Shape], *, has_levels: bool) -> tuple[dict[str, Sh
     for path, shape in literals.items():
         segments = path.split("/")
         span = next(span for span in spans if len(segments) <= (span.most or len(segments)))
-        if span.tree is not None and first_index(span.tree, path, segments) < shape.row.index:
+        if (
+            span.tree is not None
+            and first_index(span.tree, path, segments, linear.could_match) < shape.row.index
+        ):
             hidden.append(shape)
     if hidden:
         for shape in hidden:

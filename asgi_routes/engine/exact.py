@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode
 from asgi_routes.engine.runs import Splitter, is_ambiguous, parsed_pieces
 from asgi_routes.patterns import Literal, Pattern
@@ -26,8 +27,10 @@ Convert: TypeAlias = Callable[[Texts], tuple[tuple[Any, ...], dict[str, Any]]]
 _END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.MOUNT: r"(?=/|\Z)"}
 
 
-def split_of(pattern: Pattern, mode: Mode) -> Split:
+def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) -> Split:
     """Return the function that splits a path by one pattern.
+
+    ``compile_regex`` is for the patterns of `re_path`.
 
     >>> from asgi_routes.converters import registered_converters
     >>> from asgi_routes.patterns import parse_path
@@ -36,7 +39,7 @@ def split_of(pattern: Pattern, mode: Mode) -> Split:
     ((['1'], 'rest'), None)
     """
     if pattern.syntax == "regex":
-        return _search_split(pattern, mode)
+        return _search_split(pattern, mode, compile_regex)
     if pattern.is_literal:
         return _literal_split(pattern, mode)
     pieces = parsed_pieces(pattern.nodes)
@@ -105,8 +108,8 @@ def _regex_split(pattern: Pattern, mode: Mode) -> Split:
     return split
 
 
-def _search_split(pattern: Pattern, mode: Mode) -> Split:
-    compiled = re.compile(pattern.regex, pattern.flags)
+def _search_split(pattern: Pattern, mode: Mode, compile_regex: Compile) -> Split:
+    compiled = compile_regex(pattern.regex, pattern.flags)
     # Django looks at the text, not at the meaning: an escaped "\$" at the end counts as well.
     is_full = mode is Mode.ENDPOINT and pattern.source.endswith("$")
     search = compiled.fullmatch if is_full else compiled.search

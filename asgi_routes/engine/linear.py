@@ -4,11 +4,13 @@ In: rows. Out: the first that matches a path, from any row on. The rule kept her
 its own patterns alone; what is fast is held against it.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asgi_routes.engine.exact import Convert, Split, Texts, converter_of, split_of
+from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Hit, Row
 
 Target = TypeVar("Target")
@@ -23,8 +25,9 @@ class LinearMatcher(Generic[Target]):
     >>> LinearMatcher([])("any/path")
     """
 
-    def __init__(self, rows: Sequence[Row[Target]]) -> None:
+    def __init__(self, rows: Sequence[Row[Target]], compile_regex: Compile = re.compile) -> None:
         self.rows = rows
+        self._compile_regex = compile_regex
         self._follow: dict[int, Callable[[str], Hit[Target] | None]] = {}
 
     def __call__(self, path: str, start: int = 0) -> Hit[Target] | None:
@@ -39,21 +42,20 @@ class LinearMatcher(Generic[Target]):
         """Return the matcher for one row; it is made when it is first asked for."""
         follow = self._follow.get(row.index)
         if follow is None:
-            follow = self._follow[row.index] = _follow(row)
+            follow = self._follow[row.index] = _follow(row, self._compile_regex)
         return follow
 
+    def could_match(self, row: Row[Target], path: str) -> bool:
+        """Tell whether a row matches a path as long as no converter refuses."""
+        return _split(_prepared(row, self._compile_regex), path) is not None
 
-def could_match(row: Row[Any], path: str) -> bool:
-    """Tell whether a row matches a path as long as no converter refuses."""
-    return _split(_prepared(row), path) is not None
 
-
-def _follow(row: Row[Target]) -> Callable[[str], Hit[Target] | None]:
+def _follow(row: Row[Target], compile_regex: Compile) -> Callable[[str], Hit[Target] | None]:
     prepared: list[_Step] = []
 
     def follow(path: str) -> Hit[Target] | None:
         if not prepared:  # Not before a path comes: it may compile a regex.
-            prepared[:] = _prepared(row)
+            prepared[:] = _prepared(row, compile_regex)
         found = _split(prepared, path)
         if found is None:
             return None
@@ -71,9 +73,14 @@ def _follow(row: Row[Target]) -> Callable[[str], Hit[Target] | None]:
     return follow
 
 
-def _prepared(row: Row[Any]) -> list[_Step]:
+def _prepared(row: Row[Any], compile_regex: Compile) -> list[_Step]:
     return [
-        (split_of(step.pattern, step.mode), converter_of(step.pattern), step.kwargs, step.is_level)
+        (
+            split_of(step.pattern, step.mode, compile_regex),
+            converter_of(step.pattern),
+            step.kwargs,
+            step.is_level,
+        )
         for step in row.steps
     ]
 

@@ -8,11 +8,11 @@ that the tree grows with the table, not with its square.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
-from asgi_routes.engine.linear import could_match
+from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import ANY, Cell, Shape
 from asgi_routes.patterns import Parameter
 
@@ -149,7 +149,9 @@ class Planter:
         return True
 
 
-def first_index(tree: Tree, path: str, segments: Sequence[str]) -> float:
+def first_index(
+    tree: Tree, path: str, segments: Sequence[str], could_match: Callable[[Row[Any], str], bool]
+) -> float:
     """Return the index of the first row that might match a path, as far as texts can tell.
 
     Nothing is converted: what a converter refuses is not known before there is a request.
@@ -165,12 +167,16 @@ def first_index(tree: Tree, path: str, segments: Sequence[str]) -> float:
                 fits = could_match(shape.row, path)
             return shape.row.index if fits else math.inf
         case Test(column=column, text=text, then=then):
-            return first_index(then, path, segments) if segments[column] == text else math.inf
+            return (
+                first_index(then, path, segments, could_match)
+                if segments[column] == text
+                else math.inf
+            )
         case Switch(column=column, cases=cases):
             case_ = cases.get(segments[column])
-            return math.inf if case_ is None else first_index(case_, path, segments)
+            return math.inf if case_ is None else first_index(case_, path, segments, could_match)
         case InOrder(trees=trees):
-            found = (first_index(part, path, segments) for part in trees)
+            found = (first_index(part, path, segments, could_match) for part in trees)
             return next((index for index in found if index < math.inf), math.inf)
         case _:
             assert_never(tree)

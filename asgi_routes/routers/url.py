@@ -7,11 +7,11 @@ from weakref import WeakSet
 
 from asgi_routes.declarations import Route, Routes, checked_routes
 from asgi_routes.dispatch import Child, Match, NoMatch, Router
-from asgi_routes.engine import Hit, LinearMatcher, Matcher, Row, compiled
+from asgi_routes.engine import Hit, Matcher, compiler
 from asgi_routes.not_found import not_found
 from asgi_routes.routers.keyed import checked_default
 from asgi_routes.scopes import child_scope, mounted_scope, remaining_path
-from asgi_routes.table import Destination, resolved
+from asgi_routes.table import Destination, Table, resolved
 from asgi_routes.types import App, Scope
 
 _NONE: frozenset[str] = frozenset()
@@ -31,9 +31,12 @@ class URLRouter(Router):
         default: the application for every other path; None raises `NoRouteFound`.
         strict_root_path: a path that is outside the scope's ``root_path`` is a miss, instead of
             being taken as one from which a proxy has stripped it.
+        regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, but
+            which has no back-references and no look-around (extra ``re2``).
 
     Raises:
-        ImproperlyConfigured: something in the list is not a route.
+        ImproperlyConfigured: something in the list is not a route, or the engine does not accept a
+            regular expression.
 
     >>> from asgi_routes import path
     >>> async def user(scope, receive, send): ...
@@ -53,8 +56,10 @@ class URLRouter(Router):
         *,
         default: App | None = not_found,
         strict_root_path: bool = False,
+        regex: str = "re",
     ) -> None:
         self.default = checked_default(default, "URLRouter")
+        self._compile_regex = compiler(regex)
         self._strict_root_path = strict_root_path
         self._around: WeakSet[URLRouter] = WeakSet()
         self._table: Table
@@ -86,13 +91,15 @@ class URLRouter(Router):
 
     def _compile(self, routes: tuple[Route, ...]) -> None:
         def routes_of(app: object) -> tuple[Route, ...] | None:
-            # A subclass that matches in another way has to be asked.
+            # What matches in another way has to be asked.
             if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
+                return None
+            if app._compile_regex is not self._compile_regex:
                 return None
             app._around.add(self)
             return routes if app is self else app._table.routes
 
-        self._table = Table(routes, resolved(routes, routes_of))
+        self._table = Table(routes, routes_of, self._compile_regex)
 
     def _all_around(self) -> set["URLRouter"]:
         """Return the routers whose tables hold the rows of this one."""
@@ -148,26 +155,6 @@ class URLRouter(Router):
             yield Child(row.target.key, row.target.app, row.target.route)
         if self.default is not None:
             yield Child("default", self.default)
-
-
-class Table:
-    """The routes of a router, compiled; it never changes.
-
-    Attributes:
-        routes: as declared.
-        rows: one for every application that they lead to.
-        matcher: finds the first row that matches a path.
-        linear: the same, one by one; it can go on behind a row.
-        source: the Python source of the matcher.
-    """
-
-    __slots__ = ("linear", "matcher", "routes", "rows", "source")
-
-    def __init__(self, routes: tuple[Route, ...], rows: list[Row[Destination]]) -> None:
-        self.routes = routes
-        self.rows = rows
-        self.linear = LinearMatcher(rows)
-        self.matcher, self.source = compiled(rows, self.linear)
 
 
 def _followed(

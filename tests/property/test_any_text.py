@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from asgi_routes import (
     ImproperlyConfigured,
+    SlowRegexWarning,
     URLRouter,
     format_path,
     include,
@@ -55,6 +56,7 @@ def test_refused_or_matching(write: Callable[..., Any], text: str, request: str)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # re: "possible nested set"
+            warnings.simplefilter("ignore", SlowRegexWarning)
             route = write(text, app)
     except ImproperlyConfigured as mistake:
         assert str(mistake)  # noqa: PT017 - to be refused is one of two right answers

@@ -1,0 +1,165 @@
+r"""Which regular expressions a client can keep busy.
+
+In: a regular expression. Out: why it is dangerous, or None. The rule kept here: it is a warning, not a
+proof. Python's ``re`` goes back and tries again wherever two repeats can share the same characters; what
+is said here is that a text exists on which that multiplies.
+"""
+
+import contextlib
+import functools
+import importlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+_parser: Any = None
+_constants: Any = None
+with contextlib.suppress(ImportError):  # Where it has moved, nothing can be told.
+    _parser = importlib.import_module("re._parser")
+    _constants = importlib.import_module("re._constants")
+
+_SAMPLE = "".join(map(chr, range(128))) + "é٣\u2028"
+_MANY = 16
+"""Repeats of so many or more count as unbounded: nobody goes back that often in passing."""
+_POLYNOMIAL = 3
+
+Chars = frozenset[str]
+
+
+@functools.lru_cache
+def danger_of(regex: str, flags: int = 0) -> str | None:
+    r"""Return why a regex may take very long on some text, or None.
+
+    >>> danger_of(r"^(\w+/)*$")
+    >>> danger_of(r"^(\w+)*$")
+    'a repeat inside a repeat of the same characters: the time doubles with each character'
+    >>> danger_of(r"^(.*)-(.*)-(.*)x$")
+    '3 repeats of the same characters in a row: the time grows with the power 3 of the length'
+    """
+    if _parser is None:
+        return None
+    return _danger(list(_parser.parse(regex, flags)))
+
+
+def _danger(items: list[Any]) -> str | None:
+    for kind, argument in _all(items):
+        if not _is_repeat(kind, argument):
+            continue
+        body = list(argument[2])
+        inner = [
+            part for part in _flat(body) if _is_repeat(*part) and _others_can_vanish(part, body)
+        ]
+        if inner:
+            return (
+                "a repeat inside a repeat of the same characters: "
+                "the time doubles with each character"
+            )
+    count = _longest_chain(items)
+    if count >= _POLYNOMIAL:
+        return (
+            f"{count} repeats of the same characters in a row: "
+            f"the time grows with the power {count} of the length"
+        )
+    return None
+
+
+def _is_repeat(kind: Any, argument: Any) -> bool:
+    return kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT) and argument[1] >= _MANY
+
+
+def _inside(kind: Any, argument: Any) -> Iterator[list[Any]]:
+    """Yield the sequences that an item is made of."""
+    if kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+        yield list(argument[2])
+    elif kind is _constants.SUBPATTERN:
+        yield list(argument[3])
+    elif kind is _constants.BRANCH:
+        yield from map(list, argument[1])
+
+
+def _all(items: list[Any]) -> Iterator[Any]:
+    for item in items:
+        yield item
+        for inner in _inside(*item):
+            yield from _all(inner)
+
+
+def _flat(items: list[Any]) -> Iterator[Any]:
+    """Yield the items of a sequence, and those of the groups in it."""
+    for kind, argument in items:
+        if kind is _constants.SUBPATTERN:
+            yield from _flat(list(argument[3]))
+        else:
+            yield kind, argument
+
+
+def _others_can_vanish(part: Any, body: list[Any]) -> bool:
+    """Tell whether a whole round of the outer repeat can be one inner repeat, or look like it."""
+    chars = _chars([part])
+    return all(
+        other is part or _can_vanish(*other) or _chars([other]) & chars for other in _flat(body)
+    )
+
+
+def _can_vanish(kind: Any, argument: Any) -> bool:
+    if kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+        return argument[0] == 0 or all(_can_vanish(*item) for item in argument[2])
+    if kind is _constants.BRANCH:
+        return any(all(_can_vanish(*item) for item in branch) for branch in argument[1])
+    if kind is _constants.SUBPATTERN:
+        return all(_can_vanish(*item) for item in argument[3])
+    return kind in (_constants.AT, _constants.ASSERT, _constants.ASSERT_NOT)
+
+
+def _longest_chain(items: list[Any]) -> int:
+    """Return how many repeats stand in a row whose characters also take what is between them."""
+    longest = count = 0
+    shared: Chars = frozenset()
+    for item in _flat(items):
+        chars = _chars([item])
+        if _is_repeat(*item):
+            count, shared = (count + 1, shared & chars) if shared & chars else (1, chars)
+            longest = max(longest, count)
+        elif not _can_vanish(*item):
+            shared &= chars
+            count = count if shared else 0
+    return longest
+
+
+def _chars(items: Iterable[Any]) -> Chars:
+    """Return the characters of the sample that stand somewhere in what the items match."""
+    found: set[str] = set()
+    for kind, argument in items:
+        inner = list(_inside(kind, argument))
+        if inner:
+            found.update(*(_chars(sequence) for sequence in inner))
+        elif kind is _constants.LITERAL:
+            found.add(chr(argument))
+        elif kind in (_constants.NOT_LITERAL, _constants.ANY, _constants.IN):
+            found.update(_members(kind, argument))
+    return frozenset(found)
+
+
+def _members(kind: Any, argument: Any) -> Iterator[str]:
+    if kind is _constants.ANY:
+        yield from _SAMPLE.replace("\n", "")
+    elif kind is _constants.NOT_LITERAL:
+        yield from _SAMPLE.replace(chr(argument), "")
+    else:
+        is_negated = argument[0][0] is _constants.NEGATE
+        for char in _SAMPLE:
+            if any(_is_in(char, *part) for part in argument) is not is_negated:
+                yield char
+
+
+def _is_in(char: str, kind: Any, argument: Any) -> bool:
+    if kind is _constants.LITERAL:
+        return bool(char == chr(argument))
+    if kind is _constants.RANGE:
+        return bool(argument[0] <= ord(char) <= argument[1])
+    if kind is _constants.CATEGORY:
+        name = str(argument).rpartition("_")[2].lower()
+        letter = {"digit": "d", "space": "s", "word": "w"}[name]
+        is_negated = "NOT" in str(argument)
+        return bool(re.match(rf"\{letter}", char)) is not is_negated
+    return False

@@ -1,0 +1,128 @@
+"""Regular expressions: which are warned about, and the engine that a client cannot keep busy."""
+
+import re
+import sys
+from typing import Any
+
+import pytest
+
+from asgi_routes import (
+    Converters,
+    ImproperlyConfigured,
+    SlowRegexWarning,
+    URLRouter,
+    include,
+    path,
+    re_path,
+)
+from asgi_routes.patterns import danger_of
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+HARMLESS = [
+    *(r"^(\w+/)*$", r"^(.*)/(.*)$", r"^users/(?P<id>\d+)/(?P<rest>.*)$", r"(ab*)*", r"([ab]*c)*"),
+    *(r"^([^/]+)/([^/]+)/([^/]+)/$", r"(a|b)*", r"^(?:(?:\w+)\.)+com$", r"^a{1,9}b", r"[0-9]{4}"),
+]
+EXPONENTIAL = [r"(a+)+", r"^(\w+)*$", r"^(\w+\s?)*$", r"(.*)*", r"(x+x+)+y", r"(\d+-?)+$"]
+POLYNOMIAL = [r"^(.*)-(.*)-(.*)x$", r"^\w*\w*\w*$"]
+
+
+def test_harmless() -> None:
+    """Repeats whose characters do not mix are left alone."""
+    assert [regex for regex in HARMLESS if danger_of(regex)] == []
+
+
+@pytest.mark.parametrize("regex", EXPONENTIAL)
+def test_exponential(regex: str) -> None:
+    """A repeat within a repeat of the same characters is warned about, at the user's line."""
+    assert "doubles" in (danger_of(regex) or "")
+    with pytest.warns(SlowRegexWarning, match="the time doubles with each character") as caught:
+        re_path(regex, app)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("regex", POLYNOMIAL)
+def test_polynomial(regex: str) -> None:
+    """So are three in a row."""
+    with pytest.warns(SlowRegexWarning, match="grows with the power 3"):
+        re_path(regex, app)
+
+
+def test_converters_are_warned_about() -> None:
+    """A custom converter goes through ``re`` like a regex."""
+    kind = type(
+        "Slow",
+        (),
+        {"regex": "(a+)+", "to_python": lambda _, text: text, "to_url": lambda _, text: text},
+    )
+    with pytest.warns(SlowRegexWarning):
+        path("<slow:x>/", app, converters=Converters({"slow": kind}))
+
+
+def test_re2_takes_linear_time() -> None:
+    """What keeps ``re`` busy for ages is answered at once."""
+    with pytest.warns(SlowRegexWarning):
+        route = re_path(r"^(\w+)*$", app)
+    router = URLRouter([route], regex="re2")
+    assert not router.match({"path": "/" + "a" * 2**16 + "!"})
+    assert router.match({"path": "/" + "a" * 2**16})
+
+
+@pytest.mark.parametrize(
+    ("regex", "text", "args", "kwargs", "rest"),
+    [
+        (r"^a/(?P<x>\d+)/", "/a/12/é/b", (), {"x": "12"}, "é/b"),
+        (r"^é/(\w)(b)?", "/é/a/ü", ("a", None), {}, "/ü"),
+        (r"b$", "/b", (), {}, ""),
+        (re.compile("^A/", re.IGNORECASE), "/a/b", (), {}, "b"),
+    ],
+)
+def test_re2_gives_the_same(regex: Any, text: str, args: Any, kwargs: Any, rest: str) -> None:
+    """Groups and the rest are as with ``re``."""
+    for engine in ("re", "re2"):
+        found = URLRouter([re_path(regex, app)], regex=engine).match({"path": text})
+        assert found
+        assert found.scope["url_route"] == {"args": args, "kwargs": kwargs}
+        assert found.scope["path_remaining"] == rest
+
+
+def test_re2_refuses_clearly() -> None:
+    """All the expressions that it does not accept are named when the router is made."""
+    routes = [re_path(r"^(a)\1$", app), re_path("^ok$", app), re_path("^a(?=b)", app)]
+    with pytest.raises(ImproperlyConfigured) as caught:
+        URLRouter([path("", include(routes))], regex="re2")
+    assert isinstance(caught.value, ExceptionGroup)
+    first, second = caught.value.exceptions
+    assert str(first).splitlines()[:2] == [
+        r"re2 does not accept this regular expression: invalid escape sequence: \1",
+        r"    ^(a)\1$",
+    ]
+    assert first.declared == routes[0].declared
+    assert "invalid perl operator" in str(second)
+    with pytest.raises(ImproperlyConfigured, match="no verbose"):
+        URLRouter([re_path(re.compile("a", re.VERBOSE), app)], regex="re2")
+
+
+def test_engines_are_not_mixed() -> None:
+    """A nested router with another engine keeps it."""
+    inner = URLRouter([re_path(r"^\d$", app)], regex="re2")
+    outer = URLRouter([path("n/", inner), re_path(r"^\d$", app)])
+    assert outer.match({"path": "/٣"})
+    assert not outer.match({"path": "/n/٣"})
+    assert outer.match({"path": "/n/3"})
+
+
+def test_text_that_is_no_utf8() -> None:
+    """A lone surrogate matches nothing, instead of raising."""
+    assert not URLRouter([re_path("", app)], regex="re2").match({"path": "/\ud800"})
+
+
+def test_unknown_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong name, and a missing package, are said so."""
+    with pytest.raises(ImproperlyConfigured, match="did you mean 're2'"):
+        URLRouter([], regex="r2")
+    monkeypatch.setitem(sys.modules, "re2", None)
+    with pytest.raises(ImproperlyConfigured, match=r"pip install 'asgi-routes\[re2\]'"):
+        URLRouter([], regex="re2")
