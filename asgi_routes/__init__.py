@@ -12,7 +12,7 @@ from asgi_routes.errors import (
     SlowRegexWarning,
 )
 from asgi_routes.not_found import not_found
-from asgi_routes.routers import ChannelNameRouter, ProtocolTypeRouter, URLRouter
+from asgi_routes.routers import ChannelNameRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routes import format_path, include, mount, path, re_path
 from asgi_routes.scopes import route_path
 
@@ -23,6 +23,7 @@ __all__ = (
     "Converters",
     "ImproperlyConfigured",
     "Match",
+    "MethodRouter",
     "NoMatch",
     "NoRouteFound",
     "ProtocolTypeRouter",

@@ -33,7 +33,7 @@ class NotFound:
     """An application that answers every request with "not found".
 
     http is answered with 404, or with 405 and ``Allow`` (RFC 9110, 15.5.6) where only the method
-    was wrong; a websocket with a 404 denial response where the server offers
+    was wrong, or with 204 where it was an OPTIONS that only wants to know; a websocket with a 404 denial response where the server offers
     ``websocket.http.response``, and with a close before the handshake where it does not (ASGI,
     "WebSocket Denial Response").
 
@@ -58,22 +58,25 @@ class NotFound:
             raise NoRouteFound(self.reason, self.allowed)
         _LOGGER.info("%s: %s", kind, self.reason)
         if kind == "http":
-            await self._answer_http(send)
+            await self._answer_http(scope, send)
         else:
             await self._answer_websocket(scope, receive, send)
 
-    def _response(self) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _response(self, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        allow = (b"allow", ", ".join(sorted(self.allowed)).encode("latin-1"))
+        if scope.get("method") == "OPTIONS" and "OPTIONS" in self.allowed:
+            return 204, [allow], b""
         status, body = (405, b"Method Not Allowed") if self.allowed else (404, b"Not Found")
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
         ]
         if self.allowed:
-            headers.append((b"allow", ", ".join(sorted(self.allowed)).encode("latin-1")))
+            headers.append(allow)
         return status, headers, body
 
-    async def _answer_http(self, send: Send) -> None:
-        status, headers, body = self._response()
+    async def _answer_http(self, scope: Scope, send: Send) -> None:
+        status, headers, body = self._response(scope)
         start: HTTPResponseStartEvent = {
             "type": "http.response.start",
             "status": status,
@@ -101,7 +104,7 @@ class NotFound:
             }
             await send(close)
             return
-        status, headers, body = self._response()
+        status, headers, body = self._response(scope)
         start: WebSocketResponseStartEvent = {
             "type": "websocket.http.response.start",
             "status": status,

@@ -16,7 +16,9 @@ from asgi_routes.apps import is_router, leads_to_router
 from asgi_routes.declarations import Include, Kind, Route
 from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
 from asgi_routes.engine import (
+    Candidates,
     Compile,
+    Hit,
     LinearMatcher,
     Matcher,
     Mode,
@@ -64,15 +66,14 @@ class Table:
     Attributes:
         routes: as declared.
         rows: one for every application that they lead to.
-        linear: finds the first row that matches a path, or the first behind another one.
-        matcher: finds the first row that matches a path, fast.
+        matcher: finds the first row that matches a path.
         source: the Python source of the matcher.
 
     Raises:
         ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
     """
 
-    __slots__ = ("linear", "matcher", "routes", "rows", "source")
+    __slots__ = ("_candidates", "matcher", "routes", "rows", "source")
 
     def __init__(
         self, routes: tuple[Route, ...], routes_of: RoutesOf, compile_regex: Compile
@@ -80,9 +81,15 @@ class Table:
         self.routes = routes
         self.rows = resolved(routes, routes_of)
         _check_regexes(self.rows, compile_regex)
-        self.linear = LinearMatcher(self.rows, compile_regex)
+        linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
-        self.matcher, self.source = compiled(self.rows, self.linear)
+        self.matcher, self.source = compiled(self.rows, linear)
+        self._candidates = Candidates(linear)
+
+    def hits_from(self, path: str, hit: Hit[Destination]) -> Iterator[Hit[Destination]]:
+        """Yield a hit of the matcher, and those behind it."""
+        yield hit
+        yield from self._candidates.behind(path, hit[0].index)
 
 
 def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> None:

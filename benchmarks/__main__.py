@@ -18,6 +18,7 @@ from rich.table import Table as Printed
 
 from benchmarks import measurements
 from benchmarks.clock import ROUNDS, interleaved, medians
+from benchmarks.methods import methods
 from benchmarks.peers import PEERS, Peer
 from benchmarks.picture import drawn
 from benchmarks.tables import Table, all_tables
@@ -91,7 +92,7 @@ def printed(console: Console, results: dict[str, Any]) -> None:
             cells = (f"{row['ns']:,.0f}", f"{row['dict.get']:.2f}", falcon, row["notes"])
             table.add_row(peer, *cells)
         console.print(table)
-    for name in ("growth", "building", "hostile", "hostile peers, ms", "dispatch"):
+    for name in ("growth", "building", "hostile", "hostile peers, ms", "methods", "dispatch"):
         console.print(f"\n[bold]{name}")
         console.print_json(data=results[name])
     console.print(f"\nimport: {results['import, ms']:.1f} ms")
@@ -111,6 +112,7 @@ def main() -> None:
         }
         task = progress.add_task("growth, dispatch", total=None)
         results["growth"] = measurements.growth(lambda: progress.advance(task))
+        results["methods"] = methods(lambda: progress.advance(task))
         results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
         task = progress.add_task("building, hostile paths, import", total=4)
         for name, measure in (
@@ -124,6 +126,8 @@ def main() -> None:
     results["dispatch"]["floors"] = (
         results["dispatch"]["asgi_routes"] / results["dispatch"]["floor"]
     )
+    both = results["methods"]
+    both["ratio"] = both["asgi_routes"] / both["sanic-routing"]
     printed(console, results)
     arguments.save.write_text(json.dumps(results, indent=1) + "\n")
     arguments.save.with_suffix(".svg").write_text(drawn(results["peers"]["GitHub"]))

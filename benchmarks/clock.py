@@ -61,7 +61,9 @@ def interleaved(
         random.shuffle(order)
         gc.collect()
         for name in order:
-            find, takes_slash = candidates.get(name, (dict.fromkeys(paths).get, True))
+            # As with every router, each path leads to an object of its own.
+            found = {path: (path,) for path in paths}.get
+            find, takes_slash = candidates.get(name, (found, True))
             asked = copied(path if takes_slash else path[1:] for path in paths)
             if not counts[name]:
                 # A slow one is asked less often; its first paths are as random as all are.

@@ -84,15 +84,21 @@ def damaged(
     return lambda: [path for path in map(damage, make()) if not is_hit(path)]
 
 
-def github() -> list[str]:
-    """Return the paths of GitHub's REST API, with its numeric parameters typed."""
+def operations() -> dict[str, list[str]]:
+    """Return GitHub's REST API: paths, with their numeric parameters typed, and methods of each."""
     from ghapi.gh_spec import spec  # noqa: PLC0415 - only the benchmark needs it
 
-    paths: dict[str, None] = {}
+    methods: dict[str, list[str]] = {}
     for operation in spec["ops"]:
         types = operation.get("param_types", {})
-        paths[_BRACES.sub(partial(_written, types), operation["path"])] = None
-    return [*paths]
+        path = _BRACES.sub(partial(_written, types), operation["path"])
+        methods.setdefault(path, []).append(operation["verb"].upper())
+    return methods
+
+
+def github() -> list[str]:
+    """Return the paths of GitHub's REST API."""
+    return [*operations()]
 
 
 def _written(types: dict[str, str], found: re.Match[str]) -> str:

@@ -34,11 +34,19 @@ FLOORS = [
         "engine.leaves",
         "engine.source",
         "engine.compiled",
+        "engine.candidates",
         "engine",
         "declarations",
     },
     {"routes", "table"},
-    {"routers.keyed", "routers.protocol", "routers.channel", "routers.url", "routers"},
+    {
+        "routers.keyed",
+        "routers.protocol",
+        "routers.channel",
+        "routers.method",
+        "routers.url",
+        "routers",
+    },
     {""},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
@@ -139,4 +147,4 @@ def test_names_and_room_cards(file: Path) -> None:
         assert "rule" in card
 
 
-_ROUTERS = ("routers.protocol", "routers.channel", "routers.url")
+_ROUTERS = ("routers.protocol", "routers.channel", "routers.method", "routers.url")

@@ -27,6 +27,7 @@ NAMES = (
     "Converters",
     "ImproperlyConfigured",
     "Match",
+    "MethodRouter",
     "NoMatch",
     "NoRouteFound",
     "ProtocolTypeRouter",

@@ -4,12 +4,14 @@
 the first that matches wins. What `compiled` makes gives the same answers, and is fast.
 """
 
+from asgi_routes.engine.candidates import Candidates
 from asgi_routes.engine.compiled import Compiled, compiled
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.regexes import Compile, compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
 
 __all__ = (
+    "Candidates",
     "Compile",
     "Compiled",
     "Hit",

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from asgi_routes.engine.lengths import Span, spans_of
+from asgi_routes.engine.lengths import Span, reached_by, spans_of
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.rows import Matcher, Row
 from asgi_routes.engine.shapes import Shape, shape_of
 from asgi_routes.engine.source import SourceWriter
-from asgi_routes.engine.tree import Planter, first_index
+from asgi_routes.engine.tree import Planter
 
 Target = TypeVar("Target")
 
@@ -83,15 +83,14 @@ def _divided(
     spans = spans_of(others, Planter(len(shapes)))
     if not others or not literals:
         return literals, spans
-    hidden: list[Shape] = []
-    for path, shape in literals.items():
-        segments = path.split("/")
-        span = next(span for span in spans if len(segments) <= (span.most or len(segments)))
-        if (
-            span.tree is not None
-            and first_index(span.tree, path, segments, linear.could_match) < shape.row.index
-        ):
-            hidden.append(shape)
+    hidden = [
+        shape
+        for path, shape in literals.items()
+        if any(
+            leaf.shape.row.index < shape.row.index and linear.could_match(leaf.shape.row, path)
+            for leaf in reached_by(spans, path)
+        )
+    ]
     if hidden:
         for shape in hidden:
             del literals[str(shape.literal)]

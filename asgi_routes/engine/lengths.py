@@ -4,12 +4,12 @@ In: shapes. Out: one tree for each number of segments, or for a span of them. Th
 spans follow one another without a gap, from one segment to "so many or more".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from asgi_routes.engine.shapes import Shape
-from asgi_routes.engine.tree import Planter, Tree
+from asgi_routes.engine.tree import Leaf, Planter, Tree, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,13 @@ def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
             )
         )
     return spans
+
+
+def reached_by(spans: Sequence[Span], path: str) -> Iterator[Leaf]:
+    """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
+    segments = path.split("/")
+    for span in spans:
+        if len(segments) <= (span.most or len(segments)):
+            if span.tree is not None:
+                yield from reached(span.tree, segments)
+            return

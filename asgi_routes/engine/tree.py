@@ -6,13 +6,11 @@ are left stand in order, so the first that matches is found first; and rows are 
 that the tree grows with the table, not with its square.
 """
 
-import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
-from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import ANY, Cell, Shape
 from asgi_routes.patterns import Parameter
 
@@ -149,35 +147,23 @@ class Planter:
         return True
 
 
-def first_index(
-    tree: Tree, path: str, segments: Sequence[str], could_match: Callable[[Row[Any], str], bool]
-) -> float:
-    """Return the index of the first row that might match a path, as far as texts can tell.
+def reached(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
+    """Yield the leaves whose texts are right for the segments of a path.
 
-    Nothing is converted: what a converter refuses is not known before there is a request.
+    A row comes before those behind it, unless it was copied and comes again.
     """
     match tree:
-        case Leaf(shape=shape, open=columns):
-            fits = all(
-                re.fullmatch(cell.regex, segments[column])
-                for column in columns
-                if isinstance(cell := shape.cells[column], Parameter)
-            )
-            if fits and shape.tail != "":
-                fits = could_match(shape.row, path)
-            return shape.row.index if fits else math.inf
+        case Leaf():
+            yield tree
         case Test(column=column, text=text, then=then):
-            return (
-                first_index(then, path, segments, could_match)
-                if segments[column] == text
-                else math.inf
-            )
+            if segments[column] == text:
+                yield from reached(then, segments)
         case Switch(column=column, cases=cases):
-            case_ = cases.get(segments[column])
-            return math.inf if case_ is None else first_index(case_, path, segments, could_match)
+            if (found := cases.get(segments[column])) is not None:
+                yield from reached(found, segments)
         case InOrder(trees=trees):
-            found = (first_index(part, path, segments, could_match) for part in trees)
-            return next((index for index in found if index < math.inf), math.inf)
+            for part in trees:
+                yield from reached(part, segments)
         case _:
             assert_never(tree)
 

@@ -15,6 +15,8 @@ from asgi_routes.table import Destination, Table, resolved
 from asgi_routes.types import App, Scope
 
 _NONE: frozenset[str] = frozenset()
+_MOST_COPIES = 1000
+"""Rows that a table may have because a router stands in it more than once; then it is asked."""
 _REPLACING = Lock()
 """Held while tables change: two threads must not leave an old table around a new one."""
 
@@ -90,6 +92,9 @@ class URLRouter(Router):
                 router._compile(router._table.routes)
 
     def _compile(self, routes: tuple[Route, ...]) -> None:
+        copies = 0
+        seen = {self}
+
         def routes_of(app: object) -> tuple[Route, ...] | None:
             # What matches in another way has to be asked.
             if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
@@ -97,7 +102,13 @@ class URLRouter(Router):
             if app._compile_regex is not self._compile_regex:
                 return None
             app._around.add(self)
-            return routes if app is self else app._table.routes
+            nested = routes if app is self else app._table.routes
+            # A router in many places of routers in many places would be copied without end.
+            if app in seen:
+                nonlocal copies
+                copies += len(nested)
+            seen.add(app)
+            return None if copies > _MOST_COPIES else nested
 
         self._table = Table(routes, routes_of, self._compile_regex)
 
@@ -138,7 +149,7 @@ class URLRouter(Router):
             or "url_route" in scope
             or "path_params" in scope
         ):
-            return _followed(table, scope, path, hit)
+            return _followed(scope, path, table.hits_from(path, hit))
         child = dict(scope)
         child["path_remaining"] = rest
         child["route"] = target.matched
@@ -158,15 +169,10 @@ class URLRouter(Router):
 
 
 def _followed(
-    table: Table,
-    scope: Scope,
-    path: str,
-    hit: Hit[Destination] | None,
-    allowed: frozenset[str] = _NONE,
+    scope: Scope, path: str, hits: Iterator[Hit[Destination]], allowed: frozenset[str] = _NONE
 ) -> Match | NoMatch:
-    """Return the match for a hit, or, where it leads to a router that misses, for a later one."""
-    while hit is not None:
-        row, args, kwargs, rest = hit
+    """Return the match for the first hit that does not lead to a router that misses."""
+    for row, args, kwargs, rest in hits:
         target = row.target
         route = target.matched.below(scope.get("route"))
         child = child_scope(scope, args, kwargs, rest, route)
@@ -175,18 +181,11 @@ def _followed(
         found = Match(target.app, child) if target.answer is None else target.answer(child)
         if found:
             if route.open or found.resume is not None:
-                behind = partial(_behind, table, scope, path, row.index)
+                behind = partial(_followed, scope, path, hits)
                 found.resume = partial(_resumed, found.resume, behind, allowed)
             return found
         allowed |= found.allowed
-        hit = table.linear(path, row.index + 1)
     return NoMatch(f"No route found for path {path!r}.", allowed)
-
-
-def _behind(
-    table: Table, scope: Scope, path: str, index: int, allowed: frozenset[str]
-) -> Match | NoMatch:
-    return _followed(table, scope, path, table.linear(path, index + 1), allowed)
 
 
 def _resumed(

@@ -6,6 +6,7 @@ can. Sparse ones find nothing.
 
 import os
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -173,6 +174,13 @@ def test_compiled_answers_as_linear(chunk: int) -> None:
                 router.source(),
             )
     assert hits > cases * 0.4
+
+
+def all_behind(linear: LinearMatcher[Any], text: str, index: int) -> Iterator[Any]:
+    """Yield the hits behind a row, one by one."""
+    while (hit := linear(text, index + 1)) is not None:
+        yield shown(hit)
+        index = hit[0].index
 
 
 def shown(hit: Any) -> Any:

@@ -292,6 +292,19 @@ def test_replace_reaches_all_routers_around() -> None:
     assert not outer.match(http("/b/end"))
 
 
+def test_routers_in_many_places_are_not_copied_without_end() -> None:
+    """Each level doubles the ways; the table does not."""
+    router = URLRouter([path("", A)])
+    for _ in range(30):
+        router = URLRouter([path("a/", router), path("b/", router)])
+    assert len(router._table.rows) < 2000
+    found = router.match(http("/" + "a/b/b/" * 10))
+    assert found
+    assert found.app is A
+    assert found.scope["route"].path == "/" + "a/b/b/" * 10
+    assert not router.match(http("/" + "a/b/b/" * 9))
+
+
 def test_subclasses_are_asked() -> None:
     """A nested router that matches in its own way does so in a table, too."""
 

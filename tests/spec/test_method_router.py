@@ -1,0 +1,85 @@
+"""MethodRouter: by method, without ending the search for another route."""
+
+from typing import Any
+
+import pytest
+
+from asgi_routes import ImproperlyConfigured, MethodRouter, NoRouteFound, URLRouter, path
+from tests.spec.driving import Wrapper, call, http, named
+
+pytestmark = pytest.mark.anyio
+
+A, B, C, D = map(named, "ABCD")
+ROUTER = URLRouter(
+    [
+        path("a/", MethodRouter({"GET": A, "POST": B})),
+        path("<x>/", MethodRouter({"DELETE": C}, options=False)),
+        path("b/", Wrapper(MethodRouter({"GET": D}))),
+        path("c/", MethodRouter({"GET": A}, head=False, options=False)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "name"),
+    [
+        ("GET", "/a/", "A"),
+        ("HEAD", "/a/", "A"),
+        ("POST", "/a/", "B"),
+        ("DELETE", "/a/", "C"),
+        ("DELETE", "/b/", "C"),
+        ("GET", "/b/", "D"),
+    ],
+)
+async def test_served(method: str, text: str, name: str) -> None:
+    """Each method is served by the first route for the path that has it."""
+    assert (await call(ROUTER, http(text, method=method))).returned[0] == name
+
+
+@pytest.mark.parametrize(
+    ("method", "text", "status", "allow"),
+    [
+        ("PUT", "/a/", 405, b"DELETE, GET, HEAD, OPTIONS, POST"),
+        ("get", "/a/", 405, b"DELETE, GET, HEAD, OPTIONS, POST"),
+        ("OPTIONS", "/a/", 204, b"DELETE, GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/b/", 405, b"DELETE, GET, HEAD, OPTIONS"),
+        ("HEAD", "/c/", 405, b"DELETE, GET"),
+        ("OPTIONS", "/c/", 405, b"DELETE, GET"),
+        ("GET", "/nowhere", 404, None),
+    ],
+)
+async def test_answered(method: str, text: str, status: int, allow: bytes | None) -> None:
+    """Allow is the sorted union over all routes that fit the path (RFC 9110, 15.5.6)."""
+    start, _ = (await call(ROUTER, http(text, method=method))).sent
+    assert start["status"] == status
+    assert dict(start["headers"]).get(b"allow") == allow
+    assert (b"content-length" in dict(start["headers"])) is (status != 204)
+
+
+async def test_alone_and_with_defaults() -> None:
+    """It serves by itself; a default of its own ends the search; None raises."""
+    assert (await call(MethodRouter({"GET": A}), http("/"))).returned[0] == "A"
+    router = URLRouter([path("", MethodRouter({"GET": A}, default=B)), path("", C)])
+    assert (await call(router, http("/", method="PUT"))).returned[0] == "B"
+    with pytest.raises(NoRouteFound) as caught:
+        await call(MethodRouter({"GET": A}, default=None), http("/", method="PUT"))
+    assert caught.value.allowed == {"GET", "HEAD", "OPTIONS"}
+
+
+async def test_other_protocols() -> None:
+    """A websocket has no method: it is a miss, and no method would have helped."""
+    scope: Any = {"type": "websocket", "path": "/a/", "extensions": {"websocket.http.response": {}}}
+    outcome = await call(ROUTER, scope, [{"type": "websocket.connect"}])
+    assert outcome.sent[0]["status"] == 404
+    assert not MethodRouter({"GET": A}).match({"type": "http", "method": ["GET"]})
+
+
+def test_mistakes() -> None:
+    """A method in small letters would never match."""
+    with pytest.raises(ImproperlyConfigured, match="write 'GET'"):
+        MethodRouter({"get": A})
+
+
+def test_children() -> None:
+    """What is there is shown; what follows from it is not."""
+    assert [child.key for child in MethodRouter({"GET": A}).children()] == ["GET", "default"]
