@@ -79,9 +79,27 @@ def leads_to_router(app: object) -> bool:
     That is so when it says so (``_path_routing`` is True, Channels' mark), or when one of the
     attributes by which wrappers usually hold the next application leads to a router.
     """
-    return any(
-        is_router(inner) or getattr(inner, "_path_routing", None) is True for inner in wrapped(app)
-    )
+    return any(is_router(inner) or _is_marked(inner) for inner in wrapped(app))
+
+
+def routes_by_path(app: object, within: tuple[object, ...] = ()) -> bool:
+    """Tell whether an application goes on routing by what is left of the path.
+
+    Then a route that leads to it is a prefix. A router by path says so (``_path_routing`` is True);
+    one that goes by something else does when what it leads to does.
+    """
+    for inner in wrapped(app):
+        if _is_marked(inner):
+            return True
+        if is_router(inner) and not any(inner is other for other in within):
+            children = inner.children()  # type: ignore[attr-defined]
+            return any(routes_by_path(child.app, (*within, inner)) for child in children)
+    return False
+
+
+def _is_marked(app: object) -> bool:
+    # Exactly True: a mock has every attribute, and each of them is true.
+    return getattr(app, "_path_routing", None) is True
 
 
 def wrapped(app: object) -> Iterator[object]:

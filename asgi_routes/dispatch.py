@@ -90,7 +90,8 @@ class Router(Protocol):
     """An application that answers one question about a scope: which application serves it?
 
     Derive from it and write `match` and `children`; being called comes with it. A class that has
-    the two methods without deriving is a router too.
+    the two methods without deriving is a router too. One that goes on by the path by itself sets
+    ``_path_routing`` to True: then a route that leads to it is a prefix.
 
     Attributes:
         default: the application for a miss; None raises `NoRouteFound`. A nested router whose

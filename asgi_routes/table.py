@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
-from asgi_routes.apps import is_router, leads_to_router
+from asgi_routes.apps import is_router, leads_to_router, routes_by_path
 from asgi_routes.declarations import Include, Kind, Route
 from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
 from asgi_routes.engine import (
@@ -117,6 +117,7 @@ class _Way(NamedTuple):
         is_default: whether it is the default of the last router on the way.
         asked: whether it is a router, which has to be asked.
         leads: whether it leads to a router that cannot be asked without calling it.
+        is_prefix: whether it goes on with what is left of the path.
     """
 
     routes: tuple[tuple[int, Route], ...]
@@ -124,13 +125,16 @@ class _Way(NamedTuple):
     is_default: bool
     asked: bool
     leads: bool
+    is_prefix: bool
 
     @classmethod
     def to(
         cls, routes: tuple[tuple[int, Route], ...], app: App, *, is_default: bool = False
     ) -> "_Way":
         asked = is_router(app)
-        return cls(routes, app, is_default, asked, not asked and leads_to_router(app))
+        leads = not asked and leads_to_router(app)
+        is_prefix = is_default or ((asked or leads) and routes_by_path(app))
+        return cls(routes, app, is_default, asked, leads, is_prefix)
 
     @property
     def route(self) -> Route:
@@ -149,7 +153,7 @@ class _Way(NamedTuple):
         """How far the last pattern has to reach."""
         if self.route.kind is Kind.MOUNT:
             return Mode.MOUNT
-        return Mode.PREFIX if self.is_default or self.asked or self.leads else Mode.ENDPOINT
+        return Mode.PREFIX if self.is_prefix else Mode.ENDPOINT
 
 
 def resolved(routes: Sequence[Route], routes_of: RoutesOf) -> list[Row[Destination]]:

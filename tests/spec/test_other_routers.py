@@ -10,6 +10,7 @@ from asgi_routes import (
     ChannelNameRouter,
     Child,
     Match,
+    MethodRouter,
     NoMatch,
     NoRouteFound,
     ProtocolTypeRouter,
@@ -18,7 +19,8 @@ from asgi_routes import (
     not_found,
     path,
 )
-from tests.spec.driving import call, http, named
+from asgi_routes.apps import routes_by_path
+from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
 
@@ -131,14 +133,42 @@ async def test_a_router_of_ones_own_leads_to_routers() -> None:
     assert outcome.returned[0] == "A"
 
 
+async def test_a_router_is_a_prefix_where_it_goes_on_by_path() -> None:
+    """One that goes by something else is asked for the very path, unless it leads to one by path."""
+    by_path = URLRouter([path("x", A)])
+
+    class ByPath(HeaderRouter):
+        _path_routing = True
+
+    for router, expected in [
+        (by_path, True),
+        (HeaderRouter(b"", {b"1": A}), False),
+        (HeaderRouter(b"", {b"1": A, b"2": by_path}), True),
+        (HeaderRouter(b"", {b"1": HeaderRouter(b"", {b"1": by_path})}), True),
+        (HeaderRouter(b"", {b"1": Wrapper(by_path)}), True),
+        (ByPath(b"", {b"1": A}), True),
+        (Wrapper(HeaderRouter(b"", {b"1": A})), False),
+        (MethodRouter({"GET": A}), False),
+        (MethodRouter({"GET": A, "PUT": by_path}), True),
+        (ProtocolTypeRouter({"http": by_path}), True),
+        (ProtocolTypeRouter({"http": A}), False),
+    ]:
+        assert routes_by_path(router) is expected
+    itself = HeaderRouter(b"", {})
+    itself.apps[b"1"] = itself
+    assert not routes_by_path(itself)
+    router = URLRouter([path("", MethodRouter({"GET": A})), path("x", B)])
+    assert router.match(http("/x")).app is B  # type: ignore[union-attr]
+
+
 async def test_a_router_of_ones_own() -> None:
     """It serves, nests, lets the router around it go on, and answers lifespan by being a Router."""
     versions = HeaderRouter(b"x-version", {b"1": A})
-    router = URLRouter([path("api/", versions), path("api/old/", B)])
-    with_version = http("/api/old/", headers=[(b"x-version", b"1")])
+    router = URLRouter([path("api/", versions), path("api/", B)])
+    with_version = http("/api/", headers=[(b"x-version", b"1")])
     assert (await call(versions, with_version)).returned[0] == "A"
     assert (await call(router, with_version)).returned[0] == "A"
-    assert (await call(router, http("/api/old/"))).returned[0] == "B"
+    assert (await call(router, http("/api/"))).returned[0] == "B"
     assert router.match(with_version).app is A  # type: ignore[union-attr]
     lifespan = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     assert (await call(versions, {"type": "lifespan"}, lifespan)).types == [
