@@ -40,18 +40,16 @@ def ours(table: dict[str, list[str]]) -> Callable[[str], Any]:
         method: {"type": "http", "method": method} for each in table.values() for method in each
     }
 
-    def answered(hit: Any, method: str) -> Any:
-        return hit[0].target.answer(scopes[method])
-
     def find(request: str) -> Any:
         method, _, path = request.partition(" /")
         hit = matcher(path)
         if hit is None:
             return None
-        if found := answered(hit, method):
+        scope = scopes[method]
+        if found := hit[0].target.answer(scope):  # type: ignore[misc]
             return found, hit[2]
-        behind = hits_from(path, hit)
-        return next(((found, hit[2]) for hit in behind if (found := answered(hit, method))), None)
+        behind = (other[0].target.answer(scope) for other in hits_from(path, hit))  # type: ignore[misc]
+        return next(filter(None, behind), None)
 
     return find
 

@@ -1,6 +1,7 @@
 """Routing by ``scope["method"]``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from asgi_routes.dispatch import Child, Match, NoMatch, Router, answer_of
 from asgi_routes.errors import ImproperlyConfigured, raise_together
@@ -55,6 +56,7 @@ class MethodRouter(Router):
             ],
             "MethodRouter",
         )
+        self._answers: dict[Any, Callable[[Any], Match | NoMatch]]
         self._answers = {method: answer_of(app) for method, app in self._apps.items()}
         if head and "GET" in self._answers:
             self._answers.setdefault("HEAD", self._answers["GET"])
@@ -64,7 +66,10 @@ class MethodRouter(Router):
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's method; a scope without one is a miss."""
         method = scope.get("method")
-        answer = self._answers.get(method) if isinstance(method, str) else None
+        try:
+            answer = self._answers.get(method)
+        except TypeError:  # It cannot be the key of anything.
+            answer = None
         if answer is not None:
             return answer(scope)
         if method is None:
