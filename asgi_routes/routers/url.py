@@ -93,7 +93,7 @@ class URLRouter(Router):
 
     def _compile(self, routes: tuple[Route, ...]) -> None:
         copies = 0
-        seen = {self}
+        seen: set[URLRouter] = {self}
 
         def routes_of(app: object) -> tuple[Route, ...] | None:
             # What matches in another way has to be asked.
