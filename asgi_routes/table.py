@@ -66,14 +66,13 @@ class Table:
     Attributes:
         routes: as declared.
         rows: one for every application that they lead to.
-        matcher: finds the first row that matches a path.
-        source: the Python source of the matcher.
+        matcher, literal, search, source: see `Compiled`.
 
     Raises:
         ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
     """
 
-    __slots__ = ("_candidates", "matcher", "routes", "rows", "source")
+    __slots__ = ("_candidates", "literal", "matcher", "routes", "rows", "search", "source")
 
     def __init__(
         self, routes: tuple[Route, ...], routes_of: RoutesOf, compile_regex: Compile
@@ -83,7 +82,7 @@ class Table:
         _check_regexes(self.rows, compile_regex)
         linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
-        self.matcher, self.source = compiled(self.rows, linear)
+        self.matcher, self.literal, self.search, self.source = compiled(self.rows, linear)
         self._candidates = Candidates(linear)
 
     def hits_from(self, path: str, hit: Hit[Destination]) -> Iterator[Hit[Destination]]:

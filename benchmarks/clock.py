@@ -61,8 +61,9 @@ def interleaved(
         random.shuffle(order)
         gc.collect()
         for name in order:
-            # As with every router, each path leads to an object of its own.
-            found = {path: (path,) for path in paths}.get
+            # As with every router, each path leads to an object of its own, and the paths are not
+            # asked for in the order in which they lie in memory.
+            found = {path: (path,) for path in copied(random.sample(paths, len(paths)))}.get
             find, takes_slash = candidates.get(name, (found, True))
             asked = copied(path if takes_slash else path[1:] for path in paths)
             if not counts[name]:

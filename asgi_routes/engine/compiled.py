@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from asgi_routes.engine.lengths import Span, reached_by, spans_of
 from asgi_routes.engine.linear import LinearMatcher
-from asgi_routes.engine.rows import Matcher, Row
+from asgi_routes.engine.rows import Hit, Matcher, Row
 from asgi_routes.engine.shapes import Shape, shape_of
 from asgi_routes.engine.source import SourceWriter
 from asgi_routes.engine.tree import Planter
@@ -26,9 +26,18 @@ _NO_KWARGS: Any = MappingProxyType({})
 
 
 class Compiled(NamedTuple):
-    """A matcher, and the source of it."""
+    """A matcher, and what it is made of.
+
+    Attributes:
+        matcher: finds the first row that matches a path.
+        literal: from a path to its hit, for those that can simply be looked up.
+        search: finds all others. Who is written in Python calls the two faster than the matcher.
+        source: the Python source of the search.
+    """
 
     matcher: Matcher[Any]
+    literal: Matcher[Any]
+    search: Matcher[Any]
     source: str
 
 
@@ -48,19 +57,19 @@ def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Comp
         writer.line(1, "return linear(path) if '//' in path or path[:1] == '/' else None")
     else:
         writer.line(1, "return None")
-    match, source = _executed(writer, linear)
-    return Compiled(_behind_literals(match, literals), source)
+    search, source = _executed(writer, linear)
+    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
+    return Compiled(_behind_literals(search, hits), hits.get, search, source)
 
 
-def _behind_literals(match: Matcher[Target], literals: dict[str, Shape]) -> Matcher[Target]:
-    """Return a matcher that looks a path up before it asks the other one.
+def _behind_literals(search: Matcher[Target], hits: dict[str, Hit[Target]]) -> Matcher[Target]:
+    """Return a matcher that looks a path up before it searches.
 
     A dict does both in one call, by `__missing__`, and is twice as fast at it as a function.
     """
-    if not literals:
-        return match
-    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
-    kind = type("Literals", (dict,), {"__slots__": (), "__missing__": staticmethod(match)})
+    if not hits:
+        return search
+    kind = type("Literals", (dict,), {"__slots__": (), "__missing__": staticmethod(search)})
     literal_first: Any = kind(hits)
     return literal_first.__getitem__  # type: ignore[no-any-return]
 
@@ -99,7 +108,7 @@ def _divided(
     return literals, spans
 
 
-def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> Compiled:
+def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> tuple[Matcher[Any], str]:
     """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"
@@ -108,4 +117,4 @@ def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> Compiled:
     match: FunctionType = namespace["match"]
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(match, linecache.cache.pop, file, None)
-    return Compiled(match, source)
+    return match, source

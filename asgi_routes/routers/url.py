@@ -138,24 +138,19 @@ class URLRouter(Router):
             path = remaining_path(scope, strict_root_path=self._strict_root_path)
             if path is None:
                 return NoMatch(_why_no_path(scope))
-        hit = table.matcher(path)
+        hit = table.literal(path) or table.search(path)
         if hit is None:
             return NoMatch(f"No route found for path {path!r}.")
         row, args, kwargs, rest = hit
         target = row.target
-        if (
-            not target.is_plain
-            or "route" in scope
-            or "url_route" in scope
-            or "path_params" in scope
-        ):
+        if not target.is_plain or "url_route" in scope or "path_params" in scope:
             return _followed(scope, path, table.hits_from(path, hit))
-        child = dict(scope)
+        child = scope.copy() if type(scope) is dict else dict(scope)
         child["path_remaining"] = rest
         child["route"] = target.matched
         if kwargs:
             child["url_route"] = {"args": args, "kwargs": kwargs}
-            child["path_params"] = dict(kwargs)
+            child["path_params"] = kwargs.copy()  # type: ignore[attr-defined]
         else:
             child["url_route"] = {"args": args, "kwargs": {}}
             child["path_params"] = {}
