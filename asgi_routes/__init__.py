@@ -4,15 +4,25 @@ Which application serves this connection, with which parameters, and under which
 """
 
 from asgi_routes.converters import Converter, Converters, register_converter
-from asgi_routes.dispatch import Child, Match, NoMatch, Router
+from asgi_routes.dispatch import Router
 from asgi_routes.errors import (
     ImproperlyConfigured,
+    LifespanError,
     NoRouteFound,
     RoutingError,
     SlowRegexWarning,
 )
+from asgi_routes.lifespan import Lifespan
+from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.not_found import not_found
-from asgi_routes.routers import ChannelNameRouter, MethodRouter, ProtocolTypeRouter, URLRouter
+from asgi_routes.routers import (
+    ChannelNameRouter,
+    HostRouter,
+    MethodRouter,
+    ProtocolTypeRouter,
+    SubprotocolRouter,
+    URLRouter,
+)
 from asgi_routes.routes import format_path, include, mount, path, re_path
 from asgi_routes.scopes import route_path
 
@@ -21,7 +31,10 @@ __all__ = (
     "Child",
     "Converter",
     "Converters",
+    "HostRouter",
     "ImproperlyConfigured",
+    "Lifespan",
+    "LifespanError",
     "Match",
     "MethodRouter",
     "NoMatch",
@@ -30,6 +43,7 @@ __all__ = (
     "Router",
     "RoutingError",
     "SlowRegexWarning",
+    "SubprotocolRouter",
     "URLRouter",
     "format_path",
     "include",

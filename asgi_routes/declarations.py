@@ -6,26 +6,25 @@ raised together.
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from asgi_routes.apps import mistake_in_app
-from asgi_routes.errors import ImproperlyConfigured, SlowRegexWarning, raise_together
+from asgi_routes.errors import (
+    ImproperlyConfigured,
+    SlowRegexWarning,
+    did_you_mean,
+    raise_together,
+)
+from asgi_routes.methods import mistakes_in_methods
+from asgi_routes.mounting import AtPrefix, Mounting
 from asgi_routes.patterns import Pattern, danger_of
 from asgi_routes.places import Place, calling_place
-from asgi_routes.types import App
+from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
-
-
-class Kind(Enum):
-    """What a route does with its target."""
-
-    ROUTE = "route"
-    MOUNT = "mount"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,7 +55,8 @@ class Route:
         target: the application or router, or the routes of an `Include`.
         kwargs: default parameters, read-only.
         name: for building URLs, or None.
-        kind: an ordinary route or a mount.
+        methods: the http methods that it serves; empty for all.
+        mounting: how the application is put under its prefix, for a mount; else None.
         declared: the user's line.
     """
 
@@ -64,7 +64,8 @@ class Route:
     target: App | Include
     kwargs: Mapping[str, Any]
     name: str | None
-    kind: Kind = Kind.ROUTE
+    methods: tuple[str, ...] = ()
+    mounting: Mounting | None = None
     declared: Place = field(default_factory=calling_place)
 
 
@@ -107,7 +108,13 @@ def _mistake_in_item(item: object, number: int, where: str) -> ImproperlyConfigu
 
 
 def declared(
-    parse: Callable[[], Pattern], app: Any, kwargs: Any, name: Any, kind: Kind = Kind.ROUTE
+    parse: Callable[[], Pattern],
+    app: Any,
+    kwargs: Any = None,
+    name: Any = None,
+    *,
+    methods: Any = None,
+    mounting: Mounting | None = None,
 ) -> Route:
     """Return a route of what somebody wrote, of which nothing has been looked at.
 
@@ -116,7 +123,8 @@ def declared(
         app: an application, a router or an `Include`.
         kwargs: default parameters, or None.
         name: for building URLs, or None.
-        kind: an ordinary route or a mount.
+        methods: the http methods that it serves, or None for all.
+        mounting: the options of a mount, or None.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these; all of them together.
@@ -127,12 +135,14 @@ def declared(
         pattern = parse()
     except ImproperlyConfigured as mistake:
         mistakes.append(mistake)
-    mistakes += _mistakes_in_arguments(app, kwargs, name, kind)
+    mistakes += _mistakes_in_target(app, mounting)
+    mistakes += _mistakes_in_arguments(kwargs, name)
+    mistakes += _mistakes_in_options(app, methods, mounting)
     raise_together(mistakes, "one route")
     assert pattern is not None
     _warn_of_danger(pattern)
     defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
-    return Route(pattern, app, defaults, name, kind)
+    return Route(pattern, app, defaults, name, tuple(methods or ()), mounting)
 
 
 def _warn_of_danger(pattern: Pattern) -> None:
@@ -146,34 +156,53 @@ def _warn_of_danger(pattern: Pattern) -> None:
             warnings.warn_explicit(said, SlowRegexWarning, place.file, place.line)
 
 
-def _mistakes_in_arguments(
-    app: Any, kwargs: Any, name: Any, kind: Kind
-) -> list[ImproperlyConfigured]:
-    mistakes = []
+def _mistakes_in_target(app: Any, mounting: Mounting | None) -> Iterator[ImproperlyConfigured]:
     if isinstance(app, Include):
-        if kind is Kind.MOUNT:
-            mistakes.append(
-                ImproperlyConfigured(
-                    "mount() takes an application, not include()", hint="use path()"
-                )
+        if mounting is not None:
+            yield ImproperlyConfigured(
+                "mount() takes an application, not include()", hint="use path()"
             )
     elif isinstance(app, (list, tuple)):
-        mistakes.append(
-            ImproperlyConfigured(
-                f"{type(app).__name__} is not an ASGI application", hint="write include(routes)"
-            )
+        yield ImproperlyConfigured(
+            f"{type(app).__name__} is not an ASGI application", hint="write include(routes)"
         )
     elif wrong := mistake_in_app(app):
-        mistakes.append(ImproperlyConfigured(wrong[0], hint=wrong[1]))
+        yield ImproperlyConfigured(wrong[0], hint=wrong[1])
+
+
+def _mistakes_in_arguments(kwargs: Any, name: Any) -> Iterator[ImproperlyConfigured]:
     if kwargs is not None and not (
         isinstance(kwargs, Mapping) and all(isinstance(key, str) for key in kwargs)
     ):
         hint = f"write name={kwargs!r}" if isinstance(kwargs, str) else None
-        mistakes.append(
-            ImproperlyConfigured(
-                f"kwargs of a route are a dict with text keys, not {kwargs!r}", hint=hint
-            )
+        yield ImproperlyConfigured(
+            f"kwargs of a route are a dict with text keys, not {kwargs!r}", hint=hint
         )
     if name is not None and not isinstance(name, str):
-        mistakes.append(ImproperlyConfigured(f"the name of a route is text, not {name!r}"))
-    return mistakes
+        yield ImproperlyConfigured(f"the name of a route is text, not {name!r}")
+
+
+def _mistakes_in_options(
+    app: Any, methods: Any, mounting: Mounting | None
+) -> Iterator[ImproperlyConfigured]:
+    if methods is not None:
+        yield from mistakes_in_methods(methods)
+        if isinstance(app, Include):
+            yield ImproperlyConfigured(
+                "include() has no methods of its own", hint="give each of its routes its methods"
+            )
+    if mounting is not None:
+        for option, choices in (("at_prefix", AtPrefix), ("lifespan", LifespanPolicy)):
+            if mistake := mistake_in_choice(option, getattr(mounting, option), choices):
+                yield mistake
+
+
+def mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyConfigured | None:
+    """Return the mistake in the value of an option that is one of a few texts, or None."""
+    texts = get_args(choices)
+    if value in texts:
+        return None
+    return ImproperlyConfigured(
+        f"{option} is one of {', '.join(map(repr, texts))}, not {value!r}",
+        hint=did_you_mean(value, texts) if isinstance(value, str) else None,
+    )

@@ -1,89 +1,27 @@
-"""The dispatch protocol: what a router answers, and the only place where an application is called.
+"""Dispatch: what a router is, and the only place where an application is called.
 
-In: a scope. Out: a `Match` or a `NoMatch`, which are values; then one call of one application. The
-rule kept here: matching calls nobody, so a miss is known before any code has run, and routers nest
-without a coroutine for each level.
+In: a scope, and a router. Out: one call of one application. The rule kept here: matching calls nobody,
+so a miss is known before any code has run, and routers nest without a coroutine for each level.
 """
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, Literal, NamedTuple, Protocol, final
+from typing import Any, Protocol
 
 from asgi_routes.apps import is_router
 from asgi_routes.errors import NoRouteFound
-from asgi_routes.lifespan import answer_lifespan
+from asgi_routes.lifespan import WITH_STATE, Lifespan, LifespanContext, with_state
+from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.not_found import not_found
+from asgi_routes.redirects import Redirect
 from asgi_routes.scopes import ChildRoute, MatchedRoute
 from asgi_routes.types import App, Receive, Scope, Send
 
 _NONE_ALLOWED: frozenset[str] = frozenset()
 _KEPT_MESSAGES = 64
 _CLOSE_NOT_FOUND = {"type": "websocket.close", "code": 4404, "reason": "Not Found"}
-
-
-@final
-class Match:
-    """The application that serves a scope, and the scope to call it with.
-
-    Attributes:
-        app: the application; never a router, nested ones have been followed.
-        scope: the child scope for it, or the very scope received where nothing had to be added.
-        resume: None, or, where a router may be hidden behind the application, a function that
-            returns the next answer in case that router misses.
-    """
-
-    __slots__ = ("app", "resume", "scope")
-
-    def __init__(
-        self, app: App, scope: Any, resume: "Callable[[], Match | NoMatch] | None" = None
-    ) -> None:
-        self.app = app
-        self.scope = scope
-        self.resume = resume
-
-    def __repr__(self) -> str:
-        return f"Match({self.app!r}, {self.scope!r})"
-
-
-@final
-class NoMatch:
-    """No route of a router serves a scope. It is false, and says why.
-
-    Attributes:
-        reason: a sentence for people.
-        allowed: the methods that would have been served, where only the method was wrong.
-
-    >>> miss = NoMatch("No route found for path 'x'.")
-    >>> bool(miss), miss.reason
-    (False, "No route found for path 'x'.")
-    """
-
-    __slots__ = ("allowed", "reason")
-
-    def __init__(self, reason: str, allowed: frozenset[str] = _NONE_ALLOWED) -> None:
-        self.reason = reason
-        self.allowed = allowed
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return f"NoMatch({self.reason!r})"
-
-
-class Child(NamedTuple):
-    """Something that a router can lead to.
-
-    Attributes:
-        key: what the scope has to have for it, as people write it: ``http``, ``users/<int:id>/``.
-        app: the application or router.
-        route: the declaration, where there is one.
-    """
-
-    key: str
-    app: App
-    route: Any = None
 
 
 class Router(Protocol):
@@ -97,10 +35,13 @@ class Router(Protocol):
         default: the application for a miss; None raises `NoRouteFound`. A nested router whose
             default is `not_found` or None has none of its own: the router around it goes on. It is
             looked at when the router is put into another one.
+        lifespan: called with the router; it returns an async context manager, which is entered before
+            all that the router leads to is started, and yields state for it, or None.
         follows_routers: whether `match` asks the routers that it leads to, instead of naming them.
     """
 
     default: App | None = not_found
+    lifespan: LifespanContext | None = None
     follows_routers: bool = False
 
     @abstractmethod
@@ -115,20 +56,35 @@ class Router(Protocol):
         """Serve one connection: match, and await the one application, or the default."""
         # Routers of ours know nothing of the path or channel of a lifespan; others are not asked.
         if not self.follows_routers and scope.get("type") == "lifespan":
-            return await answer_lifespan(receive, send)
+            return await Lifespan([self])(scope, receive, send)
         found = self.match(scope)
         if not found:
             return await _serve_miss(self, found, scope, receive, send)
         if found.resume is not None:
             return await _serve_hidden(self, found, scope, receive, send)
-        child = found.scope
+        app, child = found.app, found.scope
         if child is not scope:
             route = child.get("route")
             if type(route) is ChildRoute and "route" not in scope:
                 scope["route"] = route.served  # type: ignore[index]
             else:
                 _publish(child, scope)
-        return await found.app(child, receive, send)
+        if WITH_STATE and id(app) in WITH_STATE:
+            child = with_state(app, child)
+        return await app(child, receive, send)
+
+    def lifespan_context(
+        self, _app: object = None
+    ) -> AbstractAsyncContextManager[dict[str, Any] | None]:
+        """Return a context manager that keeps all that the router leads to started.
+
+        For a framework around the router that calls no lifespan but its own:
+        ``Starlette(routes, lifespan=router.lifespan_context)``.
+
+        Raises:
+            LifespanError: on entering or leaving, some did not start or stop.
+        """
+        return Lifespan([self]).context()
 
 
 def answer_of(app: App) -> Callable[[Any], Match | NoMatch]:
@@ -158,6 +114,8 @@ def _followed(router: App, match: Callable[[Any], Match | NoMatch], scope: Any) 
         return found
     inner = answer_of(default)
     if not found:
+        if found.location is not None:
+            return Match(Redirect(found.location), scope)
         return inner(scope)
     if (resume := found.resume) is not None:
         found.resume = lambda: resume() or inner(scope)
@@ -175,6 +133,7 @@ class _HiddenMiss(NoRouteFound):
 
     def __init__(self, miss: NoMatch, route: ChildRoute) -> None:
         super().__init__(miss.reason, miss.allowed)
+        self.miss = miss
         self.route = route
 
 
@@ -199,16 +158,18 @@ async def _serve_miss(
 ) -> Any:
     default = router.default
     if scope.get("type") == "lifespan":
-        return await answer_lifespan(receive, send)
+        return await Lifespan([router])(scope, receive, send)
     outer = scope.get("route")
     if isinstance(outer, ChildRoute) and outer.open and own_default(router) is None:
         raise _HiddenMiss(miss, outer)
+    if miss.location is not None:
+        return await Redirect(miss.location)(scope, receive, send)
     if default is None:
         raise NoRouteFound(miss.reason, miss.allowed)
     because = getattr(default, "because", None)
     if because is not None:
         default = because(miss.reason, miss.allowed)
-    return await default(scope, receive, send)
+    return await default(with_state(default, scope), receive, send)
 
 
 async def _serve_hidden(
@@ -219,30 +180,30 @@ async def _serve_hidden(
     Then the next match is tried, provided that nothing was received or sent on the way. What was
     received is handed to the default again, so that nothing is lost.
     """
-    allowed = _NONE_ALLOWED
-    while found and (resume := found.resume) is not None:
-        conversation = _Conversation(receive, send)
+    allowed, location = _NONE_ALLOWED, None
+    while found:
         _publish(found.scope, scope)
+        child = with_state(found.app, found.scope)
+        if (resume := found.resume) is None:
+            return await found.app(child, receive, send)
+        conversation = _Conversation(receive, send)
         try:
-            return await found.app(found.scope, conversation.receive, conversation.send)
-        except _HiddenMiss as miss:
-            if miss.route is not found.scope.get("route"):
+            return await found.app(child, conversation.receive, conversation.send)
+        except _HiddenMiss as hidden:
+            if hidden.route is not found.scope.get("route"):
                 raise
             if conversation.is_lost:
-                return await conversation.end(miss)
-            allowed |= miss.allowed
+                return await conversation.end(hidden)
+            allowed |= hidden.miss.allowed
+            location = location or hidden.miss.location
             _withdraw(scope)
             if conversation.received:
                 receive = conversation.receive_again
-                found = NoMatch(miss.reason)
+                found = hidden.miss
             else:
                 found = resume()
-    if found:
-        _publish(found.scope, scope)
-        return await found.app(found.scope, receive, send)
-    return await _serve_miss(
-        router, NoMatch(found.reason, found.allowed | allowed), scope, receive, send
-    )
+    miss = NoMatch(found.reason, found.allowed | allowed, found.location or location)
+    return await _serve_miss(router, miss, scope, receive, send)
 
 
 class _Conversation:

@@ -95,6 +95,20 @@ class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as ab
         return self.reason
 
 
+class LifespanError(RoutingError, RuntimeError):
+    """Applications did not start, or did not stop.
+
+    Attributes:
+        phase: ``startup`` or ``shutdown``.
+        problems: one sentence for each application.
+    """
+
+    def __init__(self, phase: str, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.phase = phase
+        self.problems = tuple(problems)
+
+
 def raise_together(mistakes: Sequence[ImproperlyConfigured], what: str) -> None:
     """Raise the mistake, or all of them in one group; do nothing where there is none."""
     if len(mistakes) == 1:

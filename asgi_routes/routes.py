@@ -5,14 +5,13 @@ mistake is raised by the function that was called, at the user's line.
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.declarations import (
     Include,
-    Kind,
     Route,
     Routes,
     Target,
@@ -20,9 +19,10 @@ from asgi_routes.declarations import (
     declared,
 )
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.mounting import AtPrefix, Mounting
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
 from asgi_routes.places import calling_place
-from asgi_routes.types import App
+from asgi_routes.types import App, LifespanPolicy
 
 
 def path(
@@ -31,6 +31,7 @@ def path(
     kwargs: Mapping[str, Any] | None = None,
     name: str | None = None,
     *,
+    methods: Iterable[str] | None = None,
     converters: Converters | None = None,
 ) -> Route:
     """Return a route in the syntax of Django's ``path()``, ``users/<int:id>/``.
@@ -43,6 +44,8 @@ def path(
         app: an ASGI application, a router, or what `include` returns.
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
+        methods: the http methods that it serves, HEAD with GET; all where none are given. Another
+            route may have the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
 
     Raises:
@@ -53,11 +56,18 @@ def path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return declared(lambda: parse_path(_text(route, "path"), registry), app, kwargs, name)
+    return declared(
+        lambda: parse_path(_text(route, "path"), registry), app, kwargs, name, methods=methods
+    )
 
 
 def re_path(
-    route: Any, app: Target, kwargs: Mapping[str, Any] | None = None, name: str | None = None
+    route: Any,
+    app: Target,
+    kwargs: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    *,
+    methods: Iterable[str] | None = None,
 ) -> Route:
     r"""Return a route whose text is a regular expression, as Django's ``re_path()``.
 
@@ -69,6 +79,7 @@ def re_path(
         app: an ASGI application, a router, or what `include` returns.
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
+        methods: the http methods that it serves, as in `path`.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
@@ -77,7 +88,7 @@ def re_path(
     >>> re_path(r"^users/(?P<id>\d+)/$", app).pattern.path_format
     'users/{id}/'
     """
-    return declared(lambda: parse_regex(route), app, kwargs, name)
+    return declared(lambda: parse_regex(route), app, kwargs, name, methods=methods)
 
 
 def format_path(
@@ -86,6 +97,7 @@ def format_path(
     kwargs: Mapping[str, Any] | None = None,
     name: str | None = None,
     *,
+    methods: Iterable[str] | None = None,
     converters: Converters | None = None,
 ) -> Route:
     """Return a route in the syntax of `parse`, the opposite of `str.format`: ``users/{id:d}/``.
@@ -99,6 +111,8 @@ def format_path(
         app: an ASGI application, a router, or what `include` returns.
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
+        methods: the http methods that it serves, HEAD with GET; all where none are given. Another
+            route may have the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
 
     Raises:
@@ -109,30 +123,59 @@ def format_path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return declared(lambda: parse_format(_text(route, "format"), registry), app, kwargs, name)
+    return declared(
+        lambda: parse_format(_text(route, "format"), registry), app, kwargs, name, methods=methods
+    )
 
 
 def mount(
-    prefix: str, app: App, *, name: str | None = None, converters: Converters | None = None
+    prefix: str,
+    app: App,
+    *,
+    name: str | None = None,
+    strip: bool = False,
+    isolate: bool = True,
+    at_prefix: AtPrefix = "serve",
+    lifespan: LifespanPolicy = "auto",
+    converters: Converters | None = None,
 ) -> Route:
     """Return a route that hands everything below a prefix to a whole application.
 
     The prefix, in the syntax of `path`, ends where a segment ends: ``mount("static", app)`` takes
     ``/static`` and ``/static/…``, not ``/statics``. The application finds the matched text in
-    ``root_path``, and ``path`` as it was received (ASGI, HTTP connection scope).
+    ``root_path``, and ``path`` in full (ASGI, HTTP connection scope).
 
     Args:
         prefix: slashes around it do not matter; an empty one takes everything.
         app: an ASGI application of whatever framework, or a router.
         name: for building URLs.
+        strip: take the prefix off ``path`` and ``raw_path`` too, for applications that route by
+            these alone (Falcon, Sanic).
+        isolate: drop what a framework around the router has left in the scope (``app``, ``router``,
+            ``endpoint`` and such), so that the application does not build URLs of that one.
+        at_prefix: what happens to a request for the very prefix, without a slash behind it:
+            ``serve`` it; ``redirect`` it (308) to the one with a slash; or ``miss``.
+        lifespan: whether the application takes part in the lifespan: ``auto``, if it knows the
+            protocol; ``on``, it has to; or ``off``.
         converters: the registry to look converters up in, instead of the global one.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
+
+    >>> async def shop(scope, receive, send): ...
+    >>> from asgi_routes import URLRouter
+    >>> router = URLRouter([mount("shop", shop)])
+    >>> router.match({"type": "http", "path": "/shop/cart"}).scope["root_path"]
+    '/shop'
+    >>> bool(router.match({"type": "http", "path": "/shops"}))
+    False
     """
     registry = registered_converters() if converters is None else converters
     return declared(
-        lambda: parse_path(_text(prefix, "path").strip("/"), registry), app, None, name, Kind.MOUNT
+        lambda: parse_path(_text(prefix, "path").strip("/"), registry),
+        app,
+        name=name,
+        mounting=Mounting(strip, isolate, at_prefix, lifespan),
     )
 
 

@@ -2,8 +2,7 @@
 
 In: the scope as it was received, and what a route took from the path. Out: the path that is
 matched, and the child scope. The rule kept here: a received scope is never changed, and the child
-scope differs from it in ``url_route``, ``path_remaining``, ``path_params`` and ``route`` only, or,
-for a mount, has its ``root_path`` extended and no ``path_remaining``.
+scope differs from it in ``url_route``, ``path_remaining``, ``path_params`` and ``route`` only.
 """
 
 from collections.abc import Mapping
@@ -156,17 +155,4 @@ def child_scope(
     child["path_remaining"] = rest
     child["path_params"] = {**outer_params, **kwargs} if outer_params else dict(kwargs)
     child["route"] = route
-    return child
-
-
-def mounted_scope(child: ChildScope) -> ChildScope:
-    """Turn a child scope into one for a whole application: ``root_path`` says where it is.
-
-    ``path`` stays as it is, as ASGI has it; the application takes ``root_path`` off itself.
-    """
-    rest = child.pop("path_remaining")
-    path, root_path = child.get("path") or "", child.get("root_path") or ""
-    matched = path[: len(path) - len(rest)].removesuffix("/")
-    is_inside = below_root_path(path, root_path) is not None
-    child["root_path"] = matched if is_inside else root_path.rstrip("/") + matched
     return child

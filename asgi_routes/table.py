@@ -6,15 +6,16 @@ into before it is asked stays the target of one row.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import is_router, leads_to_router, routes_by_path
-from asgi_routes.declarations import Include, Kind, Route
-from asgi_routes.dispatch import Match, NoMatch, answer_of, own_default
+from asgi_routes.converters import Converter, IntConverter, TextConverter
+from asgi_routes.declarations import Include, Route
+from asgi_routes.dispatch import answer_of, own_default
 from asgi_routes.engine import (
     Candidates,
     Compile,
@@ -27,6 +28,11 @@ from asgi_routes.engine import (
     compiled,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.matches import Match, NoMatch
+from asgi_routes.methods import ByMethod
+from asgi_routes.mounting import Mounting
+from asgi_routes.patterns import Parameter, Pattern
+from asgi_routes.raw_paths import with_plain_slashes
 from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import App, ChildScope
 
@@ -44,7 +50,9 @@ class Destination:
         matched: the ``route`` of the child scope.
         route: the declaration; for a nested router's default, that of the router.
         key: the text of the route, with those of the includes and routers around it.
-        is_plain: whether it is an application behind which nothing is hidden, and no mount.
+        is_plain: whether nothing has to be done but to make the child scope: no mount, and nothing
+            is hidden behind the application, or behind those in ``by_method``.
+        by_method: the applications that serve some methods, where these decide; else None.
     """
 
     app: App
@@ -53,11 +61,12 @@ class Destination:
     route: Route
     key: str
     is_plain: bool
+    by_method: Mapping[str, App] | None
 
     @property
-    def is_mount(self) -> bool:
-        """Whether the child scope is one for a whole application."""
-        return self.route.kind is Kind.MOUNT
+    def mounting(self) -> Mounting | None:
+        """How the application is mounted; None where it is not."""
+        return self.route.mounting
 
 
 class Table:
@@ -68,6 +77,12 @@ class Table:
         rows: one for every application that they lead to.
         matcher, literal, search, source: see `Compiled`.
 
+    Args:
+        routes: as declared.
+        routes_of: what nested routers are looked into by.
+        compile_regex: the engine for regular expressions.
+        has_encoded_slashes: whether the paths to match may hold `ENCODED_SLASH`.
+
     Raises:
         ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
     """
@@ -75,10 +90,17 @@ class Table:
     __slots__ = ("_candidates", "literal", "matcher", "routes", "rows", "search", "source")
 
     def __init__(
-        self, routes: tuple[Route, ...], routes_of: RoutesOf, compile_regex: Compile
+        self,
+        routes: tuple[Route, ...],
+        routes_of: RoutesOf,
+        compile_regex: Compile,
+        *,
+        has_encoded_slashes: bool = False,
     ) -> None:
         self.routes = routes
         self.rows = resolved(routes, routes_of)
+        if has_encoded_slashes:
+            self.rows = [_with_plain_slashes(row) for row in self.rows]
         _check_regexes(self.rows, compile_regex)
         linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
@@ -105,6 +127,32 @@ def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> 
                 mistake.declared = row.target.route.declared
                 mistakes.append(mistake)
     raise_together(mistakes, "the regular expressions")
+
+
+class _PlainSlashes:
+    """A converter that gives another one slashes where the client wrote them in another way."""
+
+    def __init__(self, converter: Converter) -> None:
+        self.regex = converter.regex
+        self.to_url = converter.to_url
+        self._convert = converter.to_python
+
+    def to_python(self, value: str) -> Any:
+        return self._convert(with_plain_slashes(value))
+
+
+def _with_plain_slashes(row: Row[Destination]) -> Row[Destination]:
+    def converting(node: Any) -> Any:
+        converter = node.converter if isinstance(node, Parameter) else None
+        if converter is None or type(converter) in (IntConverter, TextConverter):
+            return node  # A number has none; the router puts them into text.
+        return replace(node, converter=_PlainSlashes(converter))
+
+    def pattern(of: Pattern) -> Pattern:
+        return replace(of, nodes=tuple(map(converting, of.nodes)))
+
+    steps = tuple(replace(step, pattern=pattern(step.pattern)) for step in row.steps)
+    return replace(row, steps=steps)
 
 
 class _Way(NamedTuple):
@@ -150,7 +198,7 @@ class _Way(NamedTuple):
     @property
     def mode(self) -> Mode:
         """How far the last pattern has to reach."""
-        if self.route.kind is Kind.MOUNT:
+        if self.route.mounting is not None:
             return Mode.MOUNT
         return Mode.PREFIX if self.is_prefix else Mode.ENDPOINT
 
@@ -171,7 +219,8 @@ def _ways(
         return
     # A router that contains itself is asked when it comes to that.
     is_known = any(route.target is other.target for _, other in outer)
-    nested = None if route.kind is Kind.MOUNT or is_known else routes_of(route.target)
+    is_opaque = is_known or route.mounting is not None or route.methods
+    nested = None if is_opaque else routes_of(route.target)
     if nested is None:
         yield _Way.to(way, route.target)
         return
@@ -189,15 +238,31 @@ def _row(index: int, way: _Way) -> Row[Destination]:
         levels = groupby(way.routes, lambda item: item[0])
         templates = [_template([route for _, route in routes]) for _, routes in levels]
         template = reduce(lambda outer, inner: inner.below(outer), templates)
+    answer, by_method = _answer(way)
     destination = Destination(
         app=way.app,
-        answer=answer_of(way.app) if way.asked else None,
+        answer=answer,
         matched=ChildRoute(template.path, template.path_format, template.name, is_open=is_hiding),
         route=way.route,
         key=template.path.removeprefix("/"),
-        is_plain=not (way.asked or is_hiding or way.route.kind is Kind.MOUNT),
+        is_plain=not (is_hiding or way.route.mounting)
+        and (answer is None or by_method is not None),
+        by_method=by_method,
     )
     return Row(index, _steps(way), destination)
+
+
+def _answer(
+    way: _Way,
+) -> tuple[Callable[[ChildScope], Match | NoMatch] | None, Mapping[str, App] | None]:
+    """Return what a router answers for an application, and which methods decide that alone."""
+    if way.route.methods and not way.is_default:
+        choice = ByMethod(dict.fromkeys(way.route.methods, way.app))
+        return choice.match, choice.plain
+    if not way.asked:
+        return None, None
+    is_by_method = isinstance(way.app, ByMethod) and type(way.app).match is ByMethod.match
+    return answer_of(way.app), way.app.plain if is_by_method else None  # type: ignore[attr-defined]
 
 
 def _steps(way: _Way) -> tuple[Step, ...]:

@@ -5,7 +5,7 @@ scope of any type ("channel", "mqtt"), has to fit without a cast.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 Scope: TypeAlias = Mapping[str, Any]
 """A connection scope (ASGI, "Connection Scope"). Never changed in place, but for ``route``."""
@@ -26,3 +26,11 @@ class ChannelScope(TypedDict):
 
     type: str
     channel: str
+
+
+LifespanPolicy: TypeAlias = Literal["auto", "on", "off"]
+"""Whether an application takes part in the lifespan of the router around it.
+
+auto: it is started; if it does not know the protocol, that is no failure. on: it must answer. off: it
+is not called.
+"""

@@ -24,7 +24,7 @@ class SanicRouter(sanic_routing.BaseRouter):  # type: ignore[misc]
 
 
 def ours(table: dict[str, list[str]]) -> Callable[[str], Any]:
-    """Return the matcher and the `MethodRouter` behind it."""
+    """Return the matcher and the choice by method behind it."""
     router = URLRouter(
         [
             path(
@@ -35,20 +35,18 @@ def ours(table: dict[str, list[str]]) -> Callable[[str], Any]:
         ]
     )
     matcher, hits_from = router.matcher, router._table.hits_from  # noqa: SLF001 - as the router
-    scopes = {method: {"type": "http", "method": method} for method in ("GET", "HEAD")}
-    scopes |= {
-        method: {"type": "http", "method": method} for each in table.values() for method in each
-    }
+    methods = {method for each in table.values() for method in each}
+    scopes = {method: {"type": "http", "method": method} for method in methods}
 
     def find(request: str) -> Any:
         method, _, path = request.partition(" /")
         hit = matcher(path)
         if hit is None:
             return None
-        scope = scopes[method]
-        if found := hit[0].target.answer(scope):  # type: ignore[misc]
-            return found, hit[2]
-        behind = (other[0].target.answer(scope) for other in hits_from(path, hit))  # type: ignore[misc]
+        app = hit[0].target.by_method.get(method)  # type: ignore[union-attr]
+        if app is not None:
+            return app, hit[2]
+        behind = (other[0].target.answer(scopes[method]) for other in hits_from(path, hit))  # type: ignore[misc]
         return next(filter(None, behind), None)
 
     return find

@@ -70,8 +70,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 async def beacon(scope: Any, receive: Any, send: Any) -> None:
     """Confirm a position report of amateur radio: a protocol that ASGI knows nothing of."""
+    call = scope["call"]
     report = await receive()
-    await send({"type": "aprs.ack", "call": scope["call"], "id": report["id"]})
+    await send({"type": "aprs.ack", "call": call, "id": report["id"]})
 
 
 async def thumbnails(scope: Any, receive: Any, send: Any) -> None:

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 FLOORS = [
     {"types", "places"},
     {"errors"},
-    {"apps", "converters", "scopes", "not_found", "lifespan"},
+    {"apps", "converters", "scopes", "matches", "not_found", "raw_paths"},
     {
         "patterns.nodes",
         "patterns.composition",
@@ -20,7 +20,14 @@ FLOORS = [
         "patterns.regex_syntax",
         "patterns.format_syntax",
         "patterns",
-        "dispatch",
+        "mounting",
+        "redirects",
+        "lifespan.participants",
+        "lifespan.states",
+        "lifespan.conversation",
+        "lifespan.composition",
+        "lifespan.application",
+        "lifespan",
     },
     {
         "engine.rows",
@@ -36,14 +43,18 @@ FLOORS = [
         "engine.compiled",
         "engine.candidates",
         "engine",
-        "declarations",
+        "dispatch",
     },
+    {"methods"},
+    {"declarations"},
     {"routes", "table"},
     {
         "routers.keyed",
         "routers.protocol",
         "routers.channel",
         "routers.method",
+        "routers.host",
+        "routers.subprotocol",
         "routers.url",
         "routers",
     },
@@ -53,8 +64,8 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 DOORS = {
     "parse": {"patterns.format_syntax"},
-    "asgiref": {"not_found"},
-    "anyio": set(),
+    "asgiref": {"not_found", "redirects"},
+    "anyio": {"lifespan.states", "lifespan.conversation", "lifespan.composition"},
     "re2": {"engine.regexes"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""
@@ -147,4 +158,6 @@ def test_names_and_room_cards(file: Path) -> None:
         assert "rule" in card
 
 
-_ROUTERS = ("routers.protocol", "routers.channel", "routers.method", "routers.url")
+_ROUTERS = {
+    f"routers.{key}" for key in ("protocol", "channel", "method", "host", "subprotocol", "url")
+}

@@ -9,6 +9,7 @@ from asgi_routes.engine.compiled import Compiled, compiled
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.regexes import Compile, compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
+from asgi_routes.engine.runs import is_within_segment
 
 __all__ = (
     "Candidates",
@@ -22,4 +23,5 @@ __all__ = (
     "Step",
     "compiled",
     "compiler",
+    "is_within_segment",
 )

@@ -4,9 +4,11 @@ import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 
-from asgi_routes.dispatch import Child, Match, NoMatch, Router, answer_of
+from asgi_routes.dispatch import Router, answer_of
+from asgi_routes.lifespan import policy_of_endpoint
+from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.not_found import not_found
-from asgi_routes.routers.keyed import checked_default, checked_mapping
+from asgi_routes.routers.keyed import checked_default, checked_mapping, default_child
 from asgi_routes.types import App, Scope
 
 _IS_GLOB = re.compile(r"[*?[]").search
@@ -65,6 +67,5 @@ class ChannelNameRouter(Router):
 
     def children(self) -> Iterator[Child]:
         for name, app in self._apps.items():
-            yield Child(name, app)
-        if self.default is not None:
-            yield Child("default", self.default)
+            yield Child(name, app, lifespan=policy_of_endpoint(app))
+        yield from default_child(self.default)

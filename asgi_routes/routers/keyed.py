@@ -1,13 +1,17 @@
-"""What the routers that look a key up have in common: their mapping from text to applications.
+"""What the routers have in common: a mapping from text to applications, a default, a lifespan.
 
-In: the mapping that a user wrote. Out: a copy of it that is known to be right. The rule kept here:
-a router that exists has only applications in it, and nothing of the caller's is kept live.
+In: what a user wrote. Out: a copy of it that is known to be right. The rule kept here: a router that
+exists has only applications in it, and nothing of the caller's is kept live.
 """
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterator, Mapping
 
 from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.lifespan import LifespanContext
+from asgi_routes.matches import Child
+from asgi_routes.not_found import not_found
 from asgi_routes.types import App
 
 
@@ -46,3 +50,28 @@ def checked_default(default: App | None, router: str) -> App | None:
     if default is not None and (wrong := mistake_in_app(default)):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
     return default
+
+
+def default_child(default: App | None) -> Iterator[Child]:
+    """Yield the default as the last that a router leads to, where it has one."""
+    if default is not None:
+        yield Child("default", default, lifespan="off" if default is not_found else "auto")
+
+
+def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:
+    """Return a router's own lifespan.
+
+    Raises:
+        ImproperlyConfigured: it is not a function that returns an async context manager.
+    """
+    if lifespan is None:
+        return None
+    if inspect.isasyncgenfunction(lifespan):
+        raise ImproperlyConfigured(
+            f"lifespan of {router} is a generator, not a context manager",
+            hint="decorate it with contextlib.asynccontextmanager",
+        )
+    if not callable(lifespan):
+        hint = "give the function that makes it" if hasattr(lifespan, "__aenter__") else None
+        raise ImproperlyConfigured(f"lifespan of {router} cannot be called", hint=hint)
+    return lifespan

@@ -1,16 +1,18 @@
 """Routing by ``scope["method"]``."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from asgi_routes.dispatch import Child, Match, NoMatch, Router, answer_of
-from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.dispatch import Router
+from asgi_routes.errors import raise_together
+from asgi_routes.lifespan import policy_of_endpoint
+from asgi_routes.matches import Child
+from asgi_routes.methods import ByMethod, mistakes_in_methods
 from asgi_routes.not_found import not_found
-from asgi_routes.routers.keyed import checked_default, checked_mapping
-from asgi_routes.types import App, Scope
+from asgi_routes.routers.keyed import checked_default, checked_mapping, default_child
+from asgi_routes.types import App
 
 
-class MethodRouter(Router):
+class MethodRouter(ByMethod, Router):
     """Serves each http method with an application of its own.
 
     A method that is not in the mapping does not end the search: another route for the same path may
@@ -45,39 +47,12 @@ class MethodRouter(Router):
         options: bool = True,
     ) -> None:
         self._apps = checked_mapping(mapping, "MethodRouter", "method")
-        raise_together(
-            [
-                ImproperlyConfigured(
-                    f"method {method!r} would never match: methods are case-sensitive",
-                    hint=f"write {method.upper()!r}",
-                )
-                for method in self._apps
-                if method != method.upper()
-            ],
-            "MethodRouter",
-        )
-        self._answers: dict[Any, Callable[[Any], Match | NoMatch]]
-        self._answers = {method: answer_of(app) for method, app in self._apps.items()}
-        if head and "GET" in self._answers:
-            self._answers.setdefault("HEAD", self._answers["GET"])
-        self._allowed = frozenset({*self._answers, "OPTIONS"} if options else self._answers)
+        if self._apps:
+            raise_together([*mistakes_in_methods(self._apps)], "MethodRouter")
+        ByMethod.__init__(self, self._apps, head=head, options=options)
         self.default = checked_default(default, "MethodRouter")
-
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves the scope's method; a scope without one is a miss."""
-        method = scope.get("method")
-        try:
-            answer = self._answers.get(method)
-        except TypeError:  # It cannot be the key of anything.
-            answer = None
-        if answer is not None:
-            return answer(scope)
-        if method is None:
-            return NoMatch(f"No method in the scope (its type is {scope.get('type')!r}).")
-        return NoMatch(f"No application configured for method {method!r}.", self._allowed)
 
     def children(self) -> Iterator[Child]:
         for method, app in self._apps.items():
-            yield Child(method, app)
-        if self.default is not None:
-            yield Child("default", self.default)
+            yield Child(method, app, lifespan=policy_of_endpoint(app))
+        yield from default_child(self.default)

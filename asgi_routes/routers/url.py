@@ -3,22 +3,44 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Lock
+from typing import Any, Literal, NamedTuple, TypeAlias
 from weakref import WeakSet
 
-from asgi_routes.declarations import Route, Routes, checked_routes
-from asgi_routes.dispatch import Child, Match, NoMatch, Router
-from asgi_routes.engine import Hit, Matcher, compiler
+from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
+from asgi_routes.dispatch import Router
+from asgi_routes.engine import Compile, Hit, Matcher, compiler
+from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
+from asgi_routes.matches import Child, Match, NoMatch
+from asgi_routes.mounting import mounted_scope
 from asgi_routes.not_found import not_found
-from asgi_routes.routers.keyed import checked_default
-from asgi_routes.scopes import child_scope, mounted_scope, remaining_path
+from asgi_routes.raw_paths import (
+    ENCODED_SLASH,
+    has_encoded_slash,
+    with_encoded_slashes,
+    with_plain_slashes,
+)
+from asgi_routes.redirects import location_with_other_slash, other_slash
+from asgi_routes.routers.keyed import checked_default, checked_lifespan, default_child
+from asgi_routes.scopes import child_scope, remaining_path
 from asgi_routes.table import Destination, Table, resolved
 from asgi_routes.types import App, Scope
+
+Slashes: TypeAlias = Literal["strict", "redirect", "both"]
+EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
 
 _NONE: frozenset[str] = frozenset()
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
 _REPLACING = Lock()
 """Held while tables change: two threads must not leave an old table around a new one."""
+
+
+class Policy(NamedTuple):
+    """What nested routers have to have in common with a router to be compiled into its table."""
+
+    compile_regex: Compile
+    slashes: Slashes
+    encoded_slashes: EncodedSlashes
 
 
 class URLRouter(Router):
@@ -35,10 +57,16 @@ class URLRouter(Router):
             being taken as one from which a proxy has stripped it.
         regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, but
             which has no back-references and no look-around (extra ``re2``).
+        slashes: what a path is that would match with a slash more or less at its end: ``strict``, a
+            miss; ``redirect``, an http client is sent there (308); ``both``, a match.
+        encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash as any other; ``preserve``, a
+            character of its segment, which the parameter has as ``/``; ``reject``, a miss.
+        lifespan: called with the router; returns an async context manager around the lifespan of all
+            that the router leads to. What it yields is state, or None.
 
     Raises:
-        ImproperlyConfigured: something in the list is not a route, or the engine does not accept a
-            regular expression.
+        ImproperlyConfigured: something in the list is not a route, an option is unknown, or the
+            engine does not accept a regular expression.
 
     >>> from asgi_routes import path
     >>> async def user(scope, receive, send): ...
@@ -59,9 +87,20 @@ class URLRouter(Router):
         default: App | None = not_found,
         strict_root_path: bool = False,
         regex: str = "re",
+        slashes: Slashes = "strict",
+        encoded_slashes: EncodedSlashes = "decode",
+        lifespan: LifespanContext | None = None,
     ) -> None:
+        for option, value, choices in (
+            ("slashes", slashes, Slashes),
+            ("encoded_slashes", encoded_slashes, EncodedSlashes),
+        ):
+            if mistake := mistake_in_choice(option, value, choices):
+                raise mistake
         self.default = checked_default(default, "URLRouter")
-        self._compile_regex = compiler(regex)
+        self.lifespan = checked_lifespan(lifespan, "URLRouter")
+        self._policy = Policy(compiler(regex), slashes, encoded_slashes)
+        self._is_simple = slashes == "strict" and encoded_slashes == "decode"
         self._strict_root_path = strict_root_path
         self._around: WeakSet[URLRouter] = WeakSet()
         self._table: Table
@@ -99,7 +138,7 @@ class URLRouter(Router):
             # What matches in another way has to be asked.
             if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
                 return None
-            if app._compile_regex is not self._compile_regex:
+            if app._policy != self._policy:
                 return None
             app._around.add(self)
             nested = routes if app is self else app._table.routes
@@ -110,7 +149,12 @@ class URLRouter(Router):
             seen.add(app)
             return None if copies > _MOST_COPIES else nested
 
-        self._table = Table(routes, routes_of, self._compile_regex)
+        self._table = Table(
+            routes,
+            routes_of,
+            self._policy.compile_regex,
+            has_encoded_slashes=self._policy.encoded_slashes == "preserve",
+        )
 
     def _all_around(self) -> set["URLRouter"]:
         """Return the routers whose tables hold the rows of this one."""
@@ -125,25 +169,26 @@ class URLRouter(Router):
         """Return what serves the scope's path, behind nested routers too."""
         table = self._table
         path = scope.get("path")
-        # What most scopes are is decided here; the functions called below say the same at length.
-        if (
-            type(path) is str
-            and path
-            and path[0] == "/"
+        # What most scopes are is decided here; `_match_any` says the same at length.
+        if not (
+            self._is_simple
+            and type(path) is str
+            and path[:1] == "/"
             and "path_remaining" not in scope
             and not scope.get("root_path")
         ):
-            path = path[1:]
-        else:
-            path = remaining_path(scope, strict_root_path=self._strict_root_path)
-            if path is None:
-                return NoMatch(_why_no_path(scope))
+            return self._match_any(scope, table)
+        path = path[1:]
         hit = table.literal(path) or table.search(path)
         if hit is None:
             return NoMatch(f"No route found for path {path!r}.")
         row, args, kwargs, rest = hit
         target = row.target
-        if not target.is_plain or "url_route" in scope or "path_params" in scope:
+        app: App | None = target.app
+        if target.by_method is not None:
+            method = scope.get("method")
+            app = target.by_method.get(method) if type(method) is str else None
+        if app is None or not target.is_plain or "url_route" in scope or "path_params" in scope:
             return _followed(scope, path, table.hits_from(path, hit))
         child = scope.copy() if type(scope) is dict else dict(scope)
         child["path_remaining"] = rest
@@ -154,25 +199,65 @@ class URLRouter(Router):
         else:
             child["url_route"] = {"args": args, "kwargs": {}}
             child["path_params"] = {}
-        return Match(target.app, child)
+        return Match(app, child)
+
+    def _match_any(self, scope: Scope, table: Table) -> Match | NoMatch:
+        path = remaining_path(scope, strict_root_path=self._strict_root_path)
+        if path is None:
+            return NoMatch(_why_no_path(scope))
+        _, slashes, encoded_slashes = self._policy
+        if encoded_slashes == "reject" and has_encoded_slash(scope):
+            return NoMatch(f"No route found for path {path!r}: there is an encoded slash in it.")
+        if encoded_slashes == "preserve":
+            path = with_encoded_slashes(scope, path)
+        found = _match_path(scope, path, table)
+        if found or slashes == "strict" or found.allowed or found.location:
+            return found
+        other = other_slash(path)
+        if other is None or (slashes == "redirect" and scope.get("type") != "http"):
+            return found
+        at_other = _match_path(scope, other, table)
+        if not at_other or slashes == "both":
+            return at_other or found
+        return NoMatch(found.reason, location=location_with_other_slash(scope))
 
     def children(self) -> Iterator[Child]:
         for row in resolved(self._table.routes, lambda _: None):
-            yield Child(row.target.key, row.target.app, row.target.route)
-        if self.default is not None:
-            yield Child("default", self.default)
+            mounting = row.target.mounting
+            policy = mounting.lifespan if mounting else policy_of_endpoint(row.target.app)
+            yield Child(row.target.key, row.target.app, row.target.route, policy)
+        yield from default_child(self.default)
+
+
+def _match_path(scope: Scope, path: str, table: Table) -> Match | NoMatch:
+    hit = table.matcher(path)
+    if hit is None:
+        return NoMatch(f"No route found for path {with_plain_slashes(path)!r}.")
+    hits = table.hits_from(path, hit)
+    return _followed(scope, path, map(_decoded, hits) if ENCODED_SLASH in path else hits)
+
+
+def _decoded(hit: Hit[Destination]) -> Hit[Destination]:
+    row, args, kwargs, rest = hit
+    plain = {name: with_plain_slashes(value) for name, value in kwargs.items()}
+    return row, tuple(map(with_plain_slashes, args)), plain, with_plain_slashes(rest)
 
 
 def _followed(
     scope: Scope, path: str, hits: Iterator[Hit[Destination]], allowed: frozenset[str] = _NONE
 ) -> Match | NoMatch:
     """Return the match for the first hit that does not lead to a router that misses."""
+    location = None
     for row, args, kwargs, rest in hits:
         target = row.target
         route = target.matched.below(scope.get("route"))
-        child = child_scope(scope, args, kwargs, rest, route)
-        if target.is_mount:
-            child = mounted_scope(child)
+        child: Any = child_scope(scope, args, kwargs, rest, route)
+        if (mounting := target.mounting) is not None:
+            if mounting.at_prefix != "serve" and not rest and target.route.pattern.source:
+                if mounting.at_prefix == "redirect" and scope.get("type") == "http":
+                    location = location or location_with_other_slash(scope)
+                continue
+            child = mounted_scope(child, mounting)
         found = Match(target.app, child) if target.answer is None else target.answer(child)
         if found:
             if route.open or found.resume is not None:
@@ -180,7 +265,8 @@ def _followed(
                 found.resume = partial(_resumed, found.resume, behind, allowed)
             return found
         allowed |= found.allowed
-    return NoMatch(f"No route found for path {path!r}.", allowed)
+        location = location or found.location
+    return NoMatch(f"No route found for path {with_plain_slashes(path)!r}.", allowed, location)
 
 
 def _resumed(

@@ -1,10 +1,19 @@
-"""MethodRouter: by method, without ending the search for another route."""
+"""MethodRouter and ``methods``: by method, without ending the search for another route."""
 
 from typing import Any
 
 import pytest
 
-from asgi_routes import ImproperlyConfigured, MethodRouter, NoRouteFound, URLRouter, path
+from asgi_routes import (
+    ImproperlyConfigured,
+    MethodRouter,
+    NoRouteFound,
+    URLRouter,
+    format_path,
+    include,
+    path,
+    re_path,
+)
 from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
@@ -16,6 +25,16 @@ ROUTER = URLRouter(
         path("<x>/", MethodRouter({"DELETE": C}, options=False)),
         path("b/", Wrapper(MethodRouter({"GET": D}))),
         path("c/", MethodRouter({"GET": A}, head=False, options=False)),
+    ]
+)
+SHORT = URLRouter(
+    [
+        path("a/", A, methods=["GET"]),
+        re_path(r"^a/$", B, methods={"POST"}),
+        format_path("{x:l}/", C, methods=("DELETE",)),
+        path("b/", Wrapper(URLRouter([path("", D)])), methods=["GET"]),
+        path("c/", URLRouter([path("", A)]), methods=["GET"]),
+        path("d/", include([path("", A, methods=["GET"]), path("", B, {"k": 1}, methods=["PUT"])])),
     ]
 )
 
@@ -33,7 +52,32 @@ ROUTER = URLRouter(
 )
 async def test_served(method: str, text: str, name: str) -> None:
     """Each method is served by the first route for the path that has it."""
-    assert (await call(ROUTER, http(text, method=method))).returned[0] == name
+    for router in (ROUTER, SHORT):
+        outcome = await call(router, http(text, method=method))
+        assert outcome.returned[0] == name
+        assert outcome.returned[1]["route"].path == outcome.scope["route"].path
+
+
+async def test_short_forms() -> None:
+    """``methods`` of a route are a MethodRouter around its target, whatever that is."""
+    for text, method, name in [
+        ("/c/", "GET", "A"),
+        ("/d/", "HEAD", "A"),
+        ("/d/", "PUT", "B"),
+    ]:
+        outcome = await call(SHORT, http(text, method=method))
+        assert outcome.returned[0] == name
+        assert outcome.returned[1]["url_route"]["kwargs"] == ({"k": 1} if method == "PUT" else {})
+    for text, allow in [
+        ("/c/", b"DELETE, GET, HEAD, OPTIONS"),
+        ("/d/", b"DELETE, GET, HEAD, OPTIONS, PUT"),
+    ]:
+        start = (await call(SHORT, http(text, method="POST"))).sent[0]
+        assert (start["status"], dict(start["headers"])[b"allow"]) == (405, allow)
+    nested = URLRouter([path("n/", SHORT), path("n/a/", D)])
+    assert (await call(nested, http("/n/a/", method="PUT"))).returned[0] == "D"
+    for method in (None, ["GET"], b"GET", 5):
+        assert not SHORT.match(http("/a/", method=method))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +122,17 @@ def test_mistakes() -> None:
     """A method in small letters would never match."""
     with pytest.raises(ImproperlyConfigured, match="write 'GET'"):
         MethodRouter({"get": A})
+    for methods, said in [
+        (["get"], "write 'GET'"),
+        ("GET", r"write \['GET'\]"),
+        ([], "never match"),
+        ([b"GET"], "text"),
+        (5, "list"),
+    ]:
+        with pytest.raises(ImproperlyConfigured, match=said):
+            path("a/", A, methods=methods)  # type: ignore[arg-type]
+    with pytest.raises(ImproperlyConfigured, match="give each of its routes"):
+        path("a/", include([]), methods=["GET"])
 
 
 def test_children() -> None:

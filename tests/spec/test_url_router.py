@@ -351,32 +351,6 @@ def test_include_forms(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found.scope["route"].path == "/shop/<int:id>/"
 
 
-@pytest.mark.parametrize(
-    ("prefix", "text", "root_path", "expected"),
-    [
-        ("m", "/m/x", "", "/m"),
-        ("/m/", "/m/x", "", "/m"),
-        ("m", "/m", "", "/m"),
-        ("m", "/mx", "", None),
-        ("m", "/root/m/x", "/root", "/root/m"),
-        ("m", "/root/m/x", "/root/", "/root/m"),
-        ("m", "/m/x", "/root", "/root/m"),
-        ("", "/m/x", "", ""),
-        ("", "/root/m/x", "/root", "/root"),
-        ("t/<slug:t>", "/t/a/x", "", "/t/a"),
-    ],
-)
-def test_mount(prefix: str, text: str, root_path: str, expected: str | None) -> None:
-    """A mount ends at a segment; the root path grows, the path stays."""
-    scope = http(text, root_path=root_path, raw_path=text.encode())
-    found = URLRouter([mount(prefix, A)]).match(scope)
-    assert (found.scope["root_path"] if found else None) == expected
-    if found:
-        assert found.scope["path"] == text
-        assert found.scope["raw_path"] == text.encode()
-        assert "path_remaining" not in found.scope
-
-
 def test_mounts_nest_with_routers() -> None:
     """A mounted router takes its path from the root path; a mount below a router knows both."""
     deepest = URLRouter([mount("c", A)])

@@ -1,0 +1,101 @@
+"""The lifespan of many applications as an application, and as a context manager.
+
+In: applications, routers among them. Out: something that serves a scope of type ``lifespan``, or that is
+entered and left. The rule kept here: a server hears exactly one answer to each of its two events.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from asgi_routes.apps import mistake_in_app
+from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.lifespan.participants import participants
+from asgi_routes.types import App, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from asgi_routes.lifespan.composition import Composition
+
+
+class Lifespan:
+    """One lifespan for many applications.
+
+    They are started in order and stopped in reverse, each once, however often it is named. When one
+    fails to start, those before it are stopped. An application that does not know the protocol is let
+    be. Each has a ``state`` of its own, which its requests find in their scopes.
+
+    Every router has one for all that it leads to; write one to name the applications yourself::
+
+        ProtocolTypeRouter({"http": app, "lifespan": Lifespan([app, database])})
+
+    Args:
+        apps: in the order in which they are started; what routers lead to takes part for them.
+        concurrent: start all at once; they are stopped one after the other all the same.
+        startup_timeout: seconds in which each has to answer; None leaves it to the server.
+        shutdown_timeout: the same for stopping; the others are stopped anyway.
+
+    Raises:
+        ImproperlyConfigured: something in the list is not an application.
+    """
+
+    def __init__(
+        self,
+        apps: Iterable[App],
+        *,
+        concurrent: bool = False,
+        startup_timeout: float | None = None,
+        shutdown_timeout: float | None = 30.0,
+    ) -> None:
+        self._apps = tuple(apps)
+        mistakes = [
+            ImproperlyConfigured(f"item {number} of Lifespan: {wrong[0]}", hint=wrong[1])
+            for number, app in enumerate(self._apps, 1)
+            if (wrong := mistake_in_app(app))
+        ]
+        raise_together(mistakes, "Lifespan")
+        self._concurrent = concurrent
+        self._startup_timeout = startup_timeout
+        self._shutdown_timeout = shutdown_timeout
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one scope of type ``lifespan`` (ASGI, "Lifespan Protocol").
+
+        Raises:
+            ValueError: the scope is of another type.
+        """
+        if scope["type"] != "lifespan":
+            raise ValueError(f"Lifespan serves scopes of type 'lifespan', not {scope['type']!r}")
+        await self._composition().serve(scope, receive, send)
+
+    @asynccontextmanager
+    async def context(self, _app: object = None) -> AsyncIterator[dict[str, Any] | None]:
+        """Keep the applications started while the body runs.
+
+        For frameworks that take such a function as their lifespan, and call it with the application.
+
+        Yields:
+            What a router's own lifespan yielded, or None.
+
+        Raises:
+            LifespanError: some did not start, then the body is not run; or did not stop.
+        """
+        asgi = {"version": "3.0", "spec_version": "2.0"}
+        state: dict[str, Any] = {}
+        scope = {"type": "lifespan", "asgi": asgi, "state": state}
+        async with self._composition().running(scope):
+            yield state or None
+
+    def _composition(self) -> "Composition":
+        from asgi_routes.lifespan.composition import Composition  # noqa: PLC0415 - it needs anyio
+
+        named = [("" if len(self._apps) == 1 else _name(app), app) for app in self._apps]
+        return Composition(
+            participants(named),
+            concurrent=self._concurrent,
+            startup_timeout=self._startup_timeout,
+            shutdown_timeout=self._shutdown_timeout,
+        )
+
+
+def _name(app: Any) -> str:
+    return getattr(app, "__qualname__", type(app).__qualname__)

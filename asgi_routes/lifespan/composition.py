@@ -1,0 +1,140 @@
+"""One lifespan for many applications.
+
+In: applications. Out: all of them started in order, and stopped in reverse. The rule kept here: every
+start has its stop, exactly once; one that fails to start takes back those before it, and one that
+fails to stop keeps no other from stopping.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+
+from asgi_routes.errors import LifespanError
+from asgi_routes.lifespan.conversation import Conversation, Status
+from asgi_routes.lifespan.participants import Participant
+from asgi_routes.lifespan.states import WITH_STATE, forget, identity, remember
+from asgi_routes.types import ChildScope, Receive, Scope, Send
+
+_STARTED = "asgi_routes.lifespan"
+"""The key in a lifespan scope under which routers behind middleware find what is started already."""
+
+
+class Composition:
+    """The lifespan of some participants, run once.
+
+    Args:
+        participants: in the order in which they are started.
+        concurrent: start all at once.
+        startup_timeout: seconds that each may take to answer; None for ever.
+        shutdown_timeout: the same for stopping.
+    """
+
+    def __init__(
+        self,
+        participants: Iterable[Participant],
+        *,
+        concurrent: bool,
+        startup_timeout: float | None,
+        shutdown_timeout: float | None,
+    ) -> None:
+        self._participants = list(participants)
+        self._concurrent = concurrent
+        self._startup_timeout = startup_timeout
+        self._shutdown_timeout = shutdown_timeout
+        self._started: list[Conversation] = []
+
+    @asynccontextmanager
+    async def running(self, scope: ChildScope) -> AsyncIterator[None]:
+        """Keep the participants started while the body runs.
+
+        Args:
+            scope: of the lifespan, with a ``state``.
+
+        Raises:
+            LifespanError: some did not start, then the body is not run; or did not stop.
+        """
+        raised: Exception | None = None
+        try:
+            async with anyio.create_task_group() as tasks:
+                problems = await self._start(tasks, scope)
+                if not problems:
+                    try:
+                        yield
+                    except Exception as error:  # noqa: BLE001 - raised again, not in a group
+                        raised = error
+                problems_of_stop = await self._stop()
+                tasks.cancel_scope.cancel()  # Some answer, but never return.
+        finally:
+            self._forget()
+        if raised is not None:
+            raise raised
+        if problems:
+            raise LifespanError("startup", problems + problems_of_stop)
+        if problems_of_stop:
+            raise LifespanError("shutdown", problems_of_stop)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Speak the whole protocol with a server (ASGI, "Lifespan Protocol").
+
+        What ``send`` raises is the server's own, and goes back to it: Hypercorn stops by that.
+        """
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            given = {"state": {}, **scope}
+            try:
+                async with self.running(given):
+                    await send({"type": "lifespan.startup.complete"})
+                    await receive()
+            except LifespanError as error:
+                await send({"type": f"lifespan.{error.phase}.failed", "message": str(error)})
+                return
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
+        known = scope.setdefault(_STARTED, {})
+        talks = []
+        WITH_STATE.update(id(participant.app) for participant in self._participants)
+        for participant in self._participants:
+            key = identity(participant.app), participant.context is not None
+            if key not in known:
+                talk = known[key] = Conversation(participant, scope)
+                talks.append(talk)
+        waves = [talks] if self._concurrent else [[talk] for talk in talks]
+        for wave in waves:
+            for talk in wave:
+                tasks.start_soon(talk.run)
+            for talk in wave:
+                await self._decided(talk)
+            problems = [_said(talk) for talk in wave if talk.status is Status.FAILED]
+            if problems:
+                return problems
+        return []
+
+    async def _decided(self, talk: Conversation) -> None:
+        with anyio.move_on_after(self._startup_timeout):
+            await talk.decided.wait()
+        if self._startup_timeout is not None and not talk.decided.is_set():
+            talk.give_up(self._startup_timeout)
+        if talk.status is Status.STARTED:
+            self._started.append(talk)
+            if talk.participant.context is None:
+                remember(talk.state)
+
+    async def _stop(self) -> list[str]:
+        for talk in reversed(self._started):
+            await talk.stop(self._shutdown_timeout)
+        return [_said(talk) for talk in self._started if talk.problem is not None]
+
+    def _forget(self) -> None:
+        for talk in self._started:
+            forget(talk.participant.app)
+        WITH_STATE.subtract(id(participant.app) for participant in self._participants)
+        for key in [key for key, count in WITH_STATE.items() if count <= 0]:
+            del WITH_STATE[key]
+
+
+def _said(talk: Conversation) -> str:
+    label = talk.participant.label
+    return f"{label}: {talk.problem}" if label else str(talk.problem)
