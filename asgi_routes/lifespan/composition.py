@@ -5,7 +5,7 @@ start has its stop, exactly once; one that fails to start takes back those befor
 fails to stop keeps no other from stopping.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,6 +56,9 @@ class Composition:
             LifespanError: some did not start, then the body is not run; or did not stop.
         """
         raised: Exception | None = None
+        problems: list[str] = []
+        problems_of_stop: list[str] = []
+        WITH_STATE.update(id(participant.app) for participant in self._participants)
         try:
             async with anyio.create_task_group() as tasks:
                 problems = await self._start(tasks, scope)
@@ -93,24 +96,39 @@ class Composition:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
-        known = scope.setdefault(_STARTED, {})
-        talks = []
-        WITH_STATE.update(id(participant.app) for participant in self._participants)
-        for participant in self._participants:
-            key = identity(participant.app), participant.context is not None
-            if key not in known:
-                talk = known[key] = Conversation(participant, scope)
-                talks.append(talk)
-        waves = [talks] if self._concurrent else [[talk] for talk in talks]
-        for wave in waves:
-            for talk in wave:
+        for wave in self._waves():
+            talks = [*self._new(wave, scope)]
+            for talk in talks:
                 tasks.start_soon(talk.run)
-            for talk in wave:
+            for talk in talks:
                 await self._decided(talk)
-            problems = [_said(talk) for talk in wave if talk.status is Status.FAILED]
+            problems = [_said(talk) for talk in talks if talk.status is Status.FAILED]
             if problems:
                 return problems
         return []
+
+    def _waves(self) -> Iterator[list[Participant]]:
+        """Yield those that are started together; what is for others is there before them."""
+        wave: list[Participant] = []
+        for participant in self._participants:
+            is_alone = not self._concurrent or participant.context is not None
+            if is_alone and wave:
+                yield wave
+                wave = []
+            wave.append(participant)
+            if is_alone:
+                yield wave
+                wave = []
+        yield wave
+
+    def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[Conversation]:
+        """Yield a conversation with each that nobody has begun one with."""
+        known = scope.setdefault(_STARTED, {})
+        for participant in wave:
+            key = identity(participant.app), participant.context is not None
+            if key not in known:
+                known[key] = Conversation(participant, scope)
+                yield known[key]
 
     async def _decided(self, talk: Conversation) -> None:
         with anyio.move_on_after(self._startup_timeout):

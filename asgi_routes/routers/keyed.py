@@ -71,7 +71,11 @@ def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanC
             f"lifespan of {router} is a generator, not a context manager",
             hint="decorate it with contextlib.asynccontextmanager",
         )
+    if hasattr(lifespan, "__aenter__"):
+        raise ImproperlyConfigured(
+            f"lifespan of {router} is a context manager, which can be entered once",
+            hint="give the function that makes it",
+        )
     if not callable(lifespan):
-        hint = "give the function that makes it" if hasattr(lifespan, "__aenter__") else None
-        raise ImproperlyConfigured(f"lifespan of {router} cannot be called", hint=hint)
+        raise ImproperlyConfigured(f"lifespan of {router} cannot be called: {lifespan!r}")
     return lifespan
