@@ -23,3 +23,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print each matrix as a table: what passed, what failed."""
+    cells: dict[str, dict[str, dict[str, bool]]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, place in getattr(report, "user_properties", []):
+                if name == "matrix" and report.when == "call":
+                    matrix, row, column = place
+                    row_ = cells.setdefault(matrix, {}).setdefault(row, {})
+                    row_[column] = row_.get(column, True) and outcome == "passed"
+    for matrix, rows in sorted(cells.items()):
+        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+        width = max(map(len, rows)) + 2
+        terminalreporter.write_sep("-", matrix)
+        terminalreporter.write_line(" " * width + "  ".join(columns))
+        for row, found in sorted(rows.items()):
+            shown = {True: "ok", False: "FAILED", None: ""}
+            line = "  ".join(f"{shown[found.get(column)]:<{len(column)}}" for column in columns)
+            terminalreporter.write_line(f"{row:<{width}}{line}")

@@ -84,6 +84,7 @@ class Composition:
         What ``send`` raises is the server's own, and goes back to it: Hypercorn stops by that.
         """
         event = await receive()
+        failure: LifespanError | None = None
         if event["type"] == "lifespan.startup":
             given = {"state": {}, **scope}
             try:
@@ -91,9 +92,11 @@ class Composition:
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
             except LifespanError as error:
-                await send({"type": f"lifespan.{error.phase}.failed", "message": str(error)})
-                return
-        await send({"type": "lifespan.shutdown.complete"})
+                failure = error
+        if failure is None:
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await send({"type": f"lifespan.{failure.phase}.failed", "message": str(failure)})
 
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
         for wave in self._waves():

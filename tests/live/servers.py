@@ -1,4 +1,4 @@
-"""A real Hypercorn in a process of its own, and clients that speak over real sockets."""
+"""Real servers in processes of their own, and clients that speak over real sockets."""
 
 import contextlib
 import re
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -24,6 +24,7 @@ from wsproto.events import (
     TextMessage,
 )
 
+HTTP_ADDRESS = r"http://127\.0\.0\.1:(\d+)"
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 """Seconds that anything may take: a machine may be slow, but nothing may hang."""
@@ -48,18 +49,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(*arguments: str) -> Iterator[Server]:
-    """Run ``python -m …``, and wait until it says at which address it serves."""
+def started(*arguments: str) -> Iterator[Server]:
+    """Run ``python -m …``, and end it."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "log"
         with output.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
             )
-        server = Server(process, output)
         try:
-            server.port = _port(server)
-            yield server
+            yield Server(process, output)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -67,23 +66,87 @@ def running(*arguments: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def hypercorn(app: str, worker: str, *options: str) -> Iterator[Server]:
-    """Serve an application under Hypercorn, with one kind of worker."""
-    options = ("-k", worker, "--bind", "127.0.0.1:0", "--graceful-timeout", "2", *options)
-    with running("hypercorn", *options, "--log-level", "INFO", app) as server:
+def running(*arguments: str, ready: str = HTTP_ADDRESS) -> Iterator[Server]:
+    """Run ``python -m …``, and wait until it says at which address it serves."""
+    with started(*arguments) as server:
+        server.port = _port(server, ready)
         yield server
 
 
-def _port(server: Server) -> int:
+@contextlib.contextmanager
+def hypercorn(app: str, worker: str, *options: str) -> Iterator[Server]:
+    """Serve an application under Hypercorn, with one kind of worker."""
+    with running(*f"{_HYPERCORN}{worker}".split(), *options, app) as server:
+        yield server
+
+
+def _port(server: Server, ready: str) -> int:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", server.log)
+        found = re.search(ready, server.log, re.DOTALL)
         if found:
             return int(found[1])
         if server.process.poll() is not None:
             break
         time.sleep(0.05)
     raise RuntimeError(f"the server did not start:\n{server.log}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of server.
+
+    Attributes:
+        name: as it is printed.
+        command: what follows ``python -m``; ``{port}`` is a free port.
+        root_path: its option for a root path.
+        ready: a regex that finds the port in what it prints once it serves.
+        prepends: whether it puts the root path in front of the path.
+        denies: whether it answers a websocket with a status and a body.
+        has_lifespan: whether it knows the lifespan protocol.
+    """
+
+    name: str
+    command: str
+    root_path: str = "--root-path"
+    ready: str = HTTP_ADDRESS
+    prepends: bool = False
+    denies: bool = True
+    has_lifespan: bool = True
+
+    def arguments(self, app: str, root_path: str = "") -> list[str]:
+        """Return the command line for an application."""
+        options = [self.root_path, root_path] if root_path else []
+        return [*self.command.format(port=_free_port()).split(), *options, app]
+
+
+_UVICORN = "uvicorn --host 127.0.0.1 --port 0 --ws wsproto --http "
+_HYPERCORN = "hypercorn --bind 127.0.0.1:0 --log-level INFO --graceful-timeout 2 -k "
+KINDS = [
+    Kind("uvicorn httptools", _UVICORN + "httptools", prepends=True),
+    Kind("uvicorn h11", _UVICORN + "h11", prepends=True),
+    Kind("hypercorn asyncio", _HYPERCORN + "asyncio"),
+    Kind("hypercorn trio", _HYPERCORN + "trio"),
+    Kind(
+        "granian",
+        "granian --interface asgi --host 127.0.0.1 --port {port}",
+        root_path="--url-path-prefix",
+        ready=HTTP_ADDRESS + ".*Started worker-1",
+    ),
+    Kind(
+        "daphne",
+        "daphne -e tcp:0:interface=127.0.0.1",
+        ready=r"Listening on TCP address 127\.0\.0\.1:(\d+)",
+        denies=False,
+        has_lifespan=False,
+    ),
+]
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 @dataclass
@@ -126,10 +189,21 @@ def read_response(stream: object, *, has_body: bool = True) -> Response:
 class WebSocket:
     """A websocket client over a plain socket."""
 
-    def __init__(self, server: Server, target: str, *headers: tuple[bytes, bytes]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        target: str,
+        *headers: tuple[bytes, bytes],
+        subprotocols: Sequence[str] = (),
+    ) -> None:
         self.socket = connect(server)
         self.connection = WSConnection(ConnectionType.CLIENT)
-        request = Request(host="localhost", target=target, extra_headers=[*headers])
+        request = Request(
+            host="localhost",
+            target=target,
+            extra_headers=[*headers],
+            subprotocols=[*subprotocols],
+        )
         self.socket.sendall(self.connection.send(request))
 
     def __enter__(self) -> Self:
@@ -156,7 +230,11 @@ class WebSocket:
 
 
 __all__ = (
+    "KINDS",
+    "PATIENCE",
+    "ROOT",
     "AcceptConnection",
+    "Kind",
     "RejectConnection",
     "RejectData",
     "Response",
@@ -168,4 +246,5 @@ __all__ = (
     "hypercorn",
     "read_response",
     "running",
+    "started",
 )
