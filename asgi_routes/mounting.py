@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from asgi_routes.raw_paths import encoded, raw_below
-from asgi_routes.scopes import below_root_path
+from asgi_routes.scopes import below_root_path, root_path_of
 from asgi_routes.types import ChildScope, LifespanPolicy
 
 AtPrefix: TypeAlias = Literal["serve", "redirect", "miss"]
@@ -67,7 +67,7 @@ def mounted_scope(child: ChildScope, mounting: Mounting) -> ChildScope:
 
 def _full_path(child: ChildScope) -> str:
     """Return the path with the root path; where it has been stripped, put it back."""
-    path, root_path = child.get("path") or "", (child.get("root_path") or "").rstrip("/")
+    path, root_path = child.get("path") or "", root_path_of(child)
     if below_root_path(path, root_path) is not None:
         return path
     path = root_path + (path if path[:1] == "/" else "/" + path)

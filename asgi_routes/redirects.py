@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from asgi_routes.raw_paths import decoded, encoded
-from asgi_routes.scopes import below_root_path
+from asgi_routes.scopes import below_root_path, root_path_of
 from asgi_routes.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def location_with_other_slash(scope: Scope) -> str | None:
     >>> location_with_other_slash({"path": "//evil.example", "raw_path": b"//evil.example"})
     '/%2Fevil.example/'
     """
-    path, root_path = scope.get("path") or "", (scope.get("root_path") or "").rstrip("/")
+    path, root_path = scope.get("path") or "", root_path_of(scope)
     if path[:1] != "/":
         return None
     raw = scope.get("raw_path")

@@ -108,8 +108,8 @@ def remaining_path(scope: Scope, *, strict_root_path: bool = False) -> str | Non
         path = scope["path_remaining"]
     else:
         path = scope.get("path")
-        root_path = scope.get("root_path")
-        if root_path and isinstance(path, str) and isinstance(root_path, str):
+        root_path = root_path_of(scope)
+        if root_path and isinstance(path, str):
             inside = below_root_path(path, root_path)
             if inside is None and strict_root_path:
                 return None
@@ -119,14 +119,23 @@ def remaining_path(scope: Scope, *, strict_root_path: bool = False) -> str | Non
     return path[1:] if path[:1] == "/" else path
 
 
+def root_path_of(scope: Scope) -> str:
+    """Return the root path without a slash at its end; empty where there is none.
+
+    >>> root_path_of({"root_path": "/api/"}), root_path_of({"root_path": None})
+    ('/api', '')
+    """
+    root_path = scope.get("root_path")
+    return root_path.rstrip("/") if isinstance(root_path, str) else ""
+
+
 def below_root_path(path: str, root_path: str) -> str | None:
     """Return what follows the root path in a path, or None where the path is outside it.
 
-    >>> below_root_path("/api/users/", "/api/")
+    >>> below_root_path("/api/users/", "/api")
     '/users/'
     >>> below_root_path("/apiary/", "/api")
     """
-    root_path = root_path.rstrip("/")
     rest = path.removeprefix(root_path)
     if rest == path and root_path:
         return None
