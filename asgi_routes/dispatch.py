@@ -73,10 +73,10 @@ class Router(Protocol):
             child = with_state(app, child)
         return await app(child, receive, send)
 
-    def lifespan_context(
-        self, _app: object = None
-    ) -> AbstractAsyncContextManager[dict[str, Any] | None]:
+    def lifespan_context(self, _app: object = None) -> AbstractAsyncContextManager[Any]:
         """Return a context manager that keeps all that the router leads to started.
+
+        What it yields is what the router's own `lifespan` yielded, or None.
 
         For a framework around the router that calls no lifespan but its own:
         ``Starlette(routes, lifespan=router.lifespan_context)``.

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -163,12 +163,14 @@ def connect(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
 
 
-def ask(server: Server, target: str, method: str = "GET") -> Response:
+def ask(
+    server: Server, target: str, method: str = "GET", headers: Mapping[str, str] = {}
+) -> Response:
     """Send one request, and return the response to it."""
+    sent = {"host": "localhost", "connection": "close", **headers}
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {sent[name]}" for name in sent), "", ""]
     with connect(server) as client:
-        client.sendall(
-            f"{method} {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode()
-        )
+        client.sendall("\r\n".join(lines).encode())
         with client.makefile("rb") as stream:
             return read_response(stream, has_body=method != "HEAD")
 
@@ -182,8 +184,17 @@ def read_response(stream: object, *, has_body: bool = True) -> Response:
         for name, _, value in (line.decode("latin-1").partition(":") for line in head)
     }
     size = int(headers.get("content-length", -1))
-    body = stream.read(size) if has_body else b""  # type: ignore[attr-defined]
+    if headers.get("transfer-encoding") == "chunked":
+        body = b"".join(_chunks(stream))
+    else:
+        body = stream.read(size) if has_body else b""  # type: ignore[attr-defined]
     return Response(status, headers, body)
+
+
+def _chunks(stream: object) -> Iterator[bytes]:
+    while size := int(stream.readline(), 16):  # type: ignore[attr-defined]
+        yield stream.read(size)  # type: ignore[attr-defined]
+        stream.readline()  # type: ignore[attr-defined]
 
 
 class WebSocket:
