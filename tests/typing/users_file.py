@@ -1,7 +1,8 @@
 """A user's file, with applications of every kind: type-checked, never run. No cast, no ignore."""
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asgiref.typing
@@ -19,10 +20,14 @@ from asgi_routes import (
     Child,
     Converter,
     Converters,
+    HostRouter,
+    Lifespan,
     Match,
+    MethodRouter,
     NoMatch,
     ProtocolTypeRouter,
     Router,
+    SubprotocolRouter,
     URLRouter,
     format_path,
     include,
@@ -149,6 +154,39 @@ application = ProtocolTypeRouter(
     },
     default=plain,
 )
+
+
+@asynccontextmanager
+async def with_state(_: Router) -> AsyncIterator[dict[str, object]]:
+    yield {"pool": object()}
+
+
+@asynccontextmanager
+async def without_state(_: URLRouter) -> AsyncIterator[None]:
+    yield
+
+
+whole = ProtocolTypeRouter(
+    {
+        "http": HostRouter({"<tenant>.example.com": urls, "www.example.com": FastAPI()}),
+        "websocket": URLRouter([path("graphql", SubprotocolRouter({"graphql-ws": plain}))]),
+        "lifespan": Lifespan([urls, FastAPI()], startup_timeout=5.0),
+    },
+    lifespan=with_state,
+)
+more = URLRouter(
+    [
+        path("x", MethodRouter({"GET": plain, "POST": ours})),
+        path("y", plain, methods=["GET"]),
+        re_path(r"^z$", plain, methods={"PUT"}),
+        mount("falcon", plain, strip=True, at_prefix="redirect", lifespan="off"),
+    ],
+    slashes="redirect",
+    encoded_slashes="preserve",
+    lifespan=without_state,
+)
+FastAPI(lifespan=more.lifespan_context)
+Starlette(lifespan=more.lifespan_context)
 
 # Where others want an application, a router is one.
 outer = Starlette(routes=[starlette.routing.Mount("/routed", app=urls)])
