@@ -59,7 +59,10 @@ def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Comp
         writer.line(1, "return None")
     search, source = _executed(writer, linear)
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
-    return Compiled(_behind_literals(search, hits), hits.get, search, source)
+    is_all = not (spans or has_levels)
+    return Compiled(
+        hits.get if is_all else _behind_literals(search, hits), hits.get, search, source
+    )
 
 
 def _behind_literals(search: Matcher[Target], hits: dict[str, Hit[Target]]) -> Matcher[Target]:
