@@ -52,7 +52,7 @@ def checked(table: Table) -> tuple[dict[str, Peer], dict[str, str]]:
             for ours, theirs in zip(expected, found, strict=True)
         )
         said = [f"refuses {len(peer.refused)} routes"] if peer.refused else []
-        said += [f"{others / len(paths):.0%} other answers"] if others else []
+        said += [f"{others / len(paths):.1%} other answers"] if others else []
         said += [] if peer.converts else ["text only"]
         said += [] if peer.gives else ["no parameters"]
         notes[name] = ", ".join(said)

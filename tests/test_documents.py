@@ -1,6 +1,7 @@
 """The documents are true: every block of the README runs, and all of them are well-formed."""
 
 import doctest
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_readme_names_the_public_names() -> None:
     text = (ROOT / "README.rst").read_text()
     section = text[text.index("Public names\n") : text.index("A tour of the house\n")]
     assert set(re.findall(r"^``(\w+)``", section, re.MULTILINE)) == set(asgi_routes.__all__)
+
+
+def test_readme_figures_are_the_saved_ones() -> None:
+    """The table of speeds is what the last benchmark saved."""
+    results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
+    hits, misses = (results["peers"][name] for name in ("GitHub", "GitHub, misses"))
+    text = (ROOT / "README.rst").read_text()
+    section = text[text.index("How fast\n") : text.index("Mistakes\n")]
+    shown = re.findall(r"^([a-z_-]+) +([\d.]+) +([\d.]+)\b", section, re.MULTILINE)
+    assert {name for name, *_ in shown} == hits.keys() - {"dict.get"}
+    for name, hit, miss in shown:
+        assert float(hit) == pytest.approx(hits[name]["falcon"], abs=0.005, rel=0.04)
+        assert float(miss) == pytest.approx(misses[name]["falcon"], abs=0.005, rel=0.04)
+    assert f"Python {results['python']}" in section.replace("\n", " ")
 
 
 def test_no_paths_of_a_machine() -> None:
