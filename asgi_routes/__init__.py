@@ -8,6 +8,7 @@ from asgi_routes.dispatch import Router
 from asgi_routes.errors import (
     ImproperlyConfigured,
     LifespanError,
+    NoReverseMatch,
     NoRouteFound,
     RoutingError,
     SlowRegexWarning,
@@ -22,6 +23,7 @@ from asgi_routes.routers import (
     ProtocolTypeRouter,
     SubprotocolRouter,
     URLRouter,
+    reverse,
 )
 from asgi_routes.routes import format_path, include, mount, path, re_path
 from asgi_routes.scopes import route_path
@@ -38,6 +40,7 @@ __all__ = (
     "Match",
     "MethodRouter",
     "NoMatch",
+    "NoReverseMatch",
     "NoRouteFound",
     "ProtocolTypeRouter",
     "Router",
@@ -52,5 +55,6 @@ __all__ = (
     "path",
     "re_path",
     "register_converter",
+    "reverse",
     "route_path",
 )

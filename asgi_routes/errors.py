@@ -95,6 +95,28 @@ class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as ab
         return self.reason
 
 
+class NoReverseMatch(RoutingError, LookupError):  # noqa: N818 - as above
+    """No URL can be made for a name and arguments.
+
+    Attributes:
+        name: of the route, with its namespaces.
+        reasons: for each route of that name, one sentence.
+        hint: what may be meant, or None.
+    """
+
+    def __init__(
+        self, message: str, name: str, reasons: Sequence[str] = (), hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        self.reasons = tuple(reasons)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [str(self.args[0]), *(f"    {reason}" for reason in self.reasons)]
+        return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
+
+
 class LifespanError(RoutingError, RuntimeError):
     """Applications did not start, or did not stop.
 

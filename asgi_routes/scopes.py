@@ -5,7 +5,7 @@ matched, and the child scope. The rule kept here: a received scope is never chan
 scope differs from it in ``url_route``, ``path_remaining``, ``path_params`` and ``route`` only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asgi_routes.types import ChildScope, Scope
@@ -39,9 +39,11 @@ class ChildRoute(MatchedRoute):
             used a second time must not look like a child scope.
         open: whether a router may be behind the application that the outer router cannot see. It
             says that it missed by raising, and the outer router goes on.
+        origin: returns the outermost router by path, where names are looked up; or None.
+        root_path: where that router is, below a mount; else None, and the scope says it.
     """
 
-    __slots__ = ("open", "served")
+    __slots__ = ("open", "origin", "root_path", "served")
 
     def __init__(
         self, path: str, path_format: str, name: str | None = None, *, is_open: bool = False
@@ -49,6 +51,8 @@ class ChildRoute(MatchedRoute):
         super().__init__(path, path_format, name)
         self.served = MatchedRoute(path, path_format, name)
         self.open = is_open
+        self.origin: Callable[[], Any] | None = None
+        self.root_path: str | None = None
 
     def below(self, outer: object) -> "ChildRoute":
         """Return this route as seen from the router around the one that declared it.
@@ -57,17 +61,26 @@ class ChildRoute(MatchedRoute):
         '/users/<int:id>/'
         """
         if not isinstance(outer, ChildRoute):
-            if not self.open:
-                return self
-            return ChildRoute(self.path, self.path_format, self.name, is_open=True)
-        return ChildRoute(
-            outer.path.removesuffix("/") + self.path if self.path != "/" else outer.path,
-            outer.path_format.removesuffix("/") + self.path_format
-            if self.path_format != "/"
-            else outer.path_format,
-            self.name or outer.name,
-            is_open=self.open,
-        )
+            return self._at(self.path, self.path_format, self.name, self) if self.open else self
+        path = outer.path.removesuffix("/") + self.path if self.path != "/" else outer.path
+        path_format = outer.path_format
+        if self.path_format != "/":
+            path_format = outer.path_format.removesuffix("/") + self.path_format
+        return self._at(path, path_format, self.name or outer.name, outer)
+
+    def mounted(self, root_path: str) -> "ChildRoute":
+        """Return this route for a mounted application, whose own root path is another one."""
+        route = self._at(self.path, self.path_format, self.name, self)
+        if route.root_path is None:
+            route.root_path = root_path
+        return route
+
+    def _at(
+        self, path: str, path_format: str, name: str | None, outermost: "ChildRoute"
+    ) -> "ChildRoute":
+        route = ChildRoute(path, path_format, name, is_open=self.open)
+        route.origin, route.root_path = outermost.origin, outermost.root_path
+        return route
 
     def continued_by(self, inner: "ChildRoute") -> None:
         """Take over what a router behind the application has matched."""

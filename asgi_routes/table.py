@@ -7,15 +7,15 @@ into before it is asked stays the target of one row.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from asgi_routes.apps import is_router, leads_to_router, routes_by_path
-from asgi_routes.converters import Converter, IntConverter, TextConverter
 from asgi_routes.declarations import Include, Route
 from asgi_routes.dispatch import answer_of, own_default
+from asgi_routes.encoded_slashes import with_plain_converters
 from asgi_routes.engine import (
     Candidates,
     Compile,
@@ -31,8 +31,7 @@ from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.matches import Match, NoMatch
 from asgi_routes.methods import ByMethod
 from asgi_routes.mounting import Mounting
-from asgi_routes.patterns import Parameter, Pattern
-from asgi_routes.raw_paths import with_plain_slashes
+from asgi_routes.names import Names, names_of
 from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import App, ChildScope
 
@@ -87,7 +86,16 @@ class Table:
         ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
     """
 
-    __slots__ = ("_candidates", "literal", "matcher", "routes", "rows", "search", "source")
+    __slots__ = (
+        "_candidates",
+        "_names",
+        "literal",
+        "matcher",
+        "routes",
+        "rows",
+        "search",
+        "source",
+    )
 
     def __init__(
         self,
@@ -100,12 +108,20 @@ class Table:
         self.routes = routes
         self.rows = resolved(routes, routes_of)
         if has_encoded_slashes:
-            self.rows = [_with_plain_slashes(row) for row in self.rows]
+            self.rows = [*map(with_plain_converters, self.rows)]
         _check_regexes(self.rows, compile_regex)
         linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
         self.matcher, self.literal, self.search, self.source = compiled(self.rows, linear)
         self._candidates = Candidates(linear)
+        self._names: Names | None = None
+
+    @property
+    def names(self) -> Names:
+        """The names of the routes; read when somebody asks for the first."""
+        if self._names is None:
+            self._names = names_of(self.routes)
+        return self._names
 
     def hits_from(self, path: str, hit: Hit[Destination]) -> Iterator[Hit[Destination]]:
         """Yield a hit of the matcher, and those behind it."""
@@ -127,32 +143,6 @@ def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> 
                 mistake.declared = row.target.route.declared
                 mistakes.append(mistake)
     raise_together(mistakes, "the regular expressions")
-
-
-class _PlainSlashes:
-    """A converter that gives another one slashes where the client wrote them in another way."""
-
-    def __init__(self, converter: Converter) -> None:
-        self.regex = converter.regex
-        self.to_url = converter.to_url
-        self._convert = converter.to_python
-
-    def to_python(self, value: str) -> Any:
-        return self._convert(with_plain_slashes(value))
-
-
-def _with_plain_slashes(row: Row[Destination]) -> Row[Destination]:
-    def converting(node: Any) -> Any:
-        converter = node.converter if isinstance(node, Parameter) else None
-        if converter is None or type(converter) in (IntConverter, TextConverter):
-            return node  # A number has none; the router puts them into text.
-        return replace(node, converter=_PlainSlashes(converter))
-
-    def pattern(of: Pattern) -> Pattern:
-        return replace(of, nodes=tuple(map(converting, of.nodes)))
-
-    steps = tuple(replace(step, pattern=pattern(step.pattern)) for step in row.steps)
-    return replace(row, steps=steps)
 
 
 class _Way(NamedTuple):

@@ -32,6 +32,7 @@ NAMES = (
     "Match",
     "MethodRouter",
     "NoMatch",
+    "NoReverseMatch",
     "NoRouteFound",
     "ProtocolTypeRouter",
     "Router",
@@ -46,6 +47,7 @@ NAMES = (
     "path",
     "re_path",
     "register_converter",
+    "reverse",
     "route_path",
 )
 HEAVY = {"django", "channels", "hypercorn", "asyncio", "anyio", "trio", "parse", "asgiref"}

@@ -6,6 +6,7 @@ the first that matches wins. What `compiled` makes gives the same answers, and i
 
 from asgi_routes.engine.candidates import Candidates
 from asgi_routes.engine.compiled import Compiled, compiled
+from asgi_routes.engine.exact import split_of
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.regexes import Compile, compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
@@ -24,4 +25,5 @@ __all__ = (
     "compiled",
     "compiler",
     "is_within_segment",
+    "split_of",
 )

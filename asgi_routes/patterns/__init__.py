@@ -5,16 +5,21 @@ from asgi_routes.patterns.format_syntax import parse_format
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 from asgi_routes.patterns.path_syntax import parse_path
 from asgi_routes.patterns.regex_syntax import parse_regex
+from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, forms_of
 
 __all__ = (
+    "Form",
+    "IrreversibleError",
     "Literal",
     "Node",
     "Opaque",
     "Parameter",
     "Pattern",
+    "Slot",
     "Span",
     "Syntax",
     "danger_of",
+    "forms_of",
     "parse_format",
     "parse_path",
     "parse_regex",

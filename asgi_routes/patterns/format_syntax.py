@@ -5,6 +5,7 @@ door to `parse`; it is given one field at a time, on text that the pattern has a
 that its own search (which crosses slashes, and can take minutes) is never used.
 """
 
+import contextlib
 import functools
 import re
 from typing import Any
@@ -46,10 +47,12 @@ class FormatConverter:
 
     def to_url(self, value: Any) -> str:
         """Return the value in its format; `ValueError` where it does not read back as the same."""
-        text = format(value, self.spec)
-        if self.to_python(text) != value:
-            raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")
-        return text
+        for write in (lambda: format(value, self.spec), lambda: str(value.isoformat())):
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                text = write()
+                if self.to_python(text) == value:
+                    return text
+        raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")
 
 
 def parse_format(source: str, converters: Converters) -> Pattern:

@@ -4,6 +4,7 @@ from asgi_routes.routers.channel import ChannelNameRouter
 from asgi_routes.routers.host import HostRouter
 from asgi_routes.routers.method import MethodRouter
 from asgi_routes.routers.protocol import ProtocolTypeRouter
+from asgi_routes.routers.reversing import reverse
 from asgi_routes.routers.subprotocol import SubprotocolRouter
 from asgi_routes.routers.url import URLRouter
 
@@ -14,4 +15,5 @@ __all__ = (
     "ProtocolTypeRouter",
     "SubprotocolRouter",
     "URLRouter",
+    "reverse",
 )

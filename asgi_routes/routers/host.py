@@ -18,6 +18,7 @@ from asgi_routes.routers.keyed import (
     checked_mapping,
     default_child,
 )
+from asgi_routes.routers.reversing import Reversing
 from asgi_routes.types import App, Scope
 
 _LABEL = r"[a-z0-9_-]+"
@@ -27,7 +28,7 @@ _HOST = re.compile(
 _PARAMETER = re.compile(r"<[^>]*>")
 
 
-class HostRouter(Router):
+class HostRouter(Reversing, Router):
     """Serves each host with an application of its own.
 
     What counts is the one ``Host`` header of the request, in lower case, without its port and without
@@ -67,12 +68,15 @@ class HostRouter(Router):
         lifespan: LifespanContext | None = None,
         converters: Converters | None = None,
     ) -> None:
+        Reversing.__init__(self)
         self._apps = checked_mapping(mapping, "HostRouter", "host")
+        self.enclose(self._apps.values())
         self.default = checked_default(default, "HostRouter")
         self.lifespan = checked_lifespan(lifespan, "HostRouter")
         registry = registered_converters() if converters is None else converters
         self._exact: dict[str, Callable[[Any], Match | NoMatch]] = {}
         rows: list[Row[Callable[[Any], Match | NoMatch]]] = []
+        self.host_patterns: dict[str, Pattern] = {}
         mistakes = []
         for key, app in self._apps.items():
             try:
@@ -80,6 +84,7 @@ class HostRouter(Router):
             except ImproperlyConfigured as mistake:
                 mistakes.append(mistake)
                 continue
+            self.host_patterns[key] = pattern
             if pattern.is_literal:
                 self._exact[key] = answer_of(app)
             else:

@@ -12,10 +12,11 @@ from asgi_routes.routers.keyed import (
     checked_mapping,
     default_child,
 )
+from asgi_routes.routers.reversing import Reversing
 from asgi_routes.types import App, Scope
 
 
-class ProtocolTypeRouter(Router):
+class ProtocolTypeRouter(Reversing, Router):
     """Serves each type of connection with an application of its own.
 
     Any type will do, whether ASGI knows it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
@@ -48,7 +49,9 @@ class ProtocolTypeRouter(Router):
         default: App | None = not_found,
         lifespan: LifespanContext | None = None,
     ) -> None:
+        Reversing.__init__(self)
         self._apps = checked_mapping(mapping, "ProtocolTypeRouter", "scope type")
+        self.enclose(self._apps.values())
         self._answers = {kind: answer_of(app) for kind, app in self._apps.items()}
         self.default = checked_default(default, "ProtocolTypeRouter")
         self.lifespan = checked_lifespan(lifespan, "ProtocolTypeRouter")

@@ -1,17 +1,16 @@
 """Routing by the path."""
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from threading import Lock
-from typing import Any, Literal, NamedTuple, TypeAlias
-from weakref import WeakSet
+from typing import Literal, NamedTuple, TypeAlias
+from weakref import WeakSet, ref
 
 from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.dispatch import Router
-from asgi_routes.engine import Compile, Hit, Matcher, compiler
+from asgi_routes.engine import Compile, Matcher, compiler
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.mounting import mounted_scope
+from asgi_routes.names import Names
 from asgi_routes.not_found import not_found
 from asgi_routes.raw_paths import (
     ENCODED_SLASH,
@@ -20,8 +19,10 @@ from asgi_routes.raw_paths import (
     with_plain_slashes,
 )
 from asgi_routes.redirects import location_with_other_slash, other_slash
+from asgi_routes.routers.following import decoded, followed
 from asgi_routes.routers.keyed import checked_default, checked_lifespan, default_child
-from asgi_routes.scopes import child_scope, remaining_path
+from asgi_routes.routers.reversing import Reversing
+from asgi_routes.scopes import remaining_path
 from asgi_routes.table import Destination, Table, resolved
 from asgi_routes.types import App, Scope
 
@@ -43,7 +44,7 @@ class Policy(NamedTuple):
     encoded_slashes: EncodedSlashes
 
 
-class URLRouter(Router):
+class URLRouter(Reversing, Router):
     """Serves each path with the application of the first route that matches it.
 
     Any scope with a ``path`` will do, whatever its type. The application gets a new scope with
@@ -97,6 +98,7 @@ class URLRouter(Router):
         ):
             if mistake := mistake_in_choice(option, value, choices):
                 raise mistake
+        Reversing.__init__(self)
         self.default = checked_default(default, "URLRouter")
         self.lifespan = checked_lifespan(lifespan, "URLRouter")
         self._policy = Policy(compiler(regex), slashes, encoded_slashes)
@@ -114,6 +116,10 @@ class URLRouter(Router):
     def source(self) -> str:
         """Return the Python source of the matcher, which says on each branch for what it is."""
         return self._table.source
+
+    def names(self) -> Names:
+        """Return the names of the routes."""
+        return self._table.names
 
     def replace(self, routes: Routes) -> None:
         """Put other routes in the place of those that the router has.
@@ -155,6 +161,9 @@ class URLRouter(Router):
             self._policy.compile_regex,
             has_encoded_slashes=self._policy.encoded_slashes == "preserve",
         )
+        origin = ref(self)
+        for row in self._table.rows:
+            row.target.matched.origin = origin
 
     def _all_around(self) -> set["URLRouter"]:
         """Return the routers whose tables hold the rows of this one."""
@@ -189,7 +198,7 @@ class URLRouter(Router):
             method = scope.get("method")
             app = target.by_method.get(method) if type(method) is str else None
         if app is None or not target.is_plain or "url_route" in scope or "path_params" in scope:
-            return _followed(scope, path, table.hits_from(path, hit))
+            return followed(scope, path, table.hits_from(path, hit))
         child = scope.copy() if type(scope) is dict else dict(scope)
         child["path_remaining"] = rest
         child["route"] = target.matched
@@ -234,53 +243,7 @@ def _match_path(scope: Scope, path: str, table: Table) -> Match | NoMatch:
     if hit is None:
         return NoMatch(f"No route found for path {with_plain_slashes(path)!r}.")
     hits = table.hits_from(path, hit)
-    return _followed(scope, path, map(_decoded, hits) if ENCODED_SLASH in path else hits)
-
-
-def _decoded(hit: Hit[Destination]) -> Hit[Destination]:
-    row, args, kwargs, rest = hit
-    plain = {name: with_plain_slashes(value) for name, value in kwargs.items()}
-    return row, tuple(map(with_plain_slashes, args)), plain, with_plain_slashes(rest)
-
-
-def _followed(
-    scope: Scope, path: str, hits: Iterator[Hit[Destination]], allowed: frozenset[str] = _NONE
-) -> Match | NoMatch:
-    """Return the match for the first hit that does not lead to a router that misses."""
-    location = None
-    for row, args, kwargs, rest in hits:
-        target = row.target
-        route = target.matched.below(scope.get("route"))
-        child: Any = child_scope(scope, args, kwargs, rest, route)
-        if (mounting := target.mounting) is not None:
-            if mounting.at_prefix != "serve" and not rest and target.route.pattern.source:
-                if mounting.at_prefix == "redirect" and scope.get("type") == "http":
-                    location = location or location_with_other_slash(scope)
-                continue
-            child = mounted_scope(child, mounting)
-        found = Match(target.app, child) if target.answer is None else target.answer(child)
-        if found:
-            if route.open or found.resume is not None:
-                behind = partial(_followed, scope, path, hits)
-                found.resume = partial(_resumed, found.resume, behind, allowed)
-            return found
-        allowed |= found.allowed
-        location = location or found.location
-    return NoMatch(f"No route found for path {with_plain_slashes(path)!r}.", allowed, location)
-
-
-def _resumed(
-    inner: Callable[[], Match | NoMatch] | None,
-    behind: Callable[[frozenset[str]], Match | NoMatch],
-    allowed: frozenset[str],
-) -> Match | NoMatch:
-    """Go on after a match that turned out to be none: first inside, then behind it."""
-    found = inner() if inner is not None else NoMatch("")
-    if not found:
-        return behind(allowed | found.allowed)
-    if found.resume is not None:
-        found.resume = partial(_resumed, found.resume, behind, allowed)
-    return found
+    return followed(scope, path, map(decoded, hits) if ENCODED_SLASH in path else hits)
 
 
 def _why_no_path(scope: Scope) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, assert_type
 
-from asgi_routes import Match, NoMatch, URLRouter, path, route_path
+from asgi_routes import Match, NoMatch, URLRouter, path, reverse, route_path
 from asgi_routes.declarations import Route
 from asgi_routes.types import App
 
@@ -23,3 +23,5 @@ else:
 assert_type(path("", app), Route)
 assert_type(route_path({"path": "/"}), str)
 assert_type(router.source(), str)
+assert_type(router.reverse("name", [1], query={"a": 1}), str)
+assert_type(reverse({"type": "http"}, "name", kwargs={"id": 7}, fragment="x"), str)

@@ -1,0 +1,199 @@
+"""Names: which routes bear one, and through which prefixes and namespaces it is found.
+
+In: declarations. Out: for a name, the ways to its routes. The rule kept here: as in Django, the route
+that was declared last is tried first, a name inside a namespace is found through that alone, and an
+application's name finds the instance that one is in, or the one that is named like it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from asgi_routes.apps import is_router, wrapped
+from asgi_routes.declarations import Include, Route
+from asgi_routes.engine import Mode
+from asgi_routes.errors import NoReverseMatch, did_you_mean
+from asgi_routes.patterns import Pattern
+from asgi_routes.types import App
+
+SEPARATOR = ":"
+_DEEPEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One declaration on the way to a route.
+
+    Attributes:
+        pattern: of the path, or of a host with slashes for its dots.
+        mode: how far it has to reach.
+        kwargs: default parameters.
+        is_level: whether a router begins with it, which takes off a slash.
+        is_host: whether it is a host.
+        declared: where it was written, for messages.
+    """
+
+    pattern: Pattern
+    mode: Mode
+    kwargs: Mapping[str, Any]
+    is_level: bool = False
+    is_host: bool = False
+    declared: object = None
+
+
+Way: TypeAlias = tuple[Leg, ...]
+
+
+@dataclass(slots=True)
+class Names:
+    """The names in a table, and in what lies behind it.
+
+    Attributes:
+        ways: by name, the ways to its routes, the last declared first.
+        namespaces: by name, the prefix of an inclusion and the names in it.
+        instances: by application's name, its namespaces, the last declared first.
+        nested: routers that stand behind prefixes, asked when nothing here bears a name.
+    """
+
+    ways: dict[str, list[Way]] = field(default_factory=dict)
+    namespaces: dict[str, tuple[Way, "Names"]] = field(default_factory=dict)
+    instances: dict[str, list[str]] = field(default_factory=dict)
+    nested: list[tuple[Way, App]] = field(default_factory=list)
+
+
+def names_of(routes: Sequence[Route]) -> Names:
+    """Return the names of a list of routes."""
+    names = Names()
+    _collect(names, routes, ())
+    return names
+
+
+def _collect(names: Names, routes: Iterable[Route], outer: Way) -> None:
+    for route in reversed([*routes]):
+        way = (*outer, _leg(route))
+        target = route.target
+        if isinstance(target, Include):
+            if target.namespace:
+                inner = names_of(target.routes)
+                names.namespaces[target.namespace] = way, inner
+                app_name = target.app_name or target.namespace
+                names.instances.setdefault(app_name, []).append(target.namespace)
+            else:
+                _collect(names, target.routes, way)
+            continue
+        if route.name is not None:
+            names.ways.setdefault(route.name, []).append(way)
+        names.nested.append((way, target))
+
+
+def _leg(route: Route) -> Leg:
+    mode = Mode.ENDPOINT
+    if route.mounting is not None:
+        mode = Mode.MOUNT
+    elif isinstance(route.target, Include):
+        mode = Mode.PREFIX
+    return Leg(route.pattern, mode, route.kwargs, declared=route.declared)
+
+
+def behind(app: App, depth: int = 0) -> Iterator[tuple[Way, Names]]:
+    """Yield the names in a router, or in one that an application leads to, with what is before it."""
+    for inner in wrapped(app):
+        names: Callable[[], Names] | None = getattr(inner, "names", None)
+        if not is_router(inner) or depth > _DEEPEST:
+            continue
+        if names is not None:
+            yield (), names()
+            continue
+        hosts: Mapping[str, Pattern] = getattr(inner, "host_patterns", {})
+        for child in inner.children():  # type: ignore[attr-defined]
+            before: Way = ()
+            if child.key in hosts:
+                before = (Leg(hosts[child.key], Mode.ENDPOINT, {}, is_host=True),)
+            for way, found in behind(child.app, depth + 1):
+                yield (*before, *way), found
+
+
+def ways_to(names: Names, name: str, current: Sequence[str] = ()) -> list[Way]:
+    """Return the ways to the routes of a name, the best first.
+
+    Args:
+        names: of the router that is asked.
+        name: with its namespaces, ``shop:item``.
+        current: the namespaces that the asking route is in, the outermost first.
+
+    Raises:
+        NoReverseMatch: nothing bears the name.
+    """
+    *path, last = name.split(SEPARATOR)
+    found = [*_ways(names, path, last, [*current], 0)]
+    if found:
+        return found
+    raise _unknown(names, name)
+
+
+def _ways(
+    names: Names, path: Sequence[str], last: str, current: Sequence[str], depth: int
+) -> Iterator[Way]:
+    if not path:
+        yield from names.ways.get(last, ())
+    else:
+        here, *further = path
+        namespace = _instance(names, here, current[0] if current else None)
+        if namespace in names.namespaces:
+            before, inner = names.namespaces[namespace]
+            still = current[1:] if current and current[0] == namespace else ()
+            for way in _ways(inner, further, last, still, depth):
+                yield before + way
+    if depth > _DEEPEST:
+        return
+    for before, app in names.nested:
+        for host, inner in behind(app):
+            for way in _ways(inner, path, last, current, depth + 1):
+                yield host + _as_prefix(before) + (_as_level(way) if before else way)
+
+
+def _instance(names: Names, name: str, current: str | None) -> str:
+    instances = names.instances.get(name, [])
+    if current in instances:
+        return str(current)
+    return name if name in instances or not instances else instances[0]
+
+
+def _as_prefix(way: Way) -> Way:
+    if not way:
+        return way
+    *outer, last = way
+    mode = Mode.MOUNT if last.mode is Mode.MOUNT else Mode.PREFIX
+    return (*outer, Leg(last.pattern, mode, last.kwargs, last.is_level, declared=last.declared))
+
+
+def _as_level(way: Way) -> Way:
+    if not way:
+        return way
+    first, *further = way
+    leg = Leg(first.pattern, first.mode, first.kwargs, is_level=True, declared=first.declared)
+    return (leg, *further)
+
+
+def all_names(names: Names, depth: int = 0) -> Iterator[str]:
+    """Yield every name that can be asked for."""
+    yield from names.ways
+    for namespace, (_, inner) in names.namespaces.items():
+        for name in all_names(inner, depth):
+            yield f"{namespace}{SEPARATOR}{name}"
+    for _, app in names.nested if depth <= _DEEPEST else ():
+        for _, inner in behind(app):
+            yield from all_names(inner, depth + 1)
+
+
+def _unknown(names: Names, name: str) -> NoReverseMatch:
+    known = sorted(set(all_names(names)))
+    *path, _ = name.split(SEPARATOR)
+    if path and not any(other.startswith(SEPARATOR.join(path) + SEPARATOR) for other in known):
+        said = f"no namespace is named {SEPARATOR.join(path)!r}"
+    else:
+        said = f"no route is named {name!r}"
+    hint = did_you_mean(name, known)
+    if hint is None and known:
+        hint = f"known names: {', '.join(known[:10])}" + (", …" if len(known) > 10 else "")  # noqa: PLR2004
+    return NoReverseMatch(said, name, hint=hint)

@@ -1,0 +1,180 @@
+r"""Patterns backwards: the texts that one matches, with slots for its parameters.
+
+In: a pattern. Out: its forms, each a row of texts and slots; a pattern with optional parts has several. The
+rule kept here: a form is a proposal. Whoever fills it in checks the text against the pattern; a
+regular expression that cannot be read backwards says so, and no other pattern suffers.
+"""
+
+import contextlib
+import functools
+import importlib
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from asgi_routes.converters import Converter
+from asgi_routes.patterns.nodes import Literal, Opaque, Parameter, Pattern
+
+_parser: Any = None
+with contextlib.suppress(ImportError):  # Where it has moved, regexes are not read backwards.
+    _parser = importlib.import_module("re._parser")
+
+_MOST_FORMS = 64
+_OF_CATEGORY = {
+    "CATEGORY_DIGIT": "0",
+    "CATEGORY_WORD": "x",
+    "CATEGORY_SPACE": " ",
+    "CATEGORY_NOT_DIGIT": "x",
+    "CATEGORY_NOT_WORD": "!",
+    "CATEGORY_NOT_SPACE": "x",
+}
+
+
+class Slot(NamedTuple):
+    """A place for the value of a parameter.
+
+    Attributes:
+        key: its name, or its number among the groups of a regex, from 1 on.
+        regex: what its text has to match; for a regex, the whole of that decides.
+        converter: what makes the text; None where ``str()`` does.
+        kind: the converter's name as written, for messages.
+    """
+
+    key: str | int
+    regex: str | None
+    converter: Converter | None
+    kind: str
+
+
+Form: TypeAlias = tuple[str | Slot, ...]
+
+
+class IrreversibleError(ValueError):
+    """A regular expression cannot be read backwards; the message says why."""
+
+
+@functools.lru_cache(maxsize=4096)
+def forms_of(pattern: Pattern) -> tuple[Form, ...]:
+    r"""Return the forms of a pattern, the longest first.
+
+    >>> from asgi_routes.patterns import parse_regex
+    >>> for form in forms_of(parse_regex(r"^page(?:/(?P<n>\d+))?$")):
+    ...     print(*(part if isinstance(part, str) else part.key for part in form), sep="|")
+    page|/|n
+    page
+
+    Raises:
+        IrreversibleError: it is a regular expression with alternatives, or too many forms.
+    """
+    if pattern.syntax != "regex":
+        return (tuple(_part(node) for node in pattern.nodes),)
+    if _parser is None:
+        raise IrreversibleError("this Python cannot read regular expressions backwards")
+    parsed = _parser.parse(pattern.regex, pattern.flags)
+    names = {number: name for name, number in parsed.state.groupdict.items()}
+    return tuple(_limited(_forms(list(parsed), names)))
+
+
+def _part(node: Literal | Parameter | Opaque) -> str | Slot:
+    match node:
+        case Literal(text=text):
+            return text
+        case Parameter(name=name, regex=regex, converter=converter, converter_name=kind):
+            return Slot(name or "", regex, converter, kind or "str")
+        case Opaque():
+            raise AssertionError("only a regex has opaque pieces")
+
+
+def _limited(forms: Iterator[Form]) -> list[Form]:
+    found = list(itertools.islice(forms, _MOST_FORMS + 1))
+    if len(found) > _MOST_FORMS:
+        raise IrreversibleError("it has too many optional parts")
+    return found
+
+
+def _forms(items: Sequence[Any], names: dict[int, str]) -> Iterator[Form]:
+    """Yield every way to write the items of a parsed regex."""
+    choices = [[*_choices(str(kind), argument, names)] for kind, argument in items]
+    for chosen in itertools.product(*choices):
+        yield tuple(part for form in chosen for part in form)
+
+
+def _choices(kind: str, argument: Any, names: dict[int, str]) -> Iterator[Form]:
+    match kind:
+        case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
+            yield (_char(kind, argument),)
+        case "AT" | "ASSERT" | "ASSERT_NOT":
+            yield ()
+        case "GROUPREF":
+            yield (_slot(argument, names),)
+        case "SUBPATTERN" if argument[0] is not None:
+            yield (_slot(argument[0], names),)
+        case "SUBPATTERN" | "ATOMIC_GROUP":
+            yield from _forms(list(argument[-1] if kind == "SUBPATTERN" else argument), names)
+        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+            yield from _repeated(argument, names)
+        case _:
+            raise IrreversibleError("it has alternatives")
+
+
+def _char(kind: str, argument: Any) -> str:
+    """Return one of the characters that an item takes."""
+    match kind:
+        case "LITERAL":
+            return chr(argument)
+        case "NOT_LITERAL":
+            return "x" if argument != ord("x") else "y"
+        case "ANY":
+            return "."
+        case _:
+            return _member(argument)
+
+
+def _repeated(argument: Any, names: dict[int, str]) -> Iterator[Form]:
+    least, most, inner = argument
+    for form in _forms(list(inner), names):
+        has_slots = any(isinstance(part, Slot) for part in form)
+        if least == 0 and has_slots and most > 0:
+            yield form
+        elif least:
+            yield form * least
+    if least == 0:
+        yield ()
+
+
+def _slot(number: int, names: dict[int, str]) -> Slot:
+    return Slot(names.get(number, number), None, None, "")
+
+
+def _member(members: Sequence[Any]) -> str:
+    kind, argument = members[0]
+    match str(kind):
+        case "LITERAL":
+            return chr(argument)
+        case "RANGE":
+            return chr(argument[0])
+        case "CATEGORY":
+            return _OF_CATEGORY[str(argument)]
+        case _:  # NEGATE: anything that is not a member.
+            return _outside(members)
+
+
+def _outside(members: Sequence[Any]) -> str:
+    regex = re.compile("[" + "".join(map(_spelled, members)) + "]")
+    for char in "x0-_/!":
+        if regex.match(char):
+            return char
+    raise IrreversibleError("it has a class of characters that leaves none to write")
+
+
+def _spelled(member: Any) -> str:
+    kind, argument = str(member[0]), member[1]
+    if kind == "NEGATE":
+        return "^"
+    if kind == "LITERAL":
+        return re.escape(chr(argument))
+    if kind == "RANGE":
+        return f"{re.escape(chr(argument[0]))}-{re.escape(chr(argument[1]))}"
+    letter = str(argument).rpartition("_")[2][0]
+    return "\\" + (letter if "NOT" in str(argument) else letter.lower())
