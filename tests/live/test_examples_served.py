@@ -31,6 +31,12 @@ TRIES = {
         ("GET", "/notes", ACME, 308, ""),
         ("GET", "/", {"host": "example.com"}, 404, "Not Found"),
     ],
+    "metrics": [
+        ("GET", "/users/7/", {}, 200, "user 7"),
+        ("GET", "/api/shops/acme/items/7/", {}, 200, "item 7 of acme"),
+        ("GET", "/files/a.txt", {}, 200, "a file"),
+        ("GET", "/nowhere/", {}, 404, "Not Found"),
+    ],
     "inside_starlette": [
         ("GET", "/outer", {}, 200, "http://localhost/outer"),
         ("GET", "/routed/users/7/", {}, 200, "user 7"),
