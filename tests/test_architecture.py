@@ -62,14 +62,41 @@ FLOORS = [
         "routers.url",
         "routers",
     },
-    {""},
+    {
+        "inspection.nodes",
+        "inspection.reading",
+        "inspection.tracing",
+        "inspection.candidates",
+        "inspection.near",
+        "inspection.explaining",
+        "inspection",
+        "testing.requests",
+        "testing.responses",
+        "testing.assertions",
+        "testing.exchanges",
+        "testing.conversations",
+        "testing.lifespans",
+        "testing.websocket_calls",
+        "testing.websockets",
+        "testing.client",
+        "testing",
+    },
+    {"", "pytest_plugin"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 DOORS = {
     "parse": {"patterns.format_syntax"},
     "asgiref": {"not_found", "redirects"},
-    "anyio": {"lifespan.states", "lifespan.conversation", "lifespan.composition"},
+    "anyio": {
+        "lifespan.states",
+        "lifespan.conversation",
+        "lifespan.composition",
+        "testing.exchanges",
+        "testing.conversations",
+        "testing.lifespans",
+    },
+    "pytest": {"pytest_plugin"},
     "re2": {"engine.regexes"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""

@@ -47,9 +47,13 @@ class FormatConverter:
 
     def to_url(self, value: Any) -> str:
         """Return the value in its format; `ValueError` where it does not read back as the same."""
-        for write in (lambda: format(value, self.spec), lambda: str(value.isoformat())):
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
-                text = write()
+        texts = []
+        with contextlib.suppress(ValueError, TypeError):
+            texts.append(format(value, self.spec))
+        if hasattr(value, "isoformat"):  # What `parse` reads as a date, format() does not write.
+            texts.append(value.isoformat())
+        for text in texts:
+            with contextlib.suppress(ValueError, TypeError):
                 if self.to_python(text) == value:
                     return text
         raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")

@@ -1,0 +1,17 @@
+"""For people who test their own routes: assertions about matches, and a client without a server."""
+
+from asgi_routes.testing.assertions import assert_no_route, assert_routes
+from asgi_routes.testing.client import Client
+from asgi_routes.testing.responses import Headers, Response
+from asgi_routes.testing.websockets import WebSocket, WebSocketClosed, WebSocketDenied
+
+__all__ = (
+    "Client",
+    "Headers",
+    "Response",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketDenied",
+    "assert_no_route",
+    "assert_routes",
+)

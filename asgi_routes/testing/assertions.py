@@ -1,0 +1,175 @@
+"""Assertions about which route serves a request.
+
+In: a router and a request. Out: what the router answered, or an error that says what it found instead. The
+rule kept here: the router is asked and nothing is called, so no application has to work.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from asgi_routes.apps import is_router
+from asgi_routes.dispatch import answer_of
+from asgi_routes.lifespan.states import identity
+from asgi_routes.matches import Match, NoMatch
+from asgi_routes.testing.requests import HeaderPairs, request_scope
+
+
+def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
+    app: Any,
+    method: str,
+    path: str,
+    *,
+    name: str | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    args: Iterable[Any] | None = None,
+    to: Any = None,
+    headers: HeaderPairs = (),
+    root_path: str = "",
+) -> Match:
+    """Assert that a router serves a request, and how.
+
+    A wrapper that the router cannot look through counts as the application; a router that is hidden in
+    it is not asked.
+
+    Args:
+        app: the router; anything that has ``match(scope)``.
+        method: the method, or ``WEBSOCKET``.
+        path: as it stands in a request: percent-encoded, with a query string or without.
+        name: what the name of the route has to be.
+        kwargs: what the named parameters have to be, all of them, converted.
+        args: what the positional parameters have to be.
+        to: the application that has to be called.
+        headers: of the request, a mapping or pairs.
+        root_path: of the scope.
+
+    Returns:
+        The match, for whatever else there is to compare.
+
+    Raises:
+        AssertionError: nothing serves the request, or something else than expected.
+        TypeError: the application has no ``match``.
+        ValueError: the path does not begin with a slash.
+
+    >>> from asgi_routes import URLRouter, path
+    >>> async def show(scope, receive, send): ...
+    >>> router = URLRouter([path("users/<int:id>/", show, name="user", methods=["GET"])])
+    >>> assert_routes(router, "GET", "/users/7/?full=1", name="user", kwargs={"id": 7}, to=show).app
+    <function show at ...>
+    >>> assert_routes(router, "PUT", "/users/7/")
+    Traceback (most recent call last):
+      ...
+    AssertionError: PUT /users/7/ is not served: No route found for path 'users/7/'.
+      allowed methods: GET, HEAD, OPTIONS
+    """
+    __tracebackhide__ = True
+    request = f"{method.upper()} {path}"
+    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    if not found:
+        raise AssertionError(_miss(request, found))
+    served = _Served.of(found)
+    wrong = [*_differences(served, name, args, kwargs, to)]
+    if wrong:
+        lines = [f"{request} is served otherwise than expected", *wrong, f"  found: {served}"]
+        raise AssertionError("\n".join(lines))
+    return found
+
+
+def assert_no_route(
+    app: Any, method: str, path: str, *, headers: HeaderPairs = (), root_path: str = ""
+) -> NoMatch:
+    """Assert that a router does not serve a request. A ``default`` of the router does not count.
+
+    Args:
+        app: the router; anything that has ``match(scope)``.
+        method: the method, or ``WEBSOCKET``.
+        path: as it stands in a request.
+        headers: of the request, a mapping or pairs.
+        root_path: of the scope.
+
+    Returns:
+        The miss: its ``reason``, the ``allowed`` methods, the ``location`` of a redirect.
+
+    Raises:
+        AssertionError: something serves it.
+        TypeError: the application has no ``match``.
+        ValueError: the path does not begin with a slash.
+
+    >>> from asgi_routes import URLRouter
+    >>> assert_no_route(URLRouter([]), "GET", "/users/")
+    NoMatch("No route found for path 'users/'.")
+    """
+    __tracebackhide__ = True
+    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    if found:
+        message = f"{method.upper()} {path} is served\n  found: {_Served.of(found)}"
+        raise AssertionError(message)
+    return found
+
+
+def _answer(app: Any, scope: Any) -> Match | NoMatch:
+    if not callable(getattr(app, "match", None)):
+        raise TypeError(f"{app!r} is not a router: it has no match(scope)")
+    found: Match | NoMatch = app.match(scope)
+    # A router that knows nothing of other routers names the next one.
+    return answer_of(found.app)(found.scope) if found and is_router(found.app) else found
+
+
+def _miss(request: str, miss: NoMatch) -> str:
+    lines = [f"{request} is not served: {miss.reason}"]
+    if miss.allowed:
+        lines.append(f"  allowed methods: {', '.join(sorted(miss.allowed))}")
+    if miss.location is not None:
+        lines.append(f"  redirected to: {miss.location}")
+    return "\n".join(lines)
+
+
+class _Served(NamedTuple):
+    """What an assertion compares of a match."""
+
+    route: str | None
+    name: str | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    app: Any
+
+    @classmethod
+    def of(cls, found: Match) -> "_Served":
+        route = found.scope.get("route")
+        url_route = found.scope.get("url_route") or {}
+        return cls(
+            getattr(route, "path", None),
+            getattr(route, "name", None),
+            tuple(url_route.get("args", ())),
+            dict(url_route.get("kwargs", {})),
+            found.app,
+        )
+
+    def __str__(self) -> str:
+        route = "no route with a path" if self.route is None else f"route {self.route!r}"
+        parameters = f"args {self.args!r}, kwargs {self.kwargs!r}"
+        return f"{route}, name {self.name!r}, {parameters}, to {_shown(self.app)}"
+
+
+def _differences(
+    served: _Served,
+    name: str | None,
+    args: Iterable[Any] | None,
+    kwargs: Mapping[str, Any] | None,
+    to: Any,
+) -> Iterator[str]:
+    expected = {
+        "name": name,
+        "args": None if args is None else tuple(args),
+        "kwargs": None if kwargs is None else dict(kwargs),
+    }
+    for key, value in expected.items():
+        found = getattr(served, key)
+        if value is not None and found != value:
+            yield f"  {key}: expected {value!r}, found {found!r}"
+    if to is not None and identity(to) != identity(served.app):
+        yield f"  to: expected {_shown(to)}, found {_shown(served.app)}"
+
+
+def _shown(app: Any) -> str:
+    name = getattr(app, "__qualname__", None)
+    return repr(app) if name is None else f"{app.__module__}.{name}"

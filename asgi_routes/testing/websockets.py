@@ -1,0 +1,187 @@
+"""The client's end of a websocket.
+
+In: what a test sends. Out: what the application sends. The rule kept here: a test never waits for an
+application that has refused, closed or returned; it is told which (ASGI, "WebSocket").
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asgi_routes.testing.responses import Headers
+from asgi_routes.testing.websocket_calls import WebSocketCall
+from asgi_routes.types import App, Message, Scope
+
+
+class WebSocketDenied(Exception):  # noqa: N818 - it is an answer, and nobody's error
+    """The application has refused a websocket with a response (ASGI, "WebSocket Denial Response").
+
+    Attributes:
+        status: the status code.
+        headers: a mapping, with names in any case.
+        body: all parts of it.
+    """
+
+    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
+        super().__init__(status, headers, body)
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def __str__(self) -> str:
+        return f"denied with status {self.status}: {self.body!r}"
+
+
+class WebSocketClosed(Exception):  # noqa: N818 - as above
+    """A websocket is closed, or was closed instead of accepted.
+
+    Attributes:
+        code: that of the ``websocket.close``, or of the client's own `WebSocket.close`.
+        reason: the same.
+        accepted: False where it was closed instead of accepted. A server answers 403 then, and the
+            client does not see the code (ASGI, "Close").
+
+    >>> raise WebSocketClosed(4404, "Not Found", accepted=False)
+    Traceback (most recent call last):
+      ...
+    asgi_routes.testing.websockets.WebSocketClosed: closed before it was accepted: code 4404, reason 'Not Found'
+    """
+
+    def __init__(self, code: int, reason: str = "", *, accepted: bool = True) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+        self.accepted = accepted
+
+    def __str__(self) -> str:
+        how = "closed" if self.accepted else "closed before it was accepted"
+        return f"{how}: code {self.code}, reason {self.reason!r}"
+
+
+class WebSocket:
+    """A websocket that an application has accepted; `Client.websocket` gives it."""
+
+    def __init__(self, call: WebSocketCall) -> None:
+        self._call = call
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the application has accepted it."""
+        return self._call.accepted
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the application has chosen."""
+        return self._call.subprotocol
+
+    @property
+    def headers(self) -> Headers:
+        """The headers that the application has accepted it with."""
+        return self._call.headers
+
+    async def send_text(self, text: str) -> None:
+        """Send text to the application.
+
+        Raises:
+            WebSocketClosed: it is closed.
+        """
+        self._put({"type": "websocket.receive", "text": text, "bytes": None})
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes to the application.
+
+        Raises:
+            WebSocketClosed: it is closed.
+        """
+        self._put({"type": "websocket.receive", "text": None, "bytes": data})
+
+    async def receive(self) -> Message:
+        """Return the next ``websocket.send`` of the application, the whole message.
+
+        Raises:
+            WebSocketClosed: it is closed, and everything sent before has been received.
+            TimeoutError: nothing comes.
+            AssertionError: the application has returned without closing it, or has sent what does not
+                belong there.
+            BaseException: what the application has raised.
+        """
+        if self._call.closed is not None and not self._call.outbox:
+            raise self._closing()
+        message = await self._call.next_message("sent anything")
+        if message is None and self._call.closed is None:
+            raise self._call.wrong("returned without closing the websocket")
+        if message is None or message["type"] == "websocket.close":
+            raise self._closing()
+        return message
+
+    async def receive_text(self) -> str:
+        """Return the text that the application sends next.
+
+        Raises:
+            AssertionError: it sends bytes.
+            BaseException: as in `receive`.
+        """
+        message = await self.receive()
+        text: str | None = message.get("text")
+        if text is None:
+            raise self._call.wrong(f"sent the bytes {message['bytes']!r} where text was waited for")
+        return text
+
+    async def receive_bytes(self) -> bytes:
+        """Return the bytes that the application sends next.
+
+        Raises:
+            AssertionError: it sends text.
+            BaseException: as in `receive`.
+        """
+        message = await self.receive()
+        data: bytes | None = message.get("bytes")
+        if data is None:
+            raise self._call.wrong(f"sent the text {message['text']!r} where bytes were waited for")
+        return data
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Leave: the application receives a ``websocket.disconnect``. One that is closed stays so."""
+        self._call.leave(code, reason)
+
+    def _put(self, message: Message) -> None:
+        if self._call.closed is not None:
+            raise self._closing()
+        self._call.inbox.put(message)
+
+    def _closing(self) -> WebSocketClosed:
+        code, reason = self._call.closed or (1006, "")
+        return WebSocketClosed(code, reason, accepted=self._call.accepted)
+
+
+@asynccontextmanager
+async def connected(call: WebSocketCall, app: App, scope: Scope) -> AsyncIterator[WebSocket]:
+    """Connect, and be connected while the body runs; then leave, and wait for the application.
+
+    Raises:
+        WebSocketDenied, WebSocketClosed: the application refuses.
+        TimeoutError: it says nothing, or does not return.
+        AssertionError: it does what a server would not take.
+        BaseException: what it raises.
+    """
+    async with call.running(app, scope):
+        await _open(call)
+        yield WebSocket(call)
+        call.leave(1000, "")
+        await call.finish("'websocket.disconnect'")
+
+
+async def _open(call: WebSocketCall) -> None:
+    call.inbox.put({"type": "websocket.connect"})
+    while not (call.accepted or call.closed or (call.denial and call.denial.is_complete)):
+        missing = "ended its denial" if call.denial else "accepted or refused the websocket"
+        if await call.next_message(missing) is None:
+            how = "in the middle of its denial" if call.denial else "without accepting or refusing"
+            raise call.wrong(f"returned {how}")
+    if call.denial is not None:
+        await call.finish("its denial")
+        denial = call.denial.response()
+        raise WebSocketDenied(denial.status, denial.headers, denial.body)
+    if not call.accepted:
+        await call.finish("'websocket.close'")
+        code, reason = call.closed or (1006, "")
+        raise WebSocketClosed(code, reason, accepted=False)
