@@ -52,6 +52,7 @@ class Destination:
         is_plain: whether nothing has to be done but to make the child scope: no mount, and nothing
             is hidden behind the application, or behind those in ``by_method``.
         by_method: the applications that serve some methods, where these decide; else None.
+        declarations: the route, and before it those of the includes and routers around it.
     """
 
     app: App
@@ -61,6 +62,7 @@ class Destination:
     key: str
     is_plain: bool
     by_method: Mapping[str, App] | None
+    declarations: tuple[Route, ...]
 
     @property
     def mounting(self) -> Mounting | None:
@@ -238,6 +240,7 @@ def _row(index: int, way: _Way) -> Row[Destination]:
         is_plain=not (is_hiding or way.route.mounting)
         and (answer is None or by_method is not None),
         by_method=by_method,
+        declarations=tuple(route for _, route in way.routes),
     )
     return Row(index, _steps(way), destination)
 

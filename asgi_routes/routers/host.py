@@ -19,7 +19,7 @@ from asgi_routes.routers.keyed import (
     default_child,
 )
 from asgi_routes.routers.reversing import Reversing
-from asgi_routes.types import App, Scope
+from asgi_routes.types import App, ChildScope, Scope
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(
@@ -108,20 +108,29 @@ class HostRouter(Reversing, Router):
         hit = self._matcher(host.replace(".", "/"))
         if hit is None:
             return NoMatch(f"No application configured for host {host!r}.")
-        row, _, kwargs, _ = hit
-        outer = scope.get("url_route") or {}
-        child = dict(scope)
-        child["url_route"] = {
-            "args": outer.get("args", ()),
-            "kwargs": {**outer.get("kwargs", {}), **kwargs},
-        }
-        child["path_params"] = {**(scope.get("path_params") or {}), **kwargs}
-        return row.target(child)
+        return hit[0].target(_with_parameters(scope, hit[2]))
+
+    def child_scope(self, scope: Scope) -> Scope:
+        """Return the scope with the parameters of its host, for what the host leads to."""
+        host = host_of(scope) or ""
+        hit = None if host in self._exact else self._matcher(host.replace(".", "/"))
+        return scope if hit is None else _with_parameters(scope, hit[2])
 
     def children(self) -> Iterator[Child]:
         for host, app in self._apps.items():
             yield Child(host, app)
         yield from default_child(self.default)
+
+
+def _with_parameters(scope: Scope, kwargs: Mapping[str, Any]) -> ChildScope:
+    outer = scope.get("url_route") or {}
+    child = dict(scope)
+    child["url_route"] = {
+        "args": outer.get("args", ()),
+        "kwargs": {**outer.get("kwargs", {}), **kwargs},
+    }
+    child["path_params"] = {**(scope.get("path_params") or {}), **kwargs}
+    return child
 
 
 def host_of(scope: Scope) -> str | None:

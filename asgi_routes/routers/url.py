@@ -7,7 +7,7 @@ from weakref import WeakSet, ref
 
 from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.dispatch import Router
-from asgi_routes.engine import Compile, Matcher, compiler
+from asgi_routes.engine import Compile, Hit, Matcher, compiler
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.names import Names
@@ -116,6 +116,18 @@ class URLRouter(Reversing, Router):
     def source(self) -> str:
         """Return the Python source of the matcher, which says on each branch for what it is."""
         return self._table.source
+
+    @property
+    def declarations(self) -> tuple[Route, ...]:
+        """The routes, as they were declared."""
+        return self._table.routes
+
+    def hits(self, path: str) -> Iterator[Hit[Destination]]:
+        """Yield everything that matches a path without its leading slash, the first first."""
+        table = self._table
+        hit = table.matcher(path)
+        if hit is not None:
+            yield from table.hits_from(path, hit)
 
     def names(self) -> Names:
         """Return the names of the routes."""

@@ -1,0 +1,178 @@
+"""How close a request came to a route, and what it lacks.
+
+In: a route and a scope. Out: a reason and how much it counts, or None where they have nothing in common.
+The rule kept here: one thing is changed at a time, and the route itself is asked whether that was it.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from asgi_routes.engine import Mode, is_within_segment
+from asgi_routes.inspection.candidates import Candidate
+from asgi_routes.patterns import Literal, Node, Parameter
+from asgi_routes.redirects import other_slash
+
+_ALIKE = 0.6
+
+Cell: TypeAlias = list[Node]
+"""What a route asks of one segment."""
+
+
+class Closeness(NamedTuple):
+    """What a request lacks, and how close that is, from 0 to 1."""
+
+    score: float
+    reason: str
+
+
+def closeness(candidate: Candidate, scope: Any) -> Closeness | None:
+    """Return what a request lacks to be served by a route, or None where it is far from it."""
+    text = candidate.text
+    if candidate.matches(text):
+        return _around_the_path(candidate, scope)
+    if candidate.protocol not in (None, scope.get("type")) or candidate.host is not None:
+        return None
+    slashed = other_slash(text)
+    if slashed is not None and candidate.matches(slashed):
+        how = "with" if slashed.endswith("/") else "without"
+        return Closeness(0.98, f"{how} the slash at the end")
+    stripped = text.lstrip("/")
+    if stripped != text and candidate.matches(stripped):
+        return Closeness(0.96, "without the slashes in front")
+    cells = _cells(candidate)
+    return None if cells is None else _by_segments(cells, candidate, text)
+
+
+def _around_the_path(candidate: Candidate, scope: Any) -> Closeness | None:
+    """Return what is wrong where the path itself is right."""
+    if candidate.protocol not in (None, scope.get("type")):
+        return Closeness(0.95, f"exists for {candidate.protocol}")
+    if candidate.host is not None:
+        return Closeness(0.94, f"another host: {candidate.host}")
+    methods = candidate.methods
+    if methods and scope.get("method") not in methods:
+        return Closeness(0.97, f"only {', '.join(methods)}")
+    return None
+
+
+def _cells(candidate: Candidate) -> list[Cell] | None:
+    """Return what the route asks of each segment; None where that cannot be told."""
+    cells: list[Cell] = [[]]
+    for step in candidate.row.steps:
+        if step.pattern.syntax == "regex":
+            return None
+        for node in step.pattern.nodes:
+            if isinstance(node, Literal):
+                first, *others = node.text.split("/")
+                _add(cells, first)
+                for text in others:
+                    cells.append([])
+                    _add(cells, text)
+            elif isinstance(node, Parameter) and is_within_segment(node.regex):
+                cells[-1].append(node)
+            else:
+                return None
+    return cells
+
+
+def _add(cells: list[Cell], text: str) -> None:
+    if text:
+        cells[-1].append(Literal(text, (0, 0)))
+
+
+def _by_segments(cells: list[Cell], candidate: Candidate, text: str) -> Closeness | None:
+    segments = text.split("/")
+    wrong = [
+        (cell, segment)
+        for cell, segment in zip(cells, segments, strict=False)
+        if not _fits(cell, segment)
+    ]
+    if len(segments) == len(cells):
+        if wrong == [([], segments[-1])]:
+            return _by_length(cells, segments, candidate, are_right=False)
+        if len(wrong) == 1:
+            return _in_segment(*wrong[0])
+        return Closeness(0.9, _refused(cells, segments)) if not wrong else None
+    return _by_length(cells, segments, candidate, are_right=not wrong)
+
+
+def _by_length(
+    cells: list[Cell], segments: Sequence[str], candidate: Candidate, *, are_right: bool
+) -> Closeness | None:
+    # What ends in a slash has an empty last segment, at which a longer path has something.
+    ends_open = cells[-1] == [] and len(cells) > 1
+    common = len(cells) - 1 if ends_open else len(cells)
+    if len(segments) > common and all(map(_fits, cells[:common], segments)):
+        if candidate.row.steps[-1].mode is not Mode.ENDPOINT:
+            return None
+        more = "/".join(segments[common:])
+        far = len(segments) - common
+        return Closeness(0.75 - 0.1 * far, f"longer by {'/' + more!r}") if common else None
+    if len(segments) < len(cells) and are_right and segments != [""]:
+        missing = "/".join(map(_shown, cells[len(segments) :]))
+        far = len(cells) - len(segments)
+        return Closeness(0.74 - 0.1 * far, f"shorter by {'/' + missing!r}")
+    return None
+
+
+def _fits(cell: Cell, segment: str) -> bool:
+    regex = "".join(
+        re.escape(node.text) if isinstance(node, Literal) else f"(?:{_regex(node)})"
+        for node in cell
+    )
+    return re.fullmatch(regex, segment) is not None
+
+
+def _regex(node: Node) -> str:
+    return node.regex if isinstance(node, Parameter) else ""
+
+
+def _in_segment(cell: Cell, segment: str) -> Closeness | None:
+    """Return what is wrong with the one segment that does not fit."""
+    match cell:
+        case [Parameter(converter_name=name)] if segment:
+            return Closeness(0.92, f"{segment!r} is not {_a(name or 'str')}")
+        case [Literal(text=text)]:
+            alike = difflib.SequenceMatcher(None, segment, text).ratio()
+            if segment.lower() == text.lower():
+                return Closeness(0.93, f"{segment!r} is not {text!r}: case matters")
+            if alike >= _ALIKE:
+                return Closeness(0.85 * alike, f"{segment!r} is not {text!r}")
+            return None
+        case []:
+            return None
+        case _:
+            return Closeness(0.8, f"{segment!r} is not of the form {_shown(cell)!r}")
+
+
+def _refused(cells: list[Cell], segments: Sequence[str]) -> str:
+    """Return which converter refuses a text that its regex lets through."""
+    for cell, segment in zip(cells, segments, strict=True):
+        match cell:
+            case [Parameter(converter=converter, converter_name=name)] if converter is not None:
+                try:
+                    converter.to_python(segment)
+                except ValueError:
+                    return f"{_short(segment)} is not {_a(name or 'str')}"
+    return "a converter refuses it"
+
+
+def _short(text: str, most: int = 40) -> str:
+    return repr(text) if len(text) <= most else f"{text[:most]!r}… ({len(text)} characters)"
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+
+
+def _shown(cell: Cell) -> str:
+    return "".join(
+        node.text
+        if isinstance(node, Literal)
+        else f"<{node.converter_name + ':' if node.converter_name else ''}{node.name}>"
+        if isinstance(node, Parameter)
+        else ""
+        for node in cell
+    )

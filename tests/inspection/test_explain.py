@@ -1,0 +1,150 @@
+"""Why a request is served, or not: each near miss with its reason, to the letter."""
+
+from typing import Any
+
+import pytest
+
+from asgi_routes import Match, URLRouter, path
+from asgi_routes.inspection import explain, inspect
+from asgi_routes.inspection.tracing import trace
+from tests.inspection import sample
+from tests.parity.cases import Generator
+from tests.parity.sides import our_side
+from tests.spec.driving import hidden
+
+LONG = "9" * 5000
+
+
+def scope_of(target: str, method: str = "GET", host: str = "a.example.com", **more: Any) -> Any:
+    """Return the scope of a request."""
+    headers = [(b"host", host.encode())]
+    return {"type": "http", "method": method, "path": target, "headers": headers, **more}
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "template", "way"),
+    [
+        ("/", {}, "/", ["http", "<t>.example.com", ""]),
+        ("/users/7/", {}, "/users/<int:id>/", ["http", "<t>.example.com", "users/<int:id>/"]),
+        ("/shop/7/", {}, "/shop/<int:id>/", ["http", "<t>.example.com", "shop/", "<int:id>/"]),
+        ("/api/v/s", {}, "/api/v/<slug:s>", ["http", "<t>.example.com", "api/", "", "v/<slug:s>"]),
+        (
+            *("/methods/", {"method": "PUT"}, "/methods/"),
+            ["http", "<t>.example.com", "methods/", "PUT"],
+        ),
+        ("/notes/", {"method": "POST"}, "/notes/", ["http", "<t>.example.com", "notes/"]),
+        ("/static/a.css", {}, "/static", ["http", "<t>.example.com", "static"]),
+        ("/home/", {"host": "www.example.com"}, "/home/", ["http", "www.example.com", "home/"]),
+        ("/ws/a", {"type": "websocket"}, "/ws/<room>", ["websocket", "ws/<room>"]),
+    ],
+)
+def test_matches(target: str, more: Any, template: str, way: list[str]) -> None:
+    """The way goes through every router and middleware, and knows where each route was written."""
+    found = explain(sample.application, scope_of(target, **more))
+    assert found
+    assert found.template == template
+    assert [step.key for step in found.way] == way
+    assert found.place is not None
+    assert found.place.startswith("tests/inspection/sample.py:")
+
+
+def test_a_match_in_full() -> None:
+    """Everything that is known of it."""
+    found = explain(sample.application, scope_of("/users/7/", root_path=""))
+    assert (found.application, found.name) == ("tests.inspection.sample:app", "user")
+    assert found.kwargs == (("t", "a"), ("id", 7))
+    assert (found.path_format, found.args, found.root_path) == ("/users/{id}/", (), None)
+    assert explain(sample.application, scope_of("/static/x", root_path="")).root_path == "/static"
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "template", "reason"),
+    [
+        ("/users/abc/", {}, "/users/<int:id>/", "'abc' is not an int"),
+        ("/users/-1/", {}, "/users/<int:id>/", "'-1' is not an int"),
+        (
+            *(f"/users/{LONG}/", {}, "/users/<int:id>/"),
+            f"'{LONG[:40]}'… (5000 characters) is not an int",
+        ),
+        ("/api/v/é", {}, "/api/v/<slug:s>", "'é' is not a slug"),
+        ("/mounted/uuid/7", {}, "/mounted/uuid/<uuid:u>", "'7' is not a uuid"),
+        ("/prices/x/", {}, "/prices/{price:f}/", "'x' is not a f"),
+        ("/two/ab/", {}, "/two/<a>-<b>/", "'ab' is not of the form '<a>-<b>'"),
+        ("/notes/", {}, "/notes/", "only POST"),
+        ("/shop/new/", {"method": "PUT"}, "/shop/new/", "only POST"),
+        ("/methods/", {"method": "DELETE"}, "/methods/", "only GET, HEAD, PUT"),
+        ("/ws/a", {}, "/ws/<room>", "exists for websocket"),
+        ("/users/7/", {"type": "websocket"}, "/users/<int:id>/", "exists for http"),
+        ("/users/7", {}, "/users/<int:id>/", "with the slash at the end"),
+        ("/plain/", {}, "/plain", "without the slash at the end"),
+        ("//users/7/", {}, "/users/<int:id>/", "without the slashes in front"),
+        ("/home/", {}, "/home/", "another host: www.example.com"),
+        (
+            "/users/7/",
+            {"host": "a.b.example.com"},
+            "/users/<int:id>/",
+            "another host: <t>.example.com",
+        ),
+        ("/users/7/x", {}, "/users/<int:id>/", "longer by '/x'"),
+        ("/plain/x/y", {}, "/plain", "longer by '/x/y'"),
+        ("/api/v", {}, "/api/v/<slug:s>", "shorter by '/<slug:s>'"),
+        ("/usrs/7/", {}, "/users/<int:id>/", "'usrs' is not 'users'"),
+        ("/Users/7/", {}, "/users/<int:id>/", "'Users' is not 'users': case matters"),
+        ("/archive/2026", {}, "/^archive/(?P<year>[0-9]{4})/$", "with the slash at the end"),
+    ],
+)
+def test_near_misses(target: str, more: Any, template: str, reason: str) -> None:
+    """The closest route is named first, with what the request lacks."""
+    missed = explain(sample.application, scope_of(target, **more))
+    assert not missed
+    assert [(near.template, near.reason) for near in missed.near][:1] == [(template, reason)]
+
+
+@pytest.mark.parametrize("target", ["/nothing/like/it", "/", "", "*", "/\n", "/\udcff"])
+def test_far_misses(target: str) -> None:
+    """Where nothing is near, nothing is named; nothing in a path makes it fail."""
+    missed = explain(sample.application, scope_of(target, host="other.example.org"))
+    assert not missed
+    assert missed.reason
+    assert all(near.reason.startswith("another host") for near in missed.near)
+
+
+def test_what_cannot_be_explained() -> None:
+    """An application that leads to no router."""
+    with pytest.raises(TypeError, match="is not a router"):
+        explain(sample.app, scope_of("/"))
+
+
+def test_allowed_and_location() -> None:
+    """A miss knows the methods, and where it would redirect to."""
+    missed = explain(sample.application, scope_of("/notes/"))
+    assert missed.allowed == ("OPTIONS", "POST")
+    router = URLRouter([path("a/", sample.app)], slashes="redirect")
+    assert explain(router, scope_of("/a")).location == "/a/"
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_the_way_ends_where_the_match_ends(seed: int) -> None:
+    """On random tables, for paths that fit and that do not."""
+    make = Generator(seed)
+    table = make.table(("router", "router", "marked", "wrapped"))
+    ours = our_side()
+    router = ours.router(ours.routes(table))
+    for _ in range(20):
+        scope = {"type": "http", "path": make.path(table), "root_path": ""}
+        found, end = router.match(scope), trace(router, scope)
+        # Whether a hidden router misses shows only when it is called: the way looks into it.
+        if isinstance(found, Match) and found.resume is None:
+            assert end is not None
+            assert end.app is found.app
+        elif not found:
+            assert end is None
+        assert bool(explain(router, scope)) is (end is not None)
+
+
+def test_behind_what_nobody_can_look_through() -> None:
+    """The way ends there."""
+    inner = URLRouter([path("x", sample.app)])
+    router = URLRouter([path("a", hidden(inner))])
+    assert explain(router, scope_of("/a")).template == "/a"
+    assert len([*inspect(router).routes()]) == 1
