@@ -1,0 +1,22 @@
+"""The command ``asgi-routes``: what an application serves, and why.
+
+Exit codes: 0, what was asked for is so (a match, no finding); 1, it is not; 2, it could not be asked (no
+such application, a wrong option).
+"""
+
+import sys
+from collections.abc import Sequence
+
+HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command, and exit."""
+    try:
+        from asgi_routes.cli.commands import command  # noqa: PLC0415 - click and rich are an extra
+    except ModuleNotFoundError as error:
+        if error.name not in ("click", "rich"):
+            raise
+        sys.stderr.write(HINT + "\n")
+        sys.exit(2)
+    command(args=arguments, prog_name="asgi-routes")

@@ -1,0 +1,162 @@
+"""The subcommands.
+
+In: what was typed. Out: text or JSON, and an exit code. The rule kept here: what is printed comes from
+`asgi_routes.inspection`; nothing is found out here.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from asgi_routes.cli.loading import loaded, scope_for
+from asgi_routes.cli.printing import print_facts, print_table, printable
+from asgi_routes.inspection import Explanation, Node, explain, inspect
+
+_APP = click.argument("app", metavar="APP")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="asgi-routes")
+def command() -> None:
+    """Look at the routes of an ASGI application.
+
+    APP is module:attribute, as for a server; the attribute is "app" by default.
+
+    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked.
+    """
+
+
+@command.command()
+@_APP
+@_JSON
+def show(app: str, *, as_json: bool) -> None:
+    """Print every route of every protocol, in order, nested as it is."""
+    node = inspect(loaded(app))
+    if as_json:
+        click.echo(json.dumps(node.as_dict(), indent=2))
+        return
+    headings = ("path", "methods", "name", "application", "declared")
+    print_table(headings, [row for child in _top(node) for row in _rows(child, 0)])
+
+
+def _top(node: Node) -> tuple[Node, ...]:
+    return node.children or (node,)
+
+
+def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
+    label = node.template if node.kind in ("route", "mount", "include") else node.key
+    if node.kind == "mount":
+        label = f"{label}/…" if label != "/" else "/…"
+    elif node.kind == "default":
+        label = "(default)"
+    elif not label and node.kind == "application":
+        label = "(application)"
+    application = "" if node.children else node.application
+    if node.wrappers:
+        application = " → ".join(node.wrappers)
+    yield (
+        "  " * depth + printable(label or ""),
+        ", ".join(node.methods),
+        node.name or "",
+        application,
+        _place(node.place),
+    )
+    for child in node.children:
+        yield from _rows(child, depth + 1)
+
+
+def _place(place: str | None) -> str:
+    return (place or "").removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 - text, not a path
+
+
+@command.command()
+@_APP
+@click.argument("url")
+@click.option("--method", "-X", default="GET", show_default=True, help="Of an http request.")
+@click.option("--websocket", is_flag=True, help="Ask for a websocket.")
+@click.option("--type", "kind", default="http", show_default=True, help="Of the scope.")
+@click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
+@click.option("--closest", default=3, show_default=True, help="Routes to name for a miss.")
+@_JSON
+def match(
+    app: str,
+    url: str,
+    *,
+    method: str,
+    websocket: bool,
+    kind: str,
+    headers: tuple[str, ...],
+    closest: int,
+    as_json: bool,
+) -> None:
+    """Say which route serves a URL, or which came closest, and what each lacks.
+
+    URL is a path, or a whole URL whose host counts.
+    """
+    kind = "websocket" if websocket else kind
+    try:
+        found = explain(loaded(app), scope_for(kind, method, url, headers), closest=closest)
+    except TypeError as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(_as_dict(found), indent=2, default=str))
+    elif found:
+        _print_match(found)
+    else:
+        _print_miss(found)
+    sys.exit(0 if found else 1)
+
+
+def _as_dict(found: Explanation) -> dict[str, Any]:
+    plain = asdict(found)
+    plain["match"] = bool(found)
+    plain["kwargs"] = dict(found.kwargs)
+    plain["types"] = {name: type(value).__name__ for name, value in found.kwargs}
+    return plain
+
+
+def _print_match(found: Explanation) -> None:
+    parameters = [(name, value) for name, value in found.kwargs]
+    parameters += [(str(number), value) for number, value in enumerate(found.args)]
+    way = [f"{step.by} {printable(step.key)!r}" if step.key else step.by for step in found.way]
+    shown = printable(found.template or "")
+    click.echo(click.style(shown or found.application, fg="green", bold=True))
+    print_facts(
+        [
+            ("name", found.name or ""),
+            ("application", found.application or ""),
+            ("declared", found.place or ""),
+            ("root_path", found.root_path or ""),
+            *(
+                (f"parameter {name}", f"{value!r} ({type(value).__name__})")
+                for name, value in parameters
+            ),
+            ("way", " → ".join(way)),
+        ]
+    )
+
+
+def _print_miss(missed: Explanation) -> None:
+    click.echo(click.style(printable(missed.reason), fg="red", bold=True))
+    print_facts(
+        [
+            ("allowed", ", ".join(missed.allowed)),
+            ("redirected to", missed.location or ""),
+            ("answered by", missed.default or ""),
+        ]
+    )
+    if missed.near:
+        click.echo("closest:")
+        print_table(
+            ("path", "what is missing", "name", "declared"),
+            [
+                (printable(near.template), printable(near.reason), near.name or "", near.place)
+                for near in missed.near
+            ],
+        )

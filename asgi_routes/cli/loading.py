@@ -1,0 +1,78 @@
+"""From ``module:attribute`` to the application, and from a URL to a scope.
+
+In: what was typed. Out: an application, a scope. The rule kept here: what cannot be loaded is said in a line,
+with the nearest name; what the user's own module raises is raised.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import click
+
+from asgi_routes.errors import did_you_mean
+
+
+def loaded(name: str) -> Any:
+    """Return the application that ``module:attribute`` names; the attribute is ``app`` by default.
+
+    Raises:
+        click.UsageError: there is no such module or attribute.
+    """
+    module_name, _, attribute = name.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name + ".").startswith(error.name + "."):
+            raise
+        raise click.UsageError(f"no module named {module_name!r}") from None
+    except ValueError as error:
+        raise click.UsageError(f"{name!r} is not of the form module:attribute: {error}") from None
+    try:
+        return reduce(getattr, (attribute or "app").split("."), module)
+    except AttributeError as error:
+        hint = did_you_mean(str(error.name), vars(module))
+        said = f"module {module_name!r} has no {attribute or 'app'!r}"
+        raise click.UsageError(f"{said}; {hint}" if hint else said) from None
+
+
+def scope_for(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[str, Any]:
+    """Return the scope that a server makes of a request.
+
+    Args:
+        kind: ``http`` or ``websocket``, or any other type.
+        method: of an http request.
+        url: a path with or without a query, or a URL; its host becomes the header.
+        headers: ``name: value``.
+
+    Raises:
+        click.UsageError: a header is not of that form.
+    """
+    parts = urlsplit(url)
+    path = unquote_to_bytes(parts.path).decode("utf-8", "replace")
+    pairs = [_header(header) for header in headers]
+    if not any(name == b"host" for name, _ in pairs):
+        pairs.insert(0, (b"host", (parts.netloc or "localhost").encode("idna")))
+    scope: dict[str, Any] = {
+        "type": kind,
+        "path": path or "/",
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": pairs,
+    }
+    more: dict[str, Any] = {"method": method} if kind == "http" else {"subprotocols": []}
+    return scope | more
+
+
+def _header(text: str) -> tuple[bytes, bytes]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise click.UsageError(f"a header is written 'name: value', not {text!r}")
+    return name.strip().lower().encode("latin-1"), value.strip().encode("latin-1", "replace")

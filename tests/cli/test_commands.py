@@ -1,0 +1,214 @@
+"""The command line: what it prints, and its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.inspection import sample
+
+ROOT = Path(__file__).parents[2]
+APP = "tests.inspection.sample:application"
+
+
+def line_of(text: str) -> str:
+    """Return where a route of the sample was written."""
+    lines = Path(sample.__file__).read_text().splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if f'"{text}"' in line)
+    return f"tests/inspection/sample.py:{number}"
+
+
+def run(*arguments: str, code: int = 0, **environment: str) -> str:
+    """Run ``python -m asgi_routes`` in a pipe, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "asgi_routes", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout if done.returncode != 2 else done.stderr
+
+
+def test_show() -> None:
+    """Every route, in order, nested as it is; in a pipe a plain line for each."""
+    lines = run("show", APP).splitlines()
+    assert lines[0].split() == ["path", "methods", "name", "application", "declared"]
+    assert [line.split("  ")[0] for line in lines if not line.startswith(" ")] == [
+        "path",
+        "http",
+        "websocket",
+        "channel",
+    ]
+    (user,) = [line for line in lines if "/users/<int:id>/ " in line]
+    assert user.split() == [
+        "/users/<int:id>/",
+        "user",
+        "tests.inspection.sample:app",
+        f"{line_of('users/<int:id>/')}",
+    ]
+    assert "\x1b" not in "".join(lines)
+    assert len({line.index("tests.inspection.sample:") for line in lines if ":app " in line}) == 1
+
+
+def test_the_default_attribute() -> None:
+    """Without an attribute, it is ``app``; what is no router is shown as what it is."""
+    assert run("show", "tests.inspection.sample").splitlines()[1].split() == [
+        "(application)",
+        "tests.inspection.sample:app",
+    ]
+
+
+def test_show_as_json() -> None:
+    """The whole tree."""
+    tree = json.loads(run("show", APP, "--json"))
+    assert tree["router"] == "ProtocolTypeRouter"
+    assert [child["key"] for child in tree["children"]] == ["http", "websocket", "channel"]
+
+
+MATCHES = [
+    (
+        ["http://acme.example.com/users/7/?q=1"],
+        (
+            "/users/<int:id>/\n"
+            "name          user\n"
+            "application   tests.inspection.sample:app\n"
+            f"declared      {line_of('users/<int:id>/')}\n"
+            "parameter t   'acme' (str)\n"
+            "parameter id  7 (int)\n"
+            "way           ProtocolTypeRouter 'http' → HostRouter '<t>.example.com' → "
+            "URLRouter 'users/<int:id>/'\n"
+        ),
+    ),
+    (
+        ["/ws/a%20b", "--websocket"],
+        (
+            "/ws/<room>\n"
+            "name            room\n"
+            "application     tests.inspection.sample:app\n"
+            f"declared        {line_of('ws/<room>')}\n"
+            "parameter room  'a b' (str)\n"
+            "way             ProtocolTypeRouter 'websocket' → URLRouter 'ws/<room>'\n"
+        ),
+    ),
+]
+MISSES = [
+    (
+        ["http://a.example.com/users/abc/"],
+        (
+            "No route found for path 'users/abc/'.\n"
+            "closest:\n"
+            "path              what is missing      name  declared\n"
+            "/users/<int:id>/  'abc' is not an int  user  "
+            f"{line_of('users/<int:id>/')}\n"
+        ),
+    ),
+    (
+        ["/notes/", "-H", "host: a.example.com", "-X", "PUT"],
+        (
+            "No route found for path 'notes/'.\n"
+            "allowed  OPTIONS, POST\n"
+            "closest:\n"
+            "path     what is missing  name  declared\n"
+            f"/notes/  only POST              {line_of('notes/')}\n"
+        ),
+    ),
+    (
+        ["/home/"],
+        (
+            "No application configured for host 'localhost'.\n"
+            "closest:\n"
+            "path    what is missing                name  declared\n"
+            f"/home/  another host: www.example.com        {line_of('home/')}\n"
+        ),
+    ),
+    (["/far/away%0A/x", "-H", "host: a.example.com"], "No route found for path 'far/away\\n/x'.\n"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text"), MATCHES, ids=lambda value: str(value)[:30])
+def test_match(arguments: list[str], text: str) -> None:
+    """What serves a URL, and on which way."""
+    assert run("match", APP, *arguments) == text
+
+
+@pytest.mark.parametrize(("arguments", "text"), MISSES, ids=lambda value: str(value)[:30])
+def test_miss(arguments: list[str], text: str) -> None:
+    """What came closest, and what each lacks; exit code 1."""
+    assert run("match", APP, *arguments, code=1) == text
+
+
+def test_match_as_json() -> None:
+    """All that is known, as data."""
+    found = json.loads(run("match", APP, "http://a.example.com/users/7/", "--json"))
+    assert found["match"] is True
+    assert (found["kwargs"], found["types"]) == ({"t": "a", "id": 7}, {"t": "str", "id": "int"})
+    missed = json.loads(run("match", APP, "/nowhere", "--json", "--closest", "0", code=1))
+    assert (missed["match"], missed["near"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "tests.inspection.sampel:application"], "no module named"),
+        (["show", "tests.inspection.sample:aplication"], "did you mean 'application'?"),
+        (["show", ":app"], "not of the form"),
+        (["match", "tests.inspection.sample:app", "/"], "is not a router"),
+        (["match", APP, "/", "-H", "host"], "a header is written 'name: value'"),
+        (["match", APP], "Missing argument"),
+        (["shwo", APP], "No such command"),
+    ],
+)
+def test_what_cannot_be_asked(arguments: list[str], said: str) -> None:
+    """Exit code 2, and one line that says why."""
+    assert said in run(*arguments, code=2)
+
+
+def test_the_users_own_errors_are_raised(tmp_path: Path) -> None:
+    """A module that is there, but cannot be imported, says so itself."""
+    (tmp_path / "broken.py").write_text("import nothing_of_this_name")
+    done = subprocess.run(
+        [sys.executable, "-m", "asgi_routes", "show", "broken:app"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "No module named 'nothing_of_this_name'" in done.stderr
+
+
+def test_without_the_extra() -> None:
+    """One line says what is missing."""
+    code = "import sys; sys.modules['click'] = None; from asgi_routes.cli import main; main([])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "the command line needs two more packages: pip install 'asgi-routes[cli]'\n"
+    )
+
+
+def test_completion() -> None:
+    """The shell is told how to complete."""
+    script = run(_ASGI_ROUTES_COMPLETE="bash_source")
+    assert "complete -o nosort" in script
+
+
+def test_on_a_terminal() -> None:
+    """There it is a table in colours."""
+    from rich.console import Console  # noqa: PLC0415 - only here
+
+    assert Console(force_terminal=True).is_terminal
+    text = run("show", APP, FORCE_COLOR="1", COLUMNS="200")
+    assert "\x1b[" in text
+    assert "/users/<int:id>/" in text
