@@ -89,7 +89,7 @@ def test_a_match_in_full() -> None:
         ("/plain/x/y", {}, "/plain", "longer by '/x/y'"),
         ("/api/v", {}, "/api/v/<slug:s>", "shorter by '/<slug:s>'"),
         ("/usrs/7/", {}, "/users/<int:id>/", "'usrs' is not 'users'"),
-        ("/Users/7/", {}, "/users/<int:id>/", "'Users' is not 'users': case matters"),
+        ("/USERS/7/", {}, "/users/<int:id>/", "'USERS' is not 'users': case matters"),
         ("/archive/2026", {}, "/^archive/(?P<year>[0-9]{4})/$", "with the slash at the end"),
     ],
 )
