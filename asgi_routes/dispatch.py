@@ -112,11 +112,11 @@ def _followed(router: App, match: Callable[[Any], Match | NoMatch], scope: Any) 
     default = own_default(router)
     if default is None:
         return found
-    inner = answer_of(default)
     if not found:
         if found.location is not None:
             return Match(Redirect(found.location), scope)
-        return inner(scope)
+        return answer_of(_informed(default, found))(scope)
+    inner = answer_of(default)
     if (resume := found.resume) is not None:
         found.resume = lambda: resume() or inner(scope)
     return found
@@ -166,10 +166,14 @@ async def _serve_miss(
         return await Redirect(miss.location)(scope, receive, send)
     if default is None:
         raise NoRouteFound(miss.reason, miss.allowed)
-    because = getattr(default, "because", None)
-    if because is not None:
-        default = because(miss.reason, miss.allowed)
+    default = _informed(default, miss)
     return await default(with_state(default, scope), receive, send)
+
+
+def _informed(default: App, miss: NoMatch) -> App:
+    """Return the default, told of the miss where it wants to know (see `NotFound.because`)."""
+    because = getattr(default, "because", None)
+    return default if because is None else because(miss.reason, miss.allowed)
 
 
 async def _serve_hidden(

@@ -50,7 +50,18 @@ NAMES = (
     "reverse",
     "route_path",
 )
-HEAVY = {"django", "channels", "hypercorn", "asyncio", "anyio", "trio", "parse", "asgiref", "click", "rich"}
+HEAVY = {
+    "django",
+    "channels",
+    "hypercorn",
+    "asyncio",
+    "anyio",
+    "trio",
+    "parse",
+    "asgiref",
+    "click",
+    "rich",
+}
 
 
 def test_names() -> None:

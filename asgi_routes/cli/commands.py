@@ -5,7 +5,6 @@ In: what was typed. Out: text or JSON, and an exit code. The rule kept here: wha
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -65,14 +64,10 @@ def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
         ", ".join(node.methods),
         node.name or "",
         application,
-        _place(node.place),
+        node.place or "",
     )
     for child in node.children:
         yield from _rows(child, depth + 1)
-
-
-def _place(place: str | None) -> str:
-    return (place or "").removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 - text, not a path
 
 
 @command.command()

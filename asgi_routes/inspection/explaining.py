@@ -15,6 +15,7 @@ from asgi_routes.inspection.near import closeness
 from asgi_routes.inspection.reading import name_of
 from asgi_routes.inspection.tracing import End, Step, trace
 from asgi_routes.matches import Match, NoMatch
+from asgi_routes.not_found import NotFound
 
 _CLOSEST = 3
 _HIDDEN = "No route found: the router behind the middleware that matches has none."
@@ -117,7 +118,7 @@ def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
         reason=missed.reason,
         allowed=tuple(sorted(missed.allowed)),
         location=missed.location,
-        default=None if default is None else name_of(default),
+        default=None if default is None or isinstance(default, NotFound) else name_of(default),
         near=tuple(_near(candidate, close.reason) for close, _, candidate in near[:closest]),
     )
 

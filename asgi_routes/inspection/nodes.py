@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
+from asgi_routes.places import Place
+
 Kind: TypeAlias = Literal["router", "include", "route", "mount", "application", "default"]
 
 
@@ -75,8 +77,8 @@ class Node:
 
     @property
     def place(self) -> str | None:
-        """``file:line`` of the declaration, or None."""
-        return None if self.file is None else f"{self.file}:{self.line}"
+        """``file:line`` of the declaration, relative to the working directory where it is below."""
+        return None if self.file is None else str(Place(self.file, self.line or 0))
 
     def walk(self) -> Iterator["Node"]:
         """Yield this node and all below it, in order."""

@@ -13,7 +13,7 @@ from asgi_routes.apps import is_router, wrapped
 from asgi_routes.declarations import Include, Route
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
 from asgi_routes.names import SEPARATOR
-from asgi_routes.not_found import not_found
+from asgi_routes.not_found import NotFound
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -106,11 +106,11 @@ def _children(router: Any, way: _Way) -> Iterator[Node]:
         )
         for route in router.declarations:
             yield _route(route, below)
-        if router.default not in (None, not_found):
+        if router.default is not None and not isinstance(router.default, NotFound):
             yield _read(router.default, "default", "default", way)
         return
     for child in router.children():
-        if child.app is not_found:
+        if isinstance(child.app, NotFound):
             continue  # Nobody has written it.
         kind: Kind = "default" if child.key == "default" else "application"
         below = way

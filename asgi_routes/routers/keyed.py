@@ -11,7 +11,7 @@ from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.matches import Child
-from asgi_routes.not_found import not_found
+from asgi_routes.not_found import NotFound
 from asgi_routes.types import App
 
 
@@ -55,7 +55,7 @@ def checked_default(default: App | None, router: str) -> App | None:
 def default_child(default: App | None) -> Iterator[Child]:
     """Yield the default as the last that a router leads to, where it has one."""
     if default is not None:
-        yield Child("default", default, lifespan="off" if default is not_found else "auto")
+        yield Child("default", default, lifespan="off" if isinstance(default, NotFound) else "auto")
 
 
 def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:

@@ -1,6 +1,7 @@
 """Routing by the path."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from threading import Lock
 from typing import Literal, NamedTuple, TypeAlias
 from weakref import WeakSet, ref
@@ -64,6 +65,8 @@ class URLRouter(Reversing, Router):
             character of its segment, which the parameter has as ``/``; ``reject``, a miss.
         lifespan: called with the router; returns an async context manager around the lifespan of all
             that the router leads to. What it yields is state, or None.
+        debug: an http miss is answered with a page that says what came closest and shows every route.
+            Not where others can see it. It is a default, in the place of the one that is given.
 
     Raises:
         ImproperlyConfigured: something in the list is not a route, an option is unknown, or the
@@ -91,6 +94,7 @@ class URLRouter(Reversing, Router):
         slashes: Slashes = "strict",
         encoded_slashes: EncodedSlashes = "decode",
         lifespan: LifespanContext | None = None,
+        debug: bool = False,
     ) -> None:
         for option, value, choices in (
             ("slashes", slashes, Slashes),
@@ -102,6 +106,9 @@ class URLRouter(Reversing, Router):
         self.default = checked_default(default, "URLRouter")
         self.lifespan = checked_lifespan(lifespan, "URLRouter")
         self._policy = Policy(compiler(regex), slashes, encoded_slashes)
+        if debug:
+            # It looks at the router from outside, from a floor above; nobody else pays for it.
+            self.default = import_module("asgi_routes.debug_page").DebugPage(self)
         self._is_simple = slashes == "strict" and encoded_slashes == "decode"
         self._strict_root_path = strict_root_path
         self._around: WeakSet[URLRouter] = WeakSet()

@@ -87,7 +87,7 @@ def test_one_route_as_plain_data() -> None:
         "children": [],
     }
     assert nodes["nested"].app is sample.app
-    assert nodes["nested"].place == f"{sample.__file__}:{plain['line']}"
+    assert nodes["nested"].place == f"tests/inspection/sample.py:{plain['line']}"
 
 
 def test_wrappers_and_namespaces() -> None:

@@ -1,0 +1,9 @@
+"""What the browser test looks at: a router that explains its misses."""
+
+from asgi_routes import URLRouter, path
+from tests.inspection.sample import app as leaf
+from tests.inspection.sample import urls
+
+app = URLRouter(
+    [path("", urls), *(path(f"more/{n}/<int:id>/", leaf) for n in range(40))], debug=True
+)
