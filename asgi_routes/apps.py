@@ -117,6 +117,12 @@ def wrapped(app: object) -> Iterator[object]:
         )
 
 
+def innermost(app: object) -> Any:
+    """Return the router that an application is or wraps, or, where there is none, the last it holds."""
+    *_, inner = wrapped(app)
+    return inner
+
+
 def _attribute(app: object, name: str) -> object:
     try:
         return getattr(app, name, None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import innermost, is_router
 from asgi_routes.declarations import Route
 from asgi_routes.engine import LinearMatcher, Mode, Row, split_of
 from asgi_routes.inspection.reading import name_of
@@ -62,14 +62,14 @@ def candidates(app: Any, scope: Any) -> Iterator[Candidate]:
 
 
 def _below(app: Any, scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
-    inner = [*wrapped(app)][-1]
+    inner = innermost(app)
     if not is_router(inner) or depth > _DEEPEST:
         return
     if isinstance(inner, URLRouter):
-        for row in resolved(inner.declarations, _routes_of):
+        for row in resolved(inner.declarations, routes_behind):
             yield from _of_row(row, scope, way, depth)
         return
-    for child in inner.children():  # type: ignore[attr-defined]
+    for child in inner.children():
         if child.key == "default":
             continue
         below = way
@@ -80,8 +80,9 @@ def _below(app: Any, scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
         yield from _below(child.app, scope, below, depth + 1)
 
 
-def _routes_of(app: object) -> tuple[Route, ...] | None:
-    inner = [*wrapped(app)][-1]
+def routes_behind(app: object) -> tuple[Route, ...] | None:
+    """Return the declarations of the router by path that an application is or wraps, or None."""
+    inner = innermost(app)
     return inner.declarations if isinstance(inner, URLRouter) else None
 
 
@@ -93,7 +94,7 @@ def _is_host(router: HostRouter, key: str, scope: Any) -> bool:
 
 def _of_row(row: Row[Destination], scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
     target = row.target
-    inner = [*wrapped(target.app)][-1]
+    inner = innermost(target.app)
     template = way.template.removesuffix("/") + target.matched.path
     methods: Sequence[str] = target.route.methods or way.methods
     if isinstance(inner, MethodRouter):

@@ -8,7 +8,7 @@ with the request is only said where it has been tried.
 from dataclasses import dataclass
 from typing import Any
 
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import innermost, is_router
 from asgi_routes.dispatch import own_default
 from asgi_routes.inspection.candidates import Candidate, candidates
 from asgi_routes.inspection.near import closeness
@@ -97,10 +97,10 @@ def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
     >>> explain(router, {"type": "http", "method": "GET", "path": "/users/abc/"}).near[0].reason
     "'abc' is not an int"
     """
-    inner = [*wrapped(app)][-1]
+    inner = innermost(app)
     if not is_router(inner):
         raise TypeError(f"{name_of(app)} is not a router, and no attribute of it leads to one")
-    found: Match | NoMatch = inner.match(scope)  # type: ignore[attr-defined]
+    found: Match | NoMatch = inner.match(scope)
     end = trace(app, scope) if found else None
     if end is not None:
         return _of_match(end, scope)

@@ -141,8 +141,11 @@ def host_of(scope: Scope) -> str | None:
     >>> host_of({"headers": [(b"host", b"a"), (b"host", b"b")]}) is None
     True
     """
-    hosts = [value for name, value in scope.get("headers") or () if name == b"host"]
-    if len(hosts) != 1:
+    try:
+        hosts = [value for name, value in scope.get("headers") or () if name == b"host"]
+    except (TypeError, ValueError):  # They are no pairs.
+        return None
+    if len(hosts) != 1 or not isinstance(hosts[0], bytes):
         return None
     found = _HOST.fullmatch(hosts[0].decode("latin-1"))
     return found["host"].lower() if found else None

@@ -42,7 +42,9 @@ class SubprotocolRouter(Router):
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
-        offered = scope.get("subprotocols") or ()
+        offered = scope.get("subprotocols")
+        if not isinstance(offered, list | tuple):
+            offered = ()
         for name in offered:
             answer = self._answers.get(name) if isinstance(name, str) else None
             if answer is not None:

@@ -83,6 +83,10 @@ async def test_hosts(host: bytes, name: str | None, params: dict[str, Any] | Non
         [(b"host", b"localhost"), (b"host", b"evil.example")],
         [(b"x-forwarded-host", b"localhost")],
         [(b"forwarded", b"host=localhost")],
+        [(b"host", "localhost")],
+        [(b"host", None)],
+        [b"host", 7],
+        7,
     ],
 )
 async def test_no_single_host(headers: Any) -> None:
@@ -156,6 +160,8 @@ GRAPHQL = SubprotocolRouter({"graphql-ws": A, "graphql-transport-ws": B})
         ([], None),
         (None, None),
         ([None, ["graphql-ws"]], None),
+        (7, None),
+        ("graphql-ws", None),
     ],
 )
 async def test_subprotocols(offered: Any, name: str | None) -> None:
