@@ -60,8 +60,8 @@ def forms_of(pattern: Pattern) -> tuple[Form, ...]:
 
     >>> from asgi_routes.patterns import parse_regex
     >>> for form in forms_of(parse_regex(r"^page(?:/(?P<n>\d+))?$")):
-    ...     print(*(part if isinstance(part, str) else part.key for part in form), sep="|")
-    page|/|n
+    ...     print("".join(part if isinstance(part, str) else f"<{part.key}>" for part in form))
+    page/<n>
     page
 
     Raises:
