@@ -98,7 +98,7 @@ def _leg(route: Route) -> Leg:
 def behind(app: App, depth: int = 0) -> Iterator[tuple[Way, Names]]:
     """Yield the names in a router, or in one that an application leads to, with what is before it."""
     for inner in wrapped(app):
-        names: Callable[[], Names] | None = getattr(inner, "names", None)
+        names: Callable[[], Names] | None = getattr(inner, "route_names", None)
         if not is_router(inner) or depth > _DEEPEST:
             continue
         if names is not None:

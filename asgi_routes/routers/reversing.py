@@ -145,5 +145,5 @@ def _outwards(router: Reversing) -> Iterator[Reversing]:
 
 
 def _names_in(router: Reversing) -> Names:
-    names = getattr(router, "names", None)
+    names = getattr(router, "route_names", None)
     return names() if names is not None else Names(nested=[((), router)])  # type: ignore[list-item]

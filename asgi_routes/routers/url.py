@@ -136,7 +136,7 @@ class URLRouter(Reversing, Router):
         if hit is not None:
             yield from table.hits_from(path, hit)
 
-    def names(self) -> Names:
+    def route_names(self) -> Names:
         """Return the names of the routes."""
         return self._table.names
 
@@ -174,15 +174,16 @@ class URLRouter(Reversing, Router):
             seen.add(app)
             return None if copies > _MOST_COPIES else nested
 
-        self._table = Table(
+        table = Table(
             routes,
             routes_of,
             self._policy.compile_regex,
             has_encoded_slashes=self._policy.encoded_slashes == "preserve",
         )
         origin = ref(self)
-        for row in self._table.rows:
+        for row in table.rows:
             row.target.matched.origin = origin
+        self._table = table
 
     def _all_around(self) -> set["URLRouter"]:
         """Return the routers whose tables hold the rows of this one."""

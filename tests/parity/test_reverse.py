@@ -127,7 +127,7 @@ def theirs_and_ours(
     except Exception as error:  # noqa: BLE001 - Django's table may be poisoned by one route
         their = error
     try:
-        our = as_text(url_for(router.names(), name, args, kwargs, (current or "").split(":")))
+        our = as_text(url_for(router.route_names(), name, args, kwargs, (current or "").split(":")))
     except NoReverseMatch as error:
         our = error
     return their, our
