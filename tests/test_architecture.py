@@ -46,7 +46,18 @@ FLOORS = [
         "engine",
         "dispatch",
     },
-    {"methods"},
+    {
+        "methods",
+        *(
+            f"language.{room}"
+            for room in (
+                *("alphabet", "automata", "characters", "comparison", "earlier", "languages"),
+                *("numbers", "outlines", "programs", "reading", "relations", "search"),
+                *("surroundings", "tables"),
+            )
+        ),
+        "language",
+    },
     {"declarations"},
     {"encoded_slashes", "names", "routes"},
     {"reversing", "table"},
@@ -81,7 +92,17 @@ FLOORS = [
         "testing.client",
         "testing",
     },
-    {"debug_page.page", "debug_page", "cli.loading", "cli.printing", "cli.commands", "cli"},
+    {
+        "checking.findings",
+        "checking.tables",
+        "checking.declared",
+        "checking.competing",
+        "checking.slow",
+        "checking",
+        "debug_page.page",
+        "debug_page",
+    },
+    {"cli.loading", "cli.printing", "cli.commands", "cli"},
     {"", "__main__", "pytest_plugin"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -12,10 +12,14 @@ from typing import Any
 
 import click
 
+from asgi_routes.checking import IDS, Finding
+from asgi_routes.checking import check as find
 from asgi_routes.cli.loading import loaded, scope_for
 from asgi_routes.cli.printing import print_facts, print_table, printable
 from asgi_routes.inspection import Explanation, Node, explain, inspect
 
+_SHOWN = 100
+"""Characters of a witness that are printed."""
 _APP = click.argument("app", metavar="APP")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -106,6 +110,49 @@ def match(
     else:
         _print_miss(found)
     sys.exit(0 if found else 1)
+
+
+@command.command()
+@_APP
+@click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
+@click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
+@click.option("--ignore", "ignored", multiple=True, metavar="ID", help="As often as needed.")
+@_JSON
+def check(
+    app: str, *, everything: bool, silenced: bool, ignored: tuple[str, ...], as_json: bool
+) -> None:
+    """Find routes that can never be reached, doubtful names, slow regexes and more.
+
+    Every finding is certain, and shows a path that proves it. A comment on the line of a route,
+    "# asgi-routes: ignore[R101]", silences one; without the brackets, all of them.
+    """
+    if unknown := [id_ for id_ in ignored if id_ not in IDS]:
+        raise click.UsageError(f"no such finding: {', '.join(unknown)}; there are {', '.join(IDS)}")
+    found = [
+        finding
+        for finding in find(loaded(app), silenced=silenced)
+        if finding.id not in ignored and (everything or finding.level != "info")
+    ]
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
+    else:
+        for finding in found:
+            _print_finding(finding)
+        click.echo(f"{len(found)} finding{'' if len(found) == 1 else 's'}")
+    sys.exit(1 if any(finding.level != "info" for finding in found) else 0)
+
+
+def _print_finding(finding: Finding) -> None:
+    color = {"error": "red", "warning": "yellow", "info": "cyan"}[finding.level]
+    first, *others = finding.subjects
+    head = click.style(f"{finding.id} {finding.level}", fg=color, bold=True)
+    click.echo(f"{head}: {printable(first.template)}")
+    click.echo(f"    {first.declared}: {printable(finding.message)}")
+    for other in others:
+        click.echo(f"    {other.declared}: {printable(other.template)}")
+    if finding.witness is not None:
+        shown = printable(finding.witness)
+        click.echo(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
 
 
 def _as_dict(found: Explanation) -> dict[str, Any]:

@@ -1,0 +1,34 @@
+"""What is wrong with the routes of an application, each finding with a proof."""
+
+from typing import Any
+
+from asgi_routes.checking.competing import competing
+from asgi_routes.checking.declared import catching_all, in_declarations, same_names
+from asgi_routes.checking.findings import IDS, Finding, Subject
+from asgi_routes.checking.slow import slow
+from asgi_routes.checking.tables import tables
+
+__all__ = ("IDS", "Finding", "Subject", "check")
+
+
+def check(app: Any, *, silenced: bool = False) -> list[Finding]:
+    """Return what is to be found in the routes of an application, table by table.
+
+    Args:
+        app: a router, or middleware around one.
+        silenced: whether to return those, too, that a comment silences.
+
+    >>> from asgi_routes import URLRouter, path
+    >>> async def user(scope, receive, send): ...
+    >>> router = URLRouter([path("users/<name>/", user), path("users/<int:id>/", user)])
+    >>> for finding in check(router):
+    ...     print(finding.id, finding.subjects[0].template, finding.witness)
+    R101 /users/<int:id>/ /users/1/
+    """
+    found = [*same_names(app)]
+    for table in tables(app):
+        found += in_declarations(table)
+        found += catching_all(table)
+        found += competing(table)
+        found += slow(table)
+    return [finding for finding in found if silenced or not finding.is_silenced]

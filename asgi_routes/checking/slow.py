@@ -1,0 +1,104 @@
+"""Regular expressions that a client can keep busy, each with a text that shows it.
+
+In: the declarations of a router. Out: findings. The rule kept here: what looks dangerous is tried; only where
+the time really grows out of hand is it a finding, and the text that did it is its witness.
+"""
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from asgi_routes.checking.findings import Finding, subject
+from asgi_routes.checking.tables import Competing, declarations
+from asgi_routes.patterns import IrreversibleError, Pattern, danger_of, forms_of
+
+Search: TypeAlias = Callable[[str], object]
+
+_UNITS = ("a", "0", "-", "/", ".", " ", "_", "x", "a/", "0/", "a-", "ab", "A", "é")
+_ENDS = ("!", "\n!", "\x00")
+_LONG_ENOUGH = 0.01
+"""Seconds after which a match is stopped being made longer."""
+_MOST = 4096
+_SMALL = 32
+_GROWTH = 2.5
+"""The power of the length with which the time has to grow."""
+
+
+def slow(table: Competing) -> Iterator[Finding]:
+    """Yield the regexes that some text keeps busy."""
+    for template, route in declarations(table.router):
+        for regex in _regexes(route.pattern):
+            danger = danger_of(regex, route.pattern.flags)
+            text = danger and slow_text(regex, route.pattern)
+            if danger and text:
+                full = table.prefix.removesuffix("/") + template
+                yield Finding("R301", f"{regex!r} has {danger}", (subject(full, route),), text)
+
+
+def _regexes(pattern: Pattern) -> list[str]:
+    if pattern.syntax == "regex":
+        return [pattern.regex]
+    return [parameter.regex for parameter in pattern.parameters]
+
+
+def slow_text(regex: str, pattern: Pattern) -> str | None:
+    r"""Return a text on which a regex takes ten milliseconds or more, and soon for ever; or None.
+
+    >>> from asgi_routes.patterns import parse_regex
+    >>> pattern = parse_regex(r"^(\w+)*$")
+    >>> slow_text(pattern.regex, pattern).startswith("aaaaaaaa")
+    True
+    >>> pattern = parse_regex(r"^(\w+/)*$")
+    >>> print(slow_text(pattern.regex, pattern))
+    None
+    """
+    search = re.compile(regex, pattern.flags).search
+    for prefix in dict.fromkeys(["", *_beginnings(pattern)]):
+        for unit in _UNITS:
+            for end in _ENDS:
+                text = _grown(search, prefix, unit, end)
+                if text is not None:
+                    return text
+    return None
+
+
+def _beginnings(pattern: Pattern) -> Iterator[str]:
+    """Yield the texts that a path has to begin with, as far as they are plain."""
+    if pattern.syntax != "regex":
+        return
+    try:
+        forms = forms_of(pattern)
+    except IrreversibleError:
+        return
+    for form in forms:
+        if form and isinstance(form[0], str):
+            yield "".join(part for part in form[: _plain(form)] if isinstance(part, str))
+
+
+def _plain(form: tuple[object, ...]) -> int:
+    return next((n for n, part in enumerate(form) if not isinstance(part, str)), len(form))
+
+
+def _grown(search: Search, prefix: str, unit: str, end: str) -> str | None:
+    """Return the text for which matching has become slow, if that came faster than by its length."""
+    size, before = 8, (0, 0.0)
+    while size <= _MOST:
+        text = prefix + unit * size + end
+        taken = min(_seconds(search, text), _seconds(search, text))
+        if taken > _LONG_ENOUGH:
+            small, earlier = before
+            if not small:
+                return text
+            growth = math.log(taken / max(earlier, 1e-7)) / math.log(size / small)
+            return text if growth > _GROWTH else None
+        before = size, taken
+        size = size + 4 if size < _SMALL else size * 2
+    return None
+
+
+def _seconds(search: Search, text: str) -> float:
+    start = time.perf_counter()
+    search(text)
+    return time.perf_counter() - start

@@ -1,0 +1,240 @@
+"""Automata: which paths a row matches, one symbol after the other.
+
+In: the programs of the steps of a row, and an alphabet. Out: states, and where each symbol leads from
+there. The rule kept here: the answer is that of the match that ``re`` prefers, which is what decides
+where a step ends and the next one begins, and how many digits a number has.
+
+A state holds the ways that may still match, in the order in which ``re`` would try them, and behind them
+the state of the next step for the best way that has matched already: a way that matches later takes the
+place of all behind it. Where only it matters whether anything matches, order is forgotten. States are
+made when they are first asked for.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from asgi_routes.language.alphabet import Alphabet
+from asgi_routes.language.programs import MATCH, Char, Forget, Fork, Look, Program
+from asgi_routes.language.surroundings import Seen, Surroundings
+
+State: TypeAlias = int
+Arcs: TypeAlias = list[tuple[int, State]]
+"""Symbols, and the state that they lead to; what no arc has leads to no match."""
+
+NOT_YET, REFUSED, ALL = -2, -1, 0
+"""Instead of a state of the next step: no way has matched; one has, but what is left does not match,
+or a number is too long; or one has, and there is no next step."""
+
+
+class Ways(NamedTuple):
+    """What a state stands for.
+
+    Attributes:
+        places: where in the program the ways stand, the preferred first.
+        digits: how many digits each has taken for a number; -1 once there were too many. Empty
+            where the program has no numbers.
+        before: the symbol before, as far as it matters.
+        rest: the state of the next step, or one of the numbers above.
+    """
+
+    places: tuple[int, ...]
+    digits: tuple[int, ...]
+    before: int
+    rest: State
+
+
+_AT_LEVEL = Ways((), (), -1, NOT_YET)
+"""Before the first symbol for a step that may have a slash in front of it."""
+
+
+class Automaton:
+    """One step of a row, and those behind it.
+
+    Args:
+        program: what the step does.
+        alphabet: what the symbols mean.
+        rest: the next step, if there is one.
+        is_level: whether one slash is taken off before.
+        most_digits: how many digits a number may have; 0 for any number of them.
+
+    Attributes:
+        has_numbers: whether digits are counted, here or in a later step.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        alphabet: Alphabet,
+        rest: "Automaton | None",
+        *,
+        is_level: bool,
+        most_digits: int,
+    ) -> None:
+        self._codes = program.codes
+        self._alphabet = alphabet
+        self.rest = rest
+        self.most_digits = most_digits
+        self._is_counting = program.has_numbers and most_digits > 0
+        self.has_numbers: bool = self._is_counting or (rest is not None and rest.has_numbers)
+        self._is_ordered = rest is not None or self._is_counting
+        self._surroundings = Surroundings(program, alphabet)
+        self._masks = [
+            alphabet.mask(code.chars) if isinstance(code, Char) else 0 for code in program.codes
+        ]
+        self._leaves: dict[tuple[int, int, int], list[tuple[int, bool]]] = {}
+        self._states: dict[Ways, State] = {}
+        self._ways: list[Ways] = []
+        self._arcs: list[Arcs | None] = []
+        self._accepts: list[bool | None] = []
+        digits = (0,) if self._is_counting else ()
+        before = int(self._surroundings.before & Seen.NOTHING)
+        self._plain_start = self.state(Ways((program.start,), digits, before, NOT_YET))
+        self.start = self.state(_AT_LEVEL) if is_level else self._plain_start
+
+    def state(self, ways: Ways) -> State:
+        """Return the number of a state."""
+        found = self._states.get(ways)
+        if found is None:
+            found = self._states[ways] = len(self._ways)
+            self._ways.append(ways)
+            self._arcs.append(None)
+            self._accepts.append(None)
+        return found
+
+    def ways(self, state: State) -> Ways:
+        """Return what a state stands for."""
+        return self._ways[state]
+
+    def arcs(self, state: State) -> Arcs:
+        """Return where the symbols lead from a state."""
+        found = self._arcs[state]
+        if found is None:
+            ways = self._ways[state]
+            found = self._level_arcs() if ways is _AT_LEVEL else self._arcs_of(ways)
+            self._arcs[state] = found
+        return found
+
+    def accepts(self, state: State) -> bool:
+        """Tell whether a path that leads to a state is matched."""
+        found = self._accepts[state]
+        if found is None:
+            found = self._accepts[state] = self._accepts_of(self._ways[state])
+        return found
+
+    def takes_all(self, state: State) -> bool:
+        """Tell whether a path is matched however it goes on."""
+        ways = self._ways[state]
+        if ways.places or ways.rest < ALL:
+            return False
+        return self.rest is None or self.rest.takes_all(ways.rest)
+
+    def _level_arcs(self) -> Arcs:
+        others = ~self._alphabet.slash
+        plain = [(mask & others, state) for mask, state in self.arcs(self._plain_start)]
+        return [(self._alphabet.slash, self._plain_start), *((m, s) for m, s in plain if m)]
+
+    def _accepts_of(self, ways: Ways) -> bool:
+        if ways is _AT_LEVEL:
+            return self.accepts(self._plain_start)
+        _, rest = self._alive(ways, Seen.NOTHING)
+        return rest >= ALL and (self.rest is None or self.rest.accepts(rest))
+
+    def _arcs_of(self, ways: Ways) -> Arcs:
+        arcs: dict[Ways, int] = {}
+        for mask, seen in self._surroundings.groups:
+            alive, rest = self._alive(ways, seen)
+            before = int(seen & self._surroundings.before)
+            for part, taking in self._parts(mask, alive):
+                places, digits = self._taken(taking)
+                for symbols, next_rest in self._rests(part, rest):
+                    if not places and next_rest in (NOT_YET, REFUSED):
+                        continue
+                    after = Ways(places, digits, before if places else 0, next_rest)
+                    arcs[after] = arcs.get(after, 0) | symbols
+        return [(mask, self.state(after)) for after, mask in arcs.items()]
+
+    def _alive(self, ways: Ways, seen: Seen) -> tuple[list[tuple[int, int]], State]:
+        """Return the ways that can take a symbol, with their digits, and the state of the rest.
+
+        A way that matches here is the best of those behind it, and these are given up.
+        """
+        alive: dict[int, int] = {}
+        counts = ways.digits or (0,) * len(ways.places)
+        for place, count in zip(ways.places, counts, strict=True):
+            for leaf, is_forgotten in self._leaves_of(place, ways.before, seen):
+                kept = 0 if is_forgotten and count > 0 else count
+                if leaf == MATCH:
+                    if not self._is_ordered:
+                        return [], ALL
+                    start = ALL if self.rest is None else self.rest.start
+                    return [*alive.items()], REFUSED if kept < 0 else start
+                alive.setdefault(leaf, kept)
+        return [*alive.items()], ways.rest
+
+    def _leaves_of(self, place: int, before: int, seen: Seen) -> list[tuple[int, bool]]:
+        """Return where the program takes a symbol or ends, and whether a number ends before."""
+        key = place, before, int(seen)
+        found = self._leaves.get(key)
+        if found is None:
+            found = self._leaves[key] = []
+            self._find_leaves(place, Seen(before), seen, found)
+        return found
+
+    def _find_leaves(
+        self, place: int, before: Seen, seen: Seen, found: list[tuple[int, bool]]
+    ) -> None:
+        visited: set[int] = set()
+        todo = [(place, False)]
+        while todo:
+            at, is_forgotten = todo.pop()
+            if at in visited:
+                continue
+            visited.add(at)
+            match self._codes[at]:
+                case Fork(first=first, second=second):
+                    todo += [(second, is_forgotten), (first, is_forgotten)]
+                case Forget(then=then):
+                    todo.append((then, True))
+                case Look(place=asked, then=then):
+                    if self._surroundings.holds(asked, before, seen):
+                        todo.append((then, is_forgotten))
+                case _:
+                    found.append((at, is_forgotten))
+
+    def _parts(
+        self, mask: int, alive: list[tuple[int, int]]
+    ) -> list[tuple[int, list[tuple[int, int]]]]:
+        """Split symbols into those that are taken by the same ways."""
+        parts: list[tuple[int, list[tuple[int, int]]]] = [(mask, [])]
+        for way in alive:
+            taken = self._masks[way[0]]
+            split = []
+            for part, taking in parts:
+                if part & taken:
+                    split.append((part & taken, [*taking, way]))
+                if part & ~taken:
+                    split.append((part & ~taken, taking))
+            parts = split
+        return parts
+
+    def _taken(self, taking: list[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return where the ways stand after the symbol, and the digits that they have taken."""
+        after: dict[int, int] = {}
+        for leaf, count in taking:
+            code = self._codes[leaf]
+            assert isinstance(code, Char)
+            if self._is_counting and code.is_counted and count >= 0:
+                count = REFUSED if count == self.most_digits else count + 1  # noqa: PLW2901
+            after.setdefault(code.then, count)
+        if not self._is_ordered:
+            return tuple(sorted(after)), ()
+        return tuple(after), tuple(after.values()) if self._is_counting else ()
+
+    def _rests(self, mask: int, rest: State) -> list[tuple[int, State]]:
+        """Return where symbols lead in the next step."""
+        if rest < ALL or self.rest is None:
+            return [(mask, rest)]
+        arcs = [(mask & symbols, state) for symbols, state in self.rest.arcs(rest)]
+        left = mask
+        for symbols, _ in arcs:
+            left &= ~symbols
+        return [(symbols, state) for symbols, state in [*arcs, (left, REFUSED)] if symbols]

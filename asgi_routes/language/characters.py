@@ -1,0 +1,120 @@
+r"""Sets of characters, as ranges of code points.
+
+In: an item of a parsed regex that takes one character. Out: the characters that it takes. The rule kept
+here: where more than the code points themselves decides (``\w``, upper and lower case), Python's own
+``re`` is asked about every character there is, once.
+"""
+
+import functools
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+CharSet: TypeAlias = tuple[tuple[int, int], ...]
+"""Ranges of code points, both ends included; in order, and none touches the next."""
+
+EVERY: CharSet = ((0, sys.maxunicode),)
+DIGITS: CharSet = ((ord("0"), ord("9")),)
+NEWLINE: CharSet = ((ord("\n"), ord("\n")),)
+SLASH: CharSet = ((ord("/"), ord("/")),)
+
+_LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
+
+
+def of_text(char: str) -> CharSet:
+    """Return the set of one character."""
+    return ((ord(char), ord(char)),)
+
+
+@functools.cache
+def _all_characters() -> str:
+    return "".join(map(chr, range(sys.maxunicode + 1)))
+
+
+@functools.lru_cache(maxsize=1024)
+def matched_by(regex: str, flags: int = 0) -> CharSet:
+    r"""Return the characters that a regex for one character matches.
+
+    >>> matched_by(r"\d", re.ASCII), matched_by("k", re.IGNORECASE)
+    (((48, 57),), ((75, 75), (107, 107), (8490, 8490)))
+    """
+    runs = re.compile(f"(?:{regex})+", flags).finditer(_all_characters())
+    return tuple((run.start(), run.end() - 1) for run in runs)
+
+
+def complement(chars: CharSet) -> CharSet:
+    """Return all other characters.
+
+    >>> complement(complement(DIGITS)) == DIGITS, complement(EVERY)
+    (True, ())
+    """
+    ranges = []
+    start = 0
+    for first, last in chars:
+        if start < first:
+            ranges.append((start, first - 1))
+        start = last + 1
+    if start <= sys.maxunicode:
+        ranges.append((start, sys.maxunicode))
+    return tuple(ranges)
+
+
+def union(sets: Iterable[CharSet]) -> CharSet:
+    """Return the characters of all sets.
+
+    >>> union([((5, 7),), ((1, 2), (6, 9)), ((3, 3),)])
+    ((1, 3), (5, 9))
+    """
+    ranges: list[tuple[int, int]] = []
+    for first, last in sorted(one for chars in sets for one in chars):
+        if ranges and first <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
+        else:
+            ranges.append((first, last))
+    return tuple(ranges)
+
+
+def of_item(kind: str, argument: Any, flags: int) -> CharSet:
+    """Return the characters that an item of a parsed regex takes.
+
+    ``kind`` is LITERAL, NOT_LITERAL, ANY or IN.
+    """
+    if kind == "ANY":
+        return EVERY if flags & re.DOTALL else complement(NEWLINE)
+    if kind == "LITERAL":
+        members: Sequence[Any] = [("LITERAL", argument)]
+    elif kind == "NOT_LITERAL":
+        members = [("NEGATE", None), ("LITERAL", argument)]
+    else:
+        members = argument
+    if flags & re.IGNORECASE:
+        spelled = "".join(_spelled(str(name), value) for name, value in members)
+        return matched_by(f"[{spelled}]", flags & (re.IGNORECASE | re.ASCII))
+    is_negated = str(members[0][0]) == "NEGATE"
+    chars = union(_member(str(name), value, flags) for name, value in members[is_negated:])
+    return complement(chars) if is_negated else chars
+
+
+def _member(name: str, value: Any, flags: int) -> CharSet:
+    if name == "LITERAL":
+        return ((value, value),)
+    if name == "RANGE":
+        return (tuple(value),)
+    return matched_by(_category(value), flags & re.ASCII)
+
+
+def _category(value: Any) -> str:
+    name = str(value).removeprefix("CATEGORY_")
+    letter = _LETTERS[name.removeprefix("NOT_")]
+    return "\\" + (letter.upper() if name.startswith("NOT_") else letter)
+
+
+def _spelled(name: str, value: Any) -> str:
+    if name == "NEGATE":
+        return "^"
+    if name == "LITERAL":
+        return f"\\U{value:08x}"
+    if name == "RANGE":
+        return f"\\U{value[0]:08x}-\\U{value[1]:08x}"
+    return _category(value)

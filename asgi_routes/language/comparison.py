@@ -1,0 +1,117 @@
+"""Languages beside each other.
+
+In: languages. Out: paths that some match and others do not. The rule kept here: what is said was decided
+over all paths there are; and a path that is shown was tried with the matchers themselves. Where
+they disagree, or there is too much to look at, nothing is said.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import TypeAlias
+
+from asgi_routes.language.alphabet import Alphabet
+from asgi_routes.language.automata import Automaton
+from asgi_routes.language.languages import Language, Undecided
+from asgi_routes.language.programs import Place
+from asgi_routes.language.search import Search, TooLargeError
+from asgi_routes.language.surroundings import sets_of
+
+Found: TypeAlias = str | Undecided | None
+"""A path; None if there is none (the empty path is one, so ask for `None`); or why neither can be
+said."""
+
+_TOO_LARGE = Undecided("too large to decide")
+_NOT_CONFIRMED = Undecided("the matchers do not confirm it")
+_TOO_SLOW = Undecided("a regex would take too long to confirm it")
+
+
+class Comparison:
+    """Languages over one alphabet; they go by their indexes."""
+
+    def __init__(self, languages: Sequence[Language]) -> None:
+        self._languages = languages
+        programs = {program for language in languages for program in language.programs}
+        sets = chain.from_iterable((*program.sets, *sets_of(program)) for program in programs)
+        has_final = any(Place.LAST_NEWLINE_OR_END in program.places for program in programs)
+        self._alphabet = Alphabet(sets, has_final=has_final)
+        self._automata: dict[int, Automaton] = {}
+
+    def automaton(self, index: int) -> Automaton:
+        """Return the automaton of a language; it is made when it is first asked for."""
+        found = self._automata.get(index)
+        if found is None:
+            language = self._languages[index]
+            rest = None
+            steps = zip(language.programs, language.row.steps, strict=True)
+            for program, step in reversed([*steps]):
+                found = rest = Automaton(
+                    program,
+                    self._alphabet,
+                    rest,
+                    is_level=step.is_level,
+                    most_digits=language.most_digits,
+                )
+            assert found is not None
+            self._automata[index] = found
+        return found
+
+    def path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
+        """Return a path that all wanted languages match and no unwanted one."""
+        search = Search(
+            self._alphabet, [*map(self.automaton, wanted)], [*map(self.automaton, unwanted)]
+        )
+        try:
+            found = search.path()
+        except TooLargeError:
+            return _TOO_LARGE
+        if found is None:
+            return None
+        for indexes, expected in ((wanted, True), (unwanted, False)):
+            answers = {self._languages[index].matches(found) for index in indexes}
+            if None in answers:
+                return _TOO_SLOW
+            if answers - {expected}:
+                return _NOT_CONFIRMED
+        return found
+
+    def head(self, index: int) -> str:
+        """Return a text that all paths of a language begin with."""
+        automaton = self.automaton(index)
+        state = automaton.start
+        chars: list[str] = []
+        while not automaton.accepts(state) and len(arcs := automaton.arcs(state)) == 1:
+            char = self._alphabet.single(arcs[0][0])
+            if char is None:
+                break
+            chars.append(char)
+            state = arcs[0][1]
+        return "".join(chars)
+
+    def takes(self, index: int, path: str) -> bool:
+        """Tell whether a language has a path, by its automaton alone."""
+        automaton = self.automaton(index)
+        state = automaton.start
+        for symbol in self._alphabet.symbols(path):
+            after = [target for mask, target in automaton.arcs(state) if mask & symbol]
+            if not after:
+                return False
+            [state] = after
+        return automaton.accepts(state)
+
+    def covering(self, target: int, earlier: Sequence[int]) -> tuple[int, ...] | Undecided | None:
+        """Return a few of the earlier ones that match together whatever the target matches.
+
+        None of them can be left out. The answer is None where they do not match all of it.
+        """
+        left = self.path([target], earlier)
+        if left is not None:
+            return left if isinstance(left, Undecided) else None
+        for one in earlier:
+            if self.path([target], [one]) is None:
+                return (one,)
+        kept = [*earlier]
+        for one in reversed(earlier):
+            fewer = [other for other in kept if other != one]
+            if self.path([target], fewer) is None:
+                kept = fewer
+        return tuple(kept)

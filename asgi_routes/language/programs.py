@@ -1,0 +1,247 @@
+"""Programs: what one pattern does with a path, as a small machine that takes one character at a time.
+
+In: the items of a parsed regex, and runs of digits. Out: a program, whose branches stand in the order in
+which ``re`` tries them. The rule kept here: what is not understood to the last detail is refused, never
+approximated.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, TypeAlias
+
+from asgi_routes.language.characters import DIGITS, EVERY, CharSet, of_item, of_text
+
+_MOST_CODES = 4000
+_KNOWN_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE
+_REFUSED = {
+    "GROUPREF": "a back-reference",
+    "GROUPREF_EXISTS": "a conditional group",
+    "ASSERT": "look-around",
+    "ASSERT_NOT": "look-around",
+    "ATOMIC_GROUP": "an atomic group",
+    "POSSESSIVE_REPEAT": "a possessive repeat",
+}
+
+
+class UnreadableError(ValueError):
+    """A pattern has something in it that no program can be made of; the message says what."""
+
+
+class Place(Enum):
+    """What can be asked of a place between two characters."""
+
+    START = auto()
+    LINE_START = auto()
+    END = auto()
+    LAST_NEWLINE_OR_END = auto()
+    LINE_END = auto()
+    SEGMENT_END = auto()
+    BOUNDARY = auto()
+    ASCII_BOUNDARY = auto()
+    NO_BOUNDARY = auto()
+    NO_ASCII_BOUNDARY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Char:
+    """Take a character of a set; ``is_counted`` where it is a digit of a number."""
+
+    chars: CharSet
+    then: int
+    is_counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Try one way, and then the other."""
+
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Go on where the place is such a one."""
+
+    place: Place
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """A number has ended: its digits count no more."""
+
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """All of the pattern has matched."""
+
+
+Code: TypeAlias = Char | Fork | Look | Forget | Match
+
+MATCH = 0
+"""Where every program ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A pattern as a machine.
+
+    Attributes:
+        codes: what it consists of.
+        start: where it begins.
+    """
+
+    codes: tuple[Code, ...]
+    start: int
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the digits of numbers are counted."""
+        return any(isinstance(code, Forget) for code in self.codes)
+
+    @property
+    def places(self) -> set[Place]:
+        """What is asked of places."""
+        return {code.place for code in self.codes if isinstance(code, Look)}
+
+    @property
+    def sets(self) -> set[CharSet]:
+        """The sets of characters that are asked for."""
+        return {code.chars for code in self.codes if isinstance(code, Char)}
+
+
+class Writer:
+    """Writes a program from its end to its start: everything is told what comes after it."""
+
+    def __init__(self) -> None:
+        self._codes: list[Code] = [Match()]
+
+    def program(self, start: int) -> Program:
+        """Return what was written."""
+        return Program(tuple(self._codes), start)
+
+    def add(self, code: Code) -> int:
+        """Write one code, and return where it stands."""
+        if len(self._codes) >= _MOST_CODES:
+            raise UnreadableError("it is too large")
+        self._codes.append(code)
+        return len(self._codes) - 1
+
+    def text(self, text: str, then: int) -> int:
+        """Write a text that stands for itself."""
+        for char in reversed(text):
+            then = self.add(Char(of_text(char), then))
+        return then
+
+    def number(self, then: int) -> int:
+        """Write a run of digits that is converted to a number."""
+        loop = self.add(Fork(MATCH, MATCH))
+        start = self.add(Char(DIGITS, loop, is_counted=True))
+        self._codes[loop] = Fork(start, self.add(Forget(then)))
+        return start
+
+    def anywhere(self, start: int) -> int:
+        """Let a program begin at the first place where it can."""
+        loop = self.add(Fork(MATCH, MATCH))
+        self._codes[loop] = Fork(start, self.add(Char(EVERY, loop)))
+        return loop
+
+    def regex(self, items: Iterable[Any], flags: int, then: int) -> int:
+        """Write the items of a parsed regex.
+
+        Raises:
+            UnreadableError: something in it cannot be told by a program.
+        """
+        if flags & ~_KNOWN_FLAGS:
+            raise UnreadableError("a flag that is not understood")
+        for kind, argument in reversed(list(items)):
+            then = self._item(str(kind), argument, flags, then)
+        return then
+
+    def _item(self, kind: str, argument: Any, flags: int, then: int) -> int:
+        match kind:
+            case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
+                return self.add(Char(of_item(kind, argument, flags), then))
+            case "AT":
+                return self.add(Look(_place(str(argument), flags), then))
+            case "SUBPATTERN":
+                _, added, removed, items = argument
+                return self.regex(items, _combined(flags, added, removed), then)
+            case "BRANCH":
+                *others, last = argument[1]
+                start = self.regex(last, flags, then)
+                for items in reversed(others):
+                    start = self.add(Fork(self.regex(items, flags, then), start))
+                return start
+            case "MAX_REPEAT" | "MIN_REPEAT":
+                return self._repeat(argument, flags, then, is_greedy=kind == "MAX_REPEAT")
+            case _:
+                raise UnreadableError(_REFUSED.get(kind, f"{kind.lower()} in a regex"))
+
+    def _repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
+        least, most, items = argument
+        if most > 1 and items.getwidth()[0] == 0:
+            # What re does with an empty round is too subtle to be told.
+            raise UnreadableError("a repeat of something that may be empty")
+        if repr(most) != "MAXREPEAT":  # A number that calls itself by a name.
+            start = then
+            for _ in range(most - least):
+                start = self._fork(self.regex(items, flags, start), then, is_greedy=is_greedy)
+        else:
+            start = self.add(Fork(MATCH, MATCH))
+            again = self.regex(items, flags, start)
+            self._codes[start] = Fork(again, then) if is_greedy else Fork(then, again)
+            start, least = (again, least - 1) if least else (start, 0)
+        for _ in range(least):
+            start = self.regex(items, flags, start)
+        return start
+
+    def _fork(self, more: int, then: int, *, is_greedy: bool) -> int:
+        return self.add(Fork(more, then) if is_greedy else Fork(then, more))
+
+
+def _combined(flags: int, added: int, removed: int) -> int:
+    """Return the flags inside a group, as ``re`` combines them."""
+    if added & (re.ASCII | re.UNICODE | re.LOCALE):
+        flags &= ~(re.ASCII | re.UNICODE | re.LOCALE)
+    return (flags | added) & ~removed
+
+
+def _place(name: str, flags: int) -> Place:
+    is_multiline, is_ascii = bool(flags & re.MULTILINE), bool(flags & re.ASCII)
+    match name:
+        case "AT_BEGINNING":
+            return Place.LINE_START if is_multiline else Place.START
+        case "AT_BEGINNING_STRING":
+            return Place.START
+        case "AT_END":
+            return Place.LINE_END if is_multiline else Place.LAST_NEWLINE_OR_END
+        case "AT_END_STRING":
+            return Place.END
+        case "AT_BOUNDARY":
+            return Place.ASCII_BOUNDARY if is_ascii else Place.BOUNDARY
+        case "AT_NON_BOUNDARY":
+            return Place.NO_ASCII_BOUNDARY if is_ascii else Place.NO_BOUNDARY
+        case _:
+            raise UnreadableError(f"{name.lower()} in a regex")
+
+
+def is_anchored(items: Sequence[Any], flags: int) -> bool:
+    """Tell whether a parsed regex can match nowhere but at the start."""
+    if not items:
+        return False
+    kind, argument = str(items[0][0]), items[0][1]
+    match kind:
+        case "AT":
+            return _place(str(argument), flags) is Place.START
+        case "SUBPATTERN":
+            return is_anchored(argument[3], _combined(flags, argument[1], argument[2]))
+        case "BRANCH":
+            return all(is_anchored(branch, flags) for branch in argument[1])
+        case _:
+            return False

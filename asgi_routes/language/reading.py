@@ -1,0 +1,104 @@
+"""Rows to programs.
+
+In: the steps of a row. Out: a program for each. The rule kept here: what a step matches is what
+`asgi_routes.engine.exact` says, in every mode and every syntax; a parameter whose converter may refuse
+a text is not told by its regex.
+"""
+
+import contextlib
+import functools
+import importlib
+import re
+import warnings
+from typing import Any
+
+from asgi_routes.converters import IntConverter, TextConverter, UUIDConverter
+from asgi_routes.engine import Compile, Mode, Step
+from asgi_routes.language.programs import (
+    MATCH,
+    Look,
+    Place,
+    Program,
+    UnreadableError,
+    Writer,
+    is_anchored,
+)
+from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
+
+_parser: Any = None
+with contextlib.suppress(ImportError):  # Where it has moved, no regex can be read.
+    _parser = importlib.import_module("re._parser")
+
+_END = {Mode.ENDPOINT: Place.END, Mode.MOUNT: Place.SEGMENT_END}
+
+
+def program_of(step: Step, compile_regex: Compile = re.compile) -> Program:
+    """Return what a step does with a path; a step of a nested router with a slash in front of it
+    has taken that off before.
+
+    Raises:
+        UnreadableError: that cannot be told; the message says why.
+    """  # noqa: D205 - it is one sentence
+    pattern = step.pattern
+    if pattern.syntax == "regex":
+        if compile_regex is not re.compile:
+            raise UnreadableError("another engine for regular expressions than Python's")
+        return _searched(pattern, step.mode)
+    return _written(pattern, step.mode)
+
+
+def _written(pattern: Pattern, mode: Mode) -> Program:
+    """Return the program of a path or a format, which begins where the path begins."""
+    writer = Writer()
+    start = MATCH
+    is_empty = not any(isinstance(node, Parameter) or node.text for node in _nodes(pattern))
+    if mode in _END and not (is_empty and mode is Mode.MOUNT):
+        start = writer.add(Look(_END[mode], start))
+    for node in reversed(_nodes(pattern)):
+        if isinstance(node, Literal):
+            start = writer.text(node.text, start)
+        else:
+            start = _parameter(writer, node, start)
+    return writer.program(start)
+
+
+def _nodes(pattern: Pattern) -> list[Literal | Parameter]:
+    return [node for node in pattern.nodes if not isinstance(node, Opaque)]
+
+
+def _parameter(writer: Writer, parameter: Parameter, then: int) -> int:
+    kind = type(parameter.converter)
+    is_as_made = parameter.regex == getattr(kind, "regex", None)
+    if kind is IntConverter and is_as_made:
+        return writer.number(then)
+    if kind is TextConverter or (kind is UUIDConverter and is_as_made):
+        items, flags = parsed(parameter.regex, 0)
+        return writer.regex(items, flags, then)
+    raise UnreadableError(f"the converter of {parameter.name!r} may refuse what its regex matches")
+
+
+def _searched(pattern: Pattern, mode: Mode) -> Program:
+    """Return the program of a regular expression, which may match anywhere in the path."""
+    writer = Writer()
+    items, flags = parsed(pattern.regex, pattern.flags)
+    # As it stands in the matcher: by the text, so that an escaped one counts as well.
+    is_full = mode is Mode.ENDPOINT and pattern.source.endswith("$")
+    start = writer.regex(items, flags, writer.add(Look(Place.END, MATCH)) if is_full else MATCH)
+    if not is_full and not is_anchored(items, flags):
+        start = writer.anywhere(start)
+    return writer.program(start)
+
+
+@functools.lru_cache(maxsize=1024)
+def parsed(regex: str, flags: int) -> tuple[Any, int]:
+    """Return the items of a regex, and its flags with those that it sets for itself.
+
+    Raises:
+        UnreadableError: this Python does not let anybody see them.
+    """
+    if _parser is None:
+        raise UnreadableError("this Python does not show how it reads regular expressions")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # They were given when the route was written.
+        items = _parser.parse(regex, flags)
+    return items, items.state.flags

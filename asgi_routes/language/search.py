@@ -1,0 +1,198 @@
+"""The path that reads best among those that some automata match and others do not.
+
+In: automata over one alphabet. Out: a path, or None where there is none. The rule kept here: None is
+said when every state that the automata can reach together was looked at; where these are too many,
+that is said instead.
+"""
+
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import NamedTuple, TypeAlias
+
+from asgi_routes.language.alphabet import Alphabet
+from asgi_routes.language.automata import Automaton, State
+from asgi_routes.language.numbers import Growth, grown, growth, is_counting
+
+MOST_STATES = 20_000
+"""How many states are looked at before the search is given up."""
+
+
+class TooLargeError(Exception):
+    """There are too many states to look at all of them."""
+
+
+class _Together(NamedTuple):
+    """A state of all automata.
+
+    Attributes:
+        wanted: the states of those that shall match.
+        unwanted: which of those that shall not still may, and their states.
+        tail: 0; 1 behind a newline that must not be the last; 2 behind the one that is.
+    """
+
+    wanted: tuple[State, ...]
+    unwanted: tuple[tuple[int, State], ...]
+    tail: int
+
+
+_Move: TypeAlias = tuple[int, str, _Together]
+"""What a text costs, the text, and where it leads to."""
+
+_ANYWHERE, _NOT_LAST, _LAST = range(3)
+
+
+class Search:
+    """Looks for a path.
+
+    Args:
+        alphabet: that of the automata.
+        wanted: what has to match the path; one at least.
+        unwanted: what must not match it.
+    """
+
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        wanted: Sequence[Automaton],
+        unwanted: Sequence[Automaton] = (),
+    ) -> None:
+        self._alphabet = alphabet
+        self._wanted = wanted
+        self._unwanted = unwanted
+        self._has_numbers = any(one.has_numbers for one in (*wanted, *unwanted))
+
+    def path(self) -> str | None:
+        """Return the path that reads best, or None where there is none.
+
+        Raises:
+            TooLargeError: more than `MOST_STATES` would have to be looked at.
+        """
+        start = _Together(
+            tuple(one.start for one in self._wanted),
+            tuple((which, one.start) for which, one in enumerate(self._unwanted)),
+            _ANYWHERE,
+        )
+        order = count()
+        todo: list[tuple[int, int, str, _Together, _Together | None]] = []
+        heappush(todo, (0, next(order), "", start, None))
+        came: dict[_Together, tuple[str, _Together | None]] = {}
+        while todo:
+            cost, _, text, state, before = heappop(todo)
+            if state in came:
+                continue
+            came[state] = text, before
+            if self._is_found(state):
+                return _traced(came, state)
+            if len(came) > MOST_STATES:
+                raise TooLargeError
+            for more, piece, after in self._moves(state):
+                if after not in came:
+                    heappush(todo, (cost + more, next(order), piece, after, state))
+        return None
+
+    def _is_found(self, state: _Together) -> bool:
+        return (
+            state.tail != _NOT_LAST
+            and all(map(Automaton.accepts, self._wanted, state.wanted))
+            and not any(self._unwanted[which].accepts(one) for which, one in state.unwanted)
+        )
+
+    def _moves(self, state: _Together) -> list[_Move]:
+        if state.tail == _LAST or any(
+            self._unwanted[which].takes_all(one) for which, one in state.unwanted
+        ):
+            return []
+        symbols = self._alphabet.every
+        moves = []
+        if self._has_numbers and (long := self._long_number(state)):
+            moves.append(long)
+            symbols &= ~self._alphabet.digits
+        for mask, wanted, unwanted in self._together(state, symbols):
+            moves += [
+                (*self._alphabet.best(part), _Together(wanted, unwanted, tail))
+                for part, tail in self._tails(mask)
+            ]
+        return moves
+
+    def _tails(self, mask: int) -> list[tuple[int, int]]:
+        final = self._alphabet.final
+        newline = self._alphabet.newline & ~final
+        if not final or not mask & (newline | final):
+            return [(mask, _ANYWHERE)]
+        parts = [
+            (mask & ~(newline | final), _ANYWHERE),
+            (mask & newline, _NOT_LAST),
+            (mask & final, _LAST),
+        ]
+        return [part for part in parts if part[0]]
+
+    def _together(
+        self, state: _Together, symbols: int
+    ) -> list[tuple[int, tuple[State, ...], tuple[tuple[int, State], ...]]]:
+        """Return what symbols lead to which states."""
+        both: list[tuple[int, tuple[State, ...]]] = [(symbols, ())]
+        for automaton, one in zip(self._wanted, state.wanted, strict=True):
+            arcs = automaton.arcs(one)
+            both = [
+                (mask & taken, (*wanted, after))
+                for mask, wanted in both
+                for taken, after in arcs
+                if mask & taken
+            ]
+        found = []
+        for mask, wanted in both:
+            found += [(part, wanted, others) for part, others in self._others(state, mask)]
+        return found
+
+    def _others(
+        self, state: _Together, symbols: int
+    ) -> list[tuple[int, tuple[tuple[int, State], ...]]]:
+        parts: list[tuple[int, tuple[tuple[int, State], ...]]] = [(symbols, ())]
+        for which, one in state.unwanted:
+            arcs = self._unwanted[which].arcs(one)
+            split = []
+            for mask, others in parts:
+                left = mask
+                for taken, after in arcs:
+                    if left & taken:
+                        split.append((left & taken, (*others, (which, after))))
+                        left &= ~taken
+                if left:
+                    split.append((left, others))
+            parts = split
+        return parts
+
+    def _long_number(self, state: _Together) -> _Move | None:
+        """Return the digits that do nothing but let numbers grow, until one is full."""
+        automata = [*self._wanted, *(self._unwanted[which] for which, _ in state.unwanted)]
+        states = [*state.wanted, *(one for _, one in state.unwanted)]
+        if not any(map(is_counting, automata, states)):
+            return None
+        growths: list[Growth] = []
+        for automaton, one in zip(automata, states, strict=True):
+            found = growth(automaton, one, self._alphabet.digits)
+            if found is None:
+                return None
+            growths.append(found)
+        rooms = [found.room for found in growths if found.room is not None]
+        if not rooms or min(rooms) < 1:
+            return None
+        room = min(rooms)
+        after = [
+            grown(automaton, one, found, room)
+            for automaton, one, found in zip(automata, states, growths, strict=True)
+        ]
+        wanted = tuple(after[: len(self._wanted)])
+        others = zip((which for which, _ in state.unwanted), after[len(wanted) :], strict=True)
+        cost, digit = self._alphabet.best(self._alphabet.digits)
+        return cost * room, digit * room, _Together(wanted, tuple(others), _ANYWHERE)
+
+
+def _traced(came: dict[_Together, tuple[str, _Together | None]], state: _Together) -> str:
+    texts = []
+    at: _Together | None = state
+    while at is not None:
+        text, at = came[at]
+        texts.append(text)
+    return "".join(reversed(texts))

@@ -1,0 +1,107 @@
+r"""What stands before and behind a place between two characters.
+
+In: what a program asks of places, and an alphabet. Out: the symbols in groups that need not be told apart
+there, and whether a place is what is asked for. The rule kept here: one symbol before and one behind
+are enough, since the newline at the end of a path is a symbol of its own.
+"""
+
+import re
+from enum import IntFlag, auto
+from typing import NamedTuple
+
+from asgi_routes.language.alphabet import Alphabet
+from asgi_routes.language.characters import CharSet, matched_by
+from asgi_routes.language.programs import Place, Program
+
+
+class Seen(IntFlag):
+    """What there is beside a place, as far as it matters."""
+
+    NOTHING = auto()
+    NEWLINE = auto()
+    LAST_NEWLINE = auto()
+    SLASH = auto()
+    WORD = auto()
+    ASCII_WORD = auto()
+
+
+ANYTHING = Seen(0)
+
+_WANTED = {
+    Place.START: (Seen.NOTHING, ANYTHING),
+    Place.LINE_START: (Seen.NOTHING | Seen.NEWLINE, ANYTHING),
+    Place.END: (ANYTHING, Seen.NOTHING),
+    Place.LAST_NEWLINE_OR_END: (ANYTHING, Seen.NOTHING | Seen.LAST_NEWLINE),
+    Place.LINE_END: (ANYTHING, Seen.NOTHING | Seen.NEWLINE),
+    Place.SEGMENT_END: (ANYTHING, Seen.NOTHING | Seen.SLASH),
+}
+"""What has to stand before, or behind: one of these."""
+
+_WORDS = {
+    Place.BOUNDARY: Seen.WORD,
+    Place.NO_BOUNDARY: Seen.WORD,
+    Place.ASCII_BOUNDARY: Seen.ASCII_WORD,
+    Place.NO_ASCII_BOUNDARY: Seen.ASCII_WORD,
+}
+_BOUNDARIES = {Place.BOUNDARY, Place.ASCII_BOUNDARY}
+_EMPTY_IS_NO_BOUNDARY = re.search(r"\B", "") is not None  # It differs between versions of Python.
+
+
+class Group(NamedTuple):
+    """Symbols that look alike from any place."""
+
+    mask: int
+    seen: Seen
+
+
+def sets_of(program: Program) -> list[CharSet]:
+    r"""Return the sets of characters that places are about, besides newlines and slashes."""
+    return [_set_of(word) for word in {_WORDS[place] for place in program.places & {*_WORDS}}]
+
+
+def _set_of(word: Seen) -> CharSet:
+    return matched_by(r"\w", 0 if word is Seen.WORD else re.ASCII)
+
+
+class Surroundings:
+    """What one program asks of places.
+
+    Attributes:
+        groups: the symbols, in groups that look alike.
+        before: what is worth remembering of the symbol before a place.
+    """
+
+    def __init__(self, program: Program, alphabet: Alphabet) -> None:
+        places = program.places
+        words = {_WORDS[place] for place in places & {*_WORDS}}
+        self.before = ANYTHING
+        behind = ANYTHING
+        for place in places:
+            before, after = _WANTED.get(place, (Seen.NOTHING | _WORDS.get(place, ANYTHING),) * 2)
+            self.before |= before
+            behind |= after
+        masks = {
+            Seen.NEWLINE: alphabet.newline,
+            Seen.LAST_NEWLINE: alphabet.final,
+            Seen.SLASH: alphabet.slash,
+            **{word: alphabet.mask(_set_of(word)) for word in words},
+        }
+        self.groups = [Group(alphabet.every, ANYTHING)]
+        for seen, mask in masks.items():
+            if seen & (self.before | behind):
+                self.groups = [part for group in self.groups for part in _parts(group, mask, seen)]
+
+    def holds(self, place: Place, before: Seen, behind: Seen) -> bool:
+        """Tell whether a place is what is asked for."""
+        if place in _WANTED:
+            wanted_before, wanted_behind = _WANTED[place]
+            return bool(before & wanted_before or behind & wanted_behind)
+        word = _WORDS[place]
+        if before & behind & Seen.NOTHING and place not in _BOUNDARIES:
+            return _EMPTY_IS_NO_BOUNDARY
+        return bool((before ^ behind) & word) is (place in _BOUNDARIES)
+
+
+def _parts(group: Group, mask: int, seen: Seen) -> list[Group]:
+    parts = [Group(group.mask & mask, group.seen | seen), Group(group.mask & ~mask, group.seen)]
+    return [part for part in parts if part.mask]

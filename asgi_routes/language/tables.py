@@ -1,0 +1,197 @@
+"""How each row of a table relates to those before it.
+
+In: the rows of a table. Out: for each of them, that it is never reached, or which of the earlier ones take
+some of its paths, or why it cannot be told. The rule kept here: what is not understood takes
+nothing from anybody: an earlier row of an unknown language does not make a later one unreachable.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from asgi_routes.engine import Compile, Row
+from asgi_routes.language.comparison import Comparison, Found
+from asgi_routes.language.earlier import Earlier
+from asgi_routes.language.languages import Language, Undecided, language_of
+from asgi_routes.language.outlines import outlines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Every path of a row is taken by earlier ones.
+
+    Attributes:
+        index: the index of the row.
+        covering: those of the earlier rows that take all its paths together.
+        path: one of its paths, as an example; None where it matches nothing at all.
+    """
+
+    index: int
+    covering: tuple[int, ...]
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """An earlier row takes some of the paths of a later one.
+
+    Attributes:
+        index: the index of the earlier row.
+        path: a path that both match.
+        is_within: whether all paths of the earlier row are paths of the later one: it is the
+            special case, written before the general one. False where that cannot be told.
+    """
+
+    index: int
+    path: str
+    is_within: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Some paths come to a row, as far as the earlier rows are understood.
+
+    Attributes:
+        index: the index of the row.
+        path: one of them.
+        overlaps: the earlier rows that take others.
+        unknown: the earlier rows of which it cannot be told whether they take any, and why.
+    """
+
+    index: int
+    path: str
+    overlaps: tuple[Overlap, ...]
+    unknown: tuple[tuple[int, Undecided], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing can be told of a row.
+
+    Attributes:
+        index: the index of the row.
+        why: the reason.
+    """
+
+    index: int
+    why: Undecided
+
+
+_UNSURE = Undecided("two answers to one question")
+
+Relation: TypeAlias = Unreachable | Reachable | Unknown
+
+
+class Relations:
+    """How each row of a table relates to those before it.
+
+    Args:
+        rows: the rows, in order; all indexes are places in this sequence.
+        compile_regex: the engine for regular expressions, see `language_of`.
+        declines: which rows may let a later one have what they match. They take nothing from
+            anybody, but can be unreachable themselves.
+
+    >>> from asgi_routes.engine import Mode, Step
+    >>> from asgi_routes.converters import registered_converters
+    >>> from asgi_routes.patterns import parse_path
+    >>> def row(index, text):
+    ...     pattern = parse_path(text, registered_converters())
+    ...     return Row(index, (Step(pattern, Mode.ENDPOINT, {}),), None)
+    >>> texts = ["users/<int:id>/", "users/<slug:name>/", "users/7/"]
+    >>> for relation in Relations([row(*item) for item in enumerate(texts)]):
+    ...     print(relation)
+    Reachable(index=0, path='users/1/', overlaps=(), unknown=())
+    Reachable(index=1, path='users/x/', overlaps=(Overlap(index=0, path='users/1/', is_within=True),), unknown=())
+    Unreachable(index=2, covering=(0,), path='users/7/')
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row[Any]],
+        compile_regex: Compile = re.compile,
+        declines: Callable[[Row[Any]], bool] = lambda row: False,  # noqa: ARG005
+    ) -> None:
+        self._rows = rows
+        self._languages = [language_of(row, compile_regex) for row in rows]
+        known = [index for index, one in enumerate(self._languages) if isinstance(one, Language)]
+        self._places = {index: place for place, index in enumerate(known)}
+        self._comparison = Comparison([one for one in self._languages if isinstance(one, Language)])
+        self._declines = declines
+        self._examples: dict[int, str] = {}
+
+    def __iter__(self) -> Iterator[Relation]:
+        """Yield the relation of each row, in order."""
+        earlier = Earlier()
+        for index, row in enumerate(self._rows):
+            language = self._languages[index]
+            if isinstance(language, Undecided):
+                yield Unknown(index, language)
+                if not self._declines(row):
+                    earlier.unknown.append((index, language))
+                continue
+            outlines, head = outlines_of(row), self._comparison.head(self._places[index])
+            relation = self._relation(index, earlier, earlier.meeting(head, outlines))
+            yield relation
+            # What is never reached takes nothing that was not taken before.
+            if not isinstance(relation, Unreachable) and not self._declines(row):
+                earlier.add(index, head, outlines)
+                if isinstance(relation, Reachable):
+                    earlier.within.update(one.index for one in relation.overlaps if one.is_within)
+
+    def _relation(self, index: int, earlier: "Earlier", candidates: list[int]) -> Relation:
+        example = self._path([index])
+        if isinstance(example, Undecided):
+            return Unknown(index, example)
+        if example is None:
+            return Unreachable(index, (), None)
+        self._examples[index] = example
+        taking = [one for one in candidates if self._takes(one, example)]
+        for one in taking:
+            if self._path([index], [one]) is None:
+                return Unreachable(index, (one,), example)
+        shared: dict[int, str | Undecided] = {}
+        for one in candidates:
+            path = example if one in taking else self._path([index, one])
+            if path is not None:
+                shared[one] = path
+        # Those within another one would add nothing to all of them together.
+        widest = [one for one in shared if one not in earlier.within]
+        left = self._path([index], widest) if taking else example
+        if isinstance(left, Undecided):
+            return Unknown(index, left)
+        if left is None:
+            return self._unreachable(index, widest)
+        overlaps = tuple(
+            self._overlap(one, index, path)
+            for one, path in shared.items()
+            if not isinstance(path, Undecided)
+        )
+        undecided = [(one, path) for one, path in shared.items() if isinstance(path, Undecided)]
+        return Reachable(index, left, overlaps, (*earlier.unknown, *undecided))
+
+    def _unreachable(self, index: int, earlier: list[int]) -> Relation:
+        places = [self._places[one] for one in earlier]
+        found = self._comparison.covering(self._places[index], places)
+        if not isinstance(found, tuple):
+            return Unknown(index, found or _UNSURE)
+        covering = tuple(earlier[places.index(place)] for place in found)
+        return Unreachable(index, covering, self._examples[index])
+
+    def _overlap(self, one: int, index: int, path: str) -> Overlap:
+        is_within = self._takes(index, self._examples[one]) and self._path([one], [index]) is None
+        return Overlap(one, path, is_within)
+
+    def _takes(self, index: int, path: str) -> bool:
+        return self._comparison.takes(self._places[index], path)
+
+    def _path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
+        places = self._places
+        return self._comparison.path(
+            [places[index] for index in wanted], [places[index] for index in unwanted]
+        )
+
+
+def relations(rows: Sequence[Row[Any]], compile_regex: Compile = re.compile) -> Iterator[Relation]:
+    """Yield how each row of a table relates to those before it; see `Relations`."""
+    yield from Relations(rows, compile_regex)

@@ -1,0 +1,216 @@
+"""What `check` finds: each kind once, nothing where there is nothing, and every proof tried."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from asgi_routes import (
+    MethodRouter,
+    ProtocolTypeRouter,
+    SlowRegexWarning,
+    URLRouter,
+    format_path,
+    include,
+    mount,
+    path,
+    re_path,
+)
+from asgi_routes.checking import IDS, check
+from asgi_routes.checking.tables import tables
+from asgi_routes.engine import LinearMatcher
+from tests.inspection.sample import app, application
+from tests.parity.cases import Generator
+from tests.parity.sides import our_side
+from tests.spec.driving import Wrapper, hidden
+
+pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
+
+
+def found(*routes: Any, **options: Any) -> list[tuple[str, str, str | None]]:
+    """Return id, template and witness of each finding."""
+    findings = check(URLRouter(routes, **options))
+    return [(one.id, one.subjects[0].template, one.witness) for one in findings]
+
+
+def quiet(regex: str) -> Any:
+    """Return a route without the warning that it deserves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowRegexWarning)
+        return re_path(regex, app)
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([path("<a>/", app), path("<int:b>/", app)], [("R101", "/<int:b>/", "/1/")]),
+        ([path("<int:a>/", app), path("<b>/", app)], []),
+        ([path("<int:a>/", app), re_path(r"^[0-9]+/$", app)], []),
+        ([re_path(r"^[0-9]+/$", app), path("<int:a>/", app)], [("R101", "/<int:a>/", "/1/")]),
+        ([format_path("{a}/", app), path("x/", app)], [("R101", "/x/", "/x/")]),
+        (
+            [re_path(r"^(?:a|b/x)$", app), path("b/x", app), path("a", app)],
+            [("R101", "/b/x", "/b/x"), ("R101", "/a", "/a")],
+        ),
+        # Together two routes take everything that a third one matches.
+        (
+            [re_path(r"^[ab]$", app), re_path(r"^[cd]$", app), re_path(r"^[a-d]$", app)],
+            [("R101", "/^[a-d]$", "/a")],
+        ),
+        # By method.
+        ([path("a", app, methods=["GET"]), path("a", app)], []),
+        ([path("a", app), path("a", app, methods=["GET"])], [("R101", "/a", "/a")]),
+        ([path("a", app, methods=["GET"]), path("a", app, methods=["GET", "PUT"])], []),
+        (
+            [
+                path("a", app, methods=["GET"]),
+                path("a", app, methods=["PUT"]),
+                path("a", app, methods=["HEAD", "PUT"]),
+            ],
+            [("R101", "/a", "/a")],
+        ),
+        ([path("a", MethodRouter({"GET": app})), path("a", MethodRouter({"GET": app}))], ["R101"]),
+        # What may decline takes nothing.
+        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a/y", app)], []),
+        ([path("a/", URLRouter([path("x", app)])), path("a/x", app)], ["R101"]),
+        ([re_path(r"^a/", hidden(URLRouter([path("x", app)]))), path("a/y", app)], []),
+        ([mount("a", app, at_prefix="miss"), path("a", app)], []),
+        ([mount("a", app), path("a", app), path("a/b", app), path("ab", app)], ["R101", "R101"]),
+        ([mount("a", URLRouter([path("x", app)])), path("a/y", app)], []),
+        ([path("a/", include([path("x", app)])), path("a/x", app)], ["R101"]),
+        # Overlaps are information; a special case before the general one is none.
+        ([path("a/<b>", app), path("<c>/b", app)], [("R102", "/<c>/b", "/a/b")]),
+        ([path("me", app), path("<name>", app)], []),
+        ([re_path(r"^(?P<a>\w)(?=x)", app)], ["R103"]),
+        # What was written.
+        ([path("a", app, name="n"), path("b", app, name="m")], []),
+        ([re_path(r"^(?P<a>\d)/(\d)$", app)], ["R202"]),
+        ([path("/a", app)], ["R203"]),
+        ([re_path(r"^/a", app)], ["R203"]),
+        ([path("a$", app)], ["R204"]),
+        ([path("^a", app)], ["R204"]),
+        ([path("a/", Starlette())], ["R205"]),
+        ([mount("a/", Starlette())], []),
+        ([path("a/<path:rest>", Starlette())], []),
+        ([path("", Starlette())], ["R205"]),
+        ([mount("", app), path("a", app)], ["R206", "R101"]),
+        ([path("a", app), mount("", app)], []),
+        ([re_path(r"", app), path("a", app)], ["R206"]),
+        ([quiet(r"^(\w+)*$")], ["R301"]),
+        ([re_path(r"^(\w+/)*$", app)], []),
+    ],
+    ids=lambda value: " ".join(str(item) for item in value if isinstance(item, str | tuple)),
+)
+def test_findings(routes: Any, expected: list[Any]) -> None:
+    """Each kind is found where it is, and only there."""
+    seen = found(*routes)
+    if all(isinstance(one, str) for one in expected):
+        assert [id_ for id_, *_ in seen] == expected
+    else:
+        assert seen == expected
+
+
+def test_every_kind_is_tested() -> None:
+    """The table above has all of them, save that of names."""
+    text = Path(__file__).read_text()
+    assert {id_ for id_ in IDS if f'"{id_}"' not in text} == set()
+
+
+def test_same_names() -> None:
+    """R201: the same name with the same parameters; reverse() gives the last."""
+    routes = [
+        path("a/<x>", app, name="n"),
+        path("b/<x>", app, name="n"),
+        path("c/<y>", app, name="n"),
+        path("d/", include(([path("<x>", app, name="n")], "d"))),
+    ]
+    (finding,) = check(URLRouter(routes))
+    assert (finding.id, finding.level) == ("R201", "warning")
+    assert [one.template for one in finding.subjects] == ["/b/<x>", "/a/<x>"]
+    assert [one.declared.line for one in finding.subjects] == sorted(
+        (one.declared.line for one in finding.subjects), reverse=True
+    )
+    assert (
+        check(
+            ProtocolTypeRouter({"http": URLRouter(routes[:1]), "websocket": URLRouter(routes[1:2])})
+        )
+        == []
+    )
+
+
+def test_silence() -> None:
+    """A comment on the line of a route silences it, all of it or one finding."""
+    routes = [
+        path("a", app),
+        path("a", app),  # asgi-routes: ignore
+        path("a", app),  # asgi-routes: ignore[R101]
+        path("a", app),  # asgi-routes: ignore[R102, R301]
+    ]
+    assert [one.subjects[0].declared.line for one in check(URLRouter(routes))] == [
+        routes[3].declared.line
+    ]
+    assert len(check(URLRouter(routes), silenced=True)) == 3
+
+
+def test_an_application_without_faults() -> None:
+    """Nothing is found where nothing is."""
+    assert [one.id for one in check(application)] == ["R103"]
+
+
+def test_tables_of_their_own() -> None:
+    """Mounted routers and those of other hosts and protocols are checked by themselves."""
+    twice = URLRouter([path("<a>", app), path("b", app)])
+    router = ProtocolTypeRouter(
+        {"http": URLRouter([mount("m", twice)]), "websocket": Wrapper(twice)}
+    )
+    assert [(one.id, one.subjects[0].template) for one in check(router)] == [
+        ("R101", "/m/b"),
+        ("R101", "/b"),
+    ]
+
+
+def test_a_slow_regex_is_shown_by_a_text() -> None:
+    """The witness of R301 is what the warning speaks of."""
+    with pytest.warns(SlowRegexWarning):
+        route = re_path(r"^users/(\d+)+/$", app)
+    (finding,) = check(URLRouter([route]))
+    assert finding.witness is not None
+    assert re.fullmatch(r"users/0+!", finding.witness)
+    assert not re.search(route.pattern.regex, finding.witness[:14] + "!")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_tables(seed: int) -> None:
+    """Nothing comes to a route that cannot be reached; every witness is matched by all that are named."""
+    make = Generator(seed)
+    table = make.table(("router", "router", "wrapped"))
+    ours = our_side()
+    router = ours.router(ours.routes(table))
+    (competing,) = tables(router)
+    dead = set()
+    for finding in check(router, silenced=True):
+        if finding.id not in ("R101", "R102") or finding.witness is None:
+            continue
+        text = finding.witness.removeprefix("/")
+        matching = {
+            competing.template(row)
+            for row in competing.rows
+            if LinearMatcher([row]).follow(row)(text) is not None
+        }
+        first, *others = (one.template for one in finding.subjects)
+        assert first in matching
+        assert matching & {*others}
+        if finding.id == "R101":
+            dead.add(finding.subjects[0].template)
+    reached = set()
+    for _ in range(150):
+        text = make.path(table).removeprefix("/")
+        hit = LinearMatcher(competing.rows)(text)
+        if hit is not None:
+            reached.add(hit[0].index)
+    templates = [competing.template(row) for row in competing.rows]
+    alive = {templates[index] for index in reached if templates.count(templates[index]) == 1}
+    assert not alive & dead
