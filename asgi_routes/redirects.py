@@ -48,7 +48,7 @@ def location_with_other_slash(scope: Scope) -> str | None:
     # What the client has quoted stays quoted: %2F is not a slash to everybody.
     kept = _quoted(raw) if isinstance(raw, bytes) and decoded(raw) == path else encoded(path)
     if below_root_path(path, root_path) is None:
-        kept = encoded(root_path) + kept
+        kept = b"/" + encoded(root_path.removeprefix("/")) + kept
     kept = kept[:-1] if kept.endswith(b"/") else kept + b"/"
     if kept.startswith(b"//"):
         kept = b"/%2F" + kept[1:].lstrip(b"/")

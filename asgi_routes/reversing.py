@@ -76,10 +76,13 @@ def as_text(
 
     >>> as_text(URL(None, "a b/é"), "/root", query={"q": [1, 2]}, fragment="x y")
     '/root/a%20b/%C3%A9?q=1&q=2#x%20y'
+    >>> as_text(URL(None, "a"), "no-slash")
+    '/no-slash/a'
     >>> as_text(URL(None, "/evil.example"))
     '/%2Fevil.example'
     """
-    path = quote(f"{root_path}/{url.path}".encode("utf-8", "surrogatepass"), safe=_SAFE)
+    root = "/" + root_path.removeprefix("/") if root_path else ""
+    path = quote(f"{root}/{url.path}".encode("utf-8", "surrogatepass"), safe=_SAFE)
     if path.startswith("//"):
         path = "/%2F" + path[2:]
     text = path if url.host is None else f"//{url.host}{path}"

@@ -155,6 +155,14 @@ async def test_nobody_is_sent_to_another_host(
     assert unquote(location).rstrip("/").lstrip("/") == text.replace("\udcff", "?").lstrip("/")
 
 
+@pytest.mark.parametrize("root_path", ["/root", "root"])
+async def test_a_root_path_is_in_the_location(root_path: str) -> None:
+    """A path that does not have it gets it, and a slash in front of it where the server has none."""
+    router = URLRouter([path("a/", A)], slashes="redirect")
+    outcome = await call(router, http("/a", root_path=root_path))
+    assert dict(outcome.sent[0]["headers"])[b"location"] == b"/root/a/"
+
+
 class Parts:
     """A converter that sees the slashes in its text."""
 
