@@ -8,13 +8,14 @@
 PYTHON ?= python3
 PORT ?= 8000
 PARITY_CASES ?= 1000000
+FUZZ_SECONDS ?= 200
 
 DEMO := .venv/demo
 DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity bench clean
+.PHONY: help demo test lint types parity fuzz bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -40,6 +41,13 @@ types: $(DEV)/.ready
 parity: $(DEV)/.ready
 	@echo "== $(PARITY_CASES) random cases beside Django and Channels"
 	@PARITY_CASES=$(PARITY_CASES) $(DEV)/bin/python -m pytest -n auto -s tests/parity $(ARGS)
+
+fuzz: $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --group fuzz
+	@for target in routes requests reversing; do \
+		echo "== fuzzing $$target for $(FUZZ_SECONDS) seconds"; \
+		$(DEV)/bin/python -W ignore -m tests.fuzz $$target $(FUZZ_SECONDS) || exit 1; \
+	done
 
 bench: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)

@@ -1,0 +1,221 @@
+"""What is fuzzed: each target makes something of bytes, and asserts what has to hold of it.
+
+The bytes choose pieces and lengths, so that a fuzzer that changes a byte changes one decision.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from asgi_routes import (
+    ChannelNameRouter,
+    HostRouter,
+    ImproperlyConfigured,
+    Match,
+    MethodRouter,
+    NoMatch,
+    NoReverseMatch,
+    ProtocolTypeRouter,
+    SubprotocolRouter,
+    URLRouter,
+    format_path,
+    include,
+    mount,
+    path,
+    re_path,
+    reverse,
+    route_path,
+)
+from asgi_routes.engine import LinearMatcher
+
+PIECES = [
+    *("users/", "<int:id>", "<a>", "<", ">", ":", "{id:d}", "{a}", "{", "}", "{{", "/", "-", "."),
+    *("^", "$", r"(\d+)", "(?P<x>", ")", "[", "]", "*", "+?", "|", "\\", " ", "\n", "(", "(?:"),
+    *("<path:p>", "<itn:x>", "{x:zz}", "{}", "{0}", "!r", "%", "é", "(?i)", "a", "<slug:s>", "\0"),
+    *(
+        "<uuid:u>",
+        "{d:ti}",
+        "{w:w}",
+        "{2}",
+        r"\b",
+        r"\1",
+        "(?=a)",
+        "a{3}",
+        "<b>-<c>",
+        "//",
+        "\ud800",
+    ),
+]
+TEXTS = [
+    *("users/", "7", "a", "/", "//", "-7", "\n", "%2F", "\0", "\ud800", "x", "-", ".", "٣", "é"),
+    *("0f0f0f0f-1234-4abc-8def-0123456789ab", "2026-11-21", "\udc2f", " ", "9" * 4400, "..", "*"),
+    *("in/", "nested/", "mount/", "router/", "only/", "m/", "f/", "end", "/end"),
+]
+VALUES: list[Any] = [
+    *("", "a", "a/b", "é", "7", "-1", "\n", "\ud800", "%2F", "//x", 7, -1, 0, True, None, 5.0),
+    *(b"x", [], {}, object(), float("nan"), 10**30, "x" * 300),
+]
+
+
+class Reader:
+    """Reads decisions from bytes; where they are at their end, each is the first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def number(self, most: int) -> int:
+        """Return a number from 0 to one below."""
+        value = self._data[self._at] if self._at < len(self._data) else 0
+        self._at += 1
+        return value % most
+
+    def choice(self, values: Sequence[Any]) -> Any:
+        """Return one of some values."""
+        return values[self.number(len(values))]
+
+    def text(self, pieces: Sequence[str], most: int = 8) -> str:
+        """Return a text of some pieces."""
+        return "".join(self.choice(pieces) for _ in range(self.number(most)))
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def routes(data: bytes) -> None:
+    """A route is refused with our error, or matches without an exception, as the definition does."""
+    read = Reader(data)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        declared = []
+        for _ in range(1 + read.number(6)):
+            write: Callable[..., Any] = read.choice([path, re_path, format_path, mount])
+            target = read.choice([app, app, app, MethodRouter({"GET": app})])
+            try:
+                declared.append(write(read.text(PIECES), target))
+            except ImproperlyConfigured as mistake:
+                str(mistake)
+        router = URLRouter(declared)
+    # What was warned about may take its time on a long text; all else has to be quick.
+    most = 16 if warned else 5000
+    for _ in range(1 + read.number(4)):
+        text = read.text(TEXTS)[:most]
+        linear = LinearMatcher(router._table.rows)(text)
+        compiled = router.matcher(text)
+        assert (linear is None) is (compiled is None), text
+        if linear is not None and compiled is not None:
+            assert linear[0].index == compiled[0].index
+            assert linear[3] == compiled[3]
+        scope = {"type": "http", "path": text, "method": "GET"}
+        assert isinstance(router.match(scope), Match | NoMatch)
+
+
+URLS = [
+    path("users/<int:id>/", app, name="user"),
+    path("<a>-<b>/", app, name="two"),
+    path("<path:p>/end", app, name="path"),
+    re_path(r"^(\d+)/(?:x/)?$", app, name="regex"),
+    re_path(r"^(?P<x>\w+)?/(?P=x)$", app, name="back"),
+    format_path("f/{n:d}/{d:ti}", app, name="format"),
+    path("m/", MethodRouter({"GET": app, "POST": app})),
+    path("only/", app, methods=["PUT"]),
+    path("in/<x>/", include(([path("<y>", app, name="inner")], "app"), namespace="n")),
+    path("nested/<z>/", URLRouter([path("<int:id>", app, name="nested")])),
+    mount("mount/<t>", app, name="mount", strip=True, at_prefix="redirect"),
+    mount("router", URLRouter([path("<slug:s>/", app, name="mounted")])),
+]
+ROUTERS = [
+    ProtocolTypeRouter(
+        {
+            "http": HostRouter({"<sub>.ex.test": router, "ex.test": router, "[::1]": router}),
+            "websocket": URLRouter([path("<r>", SubprotocolRouter({"a": app}))]),
+            "channel": ChannelNameRouter({"a": app, "b-*": app}),
+        }
+    )
+    for router in (
+        URLRouter(URLS),
+        URLRouter(URLS, slashes="redirect", encoded_slashes="preserve"),
+        URLRouter(URLS, slashes="both", encoded_slashes="reject", strict_root_path=True),
+    )
+]
+ODD: list[Any] = [
+    [(b"host", 7)],
+    [b"host"],
+    None,
+    "",
+    b"",
+    7,
+    [],
+    {},
+    (),
+    object(),
+    "\ud800",
+    b"\xff",
+    "/",
+    "x" * 70000,
+]
+
+
+def requests(data: bytes) -> None:
+    """Whatever a scope holds, it is a match or a miss, and a guard sees the path that is routed."""
+    read = Reader(data)
+    scope: dict[str, Any] = {
+        "type": read.choice(["http", "http", "http", "websocket", "channel", "x", None]),
+        "path": "/" * read.number(3) + read.text(TEXTS),
+        "method": read.choice(["GET", "POST", "PUT", "get", "", None]),
+        "headers": [(b"host", read.choice([b"a.ex.test", b"ex.test", b"[::1]:8", b"x", b"a/b@c"]))],
+    }
+    scope["raw_path"] = read.choice([scope["path"].encode("utf-8", "replace"), None, b"/a%2Fb"])
+    scope["root_path"] = read.choice(["", "", "/root", "/", "users", None, scope["path"][:5]])
+    for _ in range(read.number(4)):
+        key = read.choice([*scope, "path_remaining", "url_route", "path_params", "subprotocols"])
+        if key in ("url_route", "path_params"):
+            continue  # Nobody but a router writes these.
+        scope[key] = read.choice(ODD)
+    router = read.choice(ROUTERS)
+    before = dict(scope)
+    found = router.match(scope)
+    assert isinstance(found, Match | NoMatch)
+    assert scope.keys() == before.keys()
+    assert route_path(scope).startswith("/")
+    if isinstance(found, NoMatch) and found.location is not None:
+        assert found.location.startswith("/")
+        assert not found.location.startswith("//")
+        assert found.location.isascii()
+        assert found.location.isprintable()
+
+
+def reversing(data: bytes) -> None:
+    """A URL is text that leads nowhere else, or there is an error that says why."""
+    read = Reader(data)
+    router = URLRouter(URLS)
+    name = read.choice(
+        [
+            *("user", "two", "path", "regex", "back", "format", "n:inner", "app:inner", "nested"),
+            *("mount", "mounted", "nobody", "n:nobody", ":", "", "a:b:c", "\ud800"),
+        ]
+    )
+    values = [read.choice(VALUES) for _ in range(read.number(4))]
+    keys = ["id", "a", "b", "p", "x", "y", "z", "t", "s", "n", "d", "path"]
+    kwargs = {read.choice(keys): value for value in values}
+    asked = {"args": values} if read.number(2) else {"kwargs": kwargs}
+    root_path = read.choice(["", "/r", "r", "//r", "/"])
+    inside = router.match({"type": "http", "path": "/in/1/2", "root_path": root_path})
+    assert isinstance(inside, Match)
+    for ask in (router.reverse, lambda *a, **k: reverse(inside.scope, *a, **k)):
+        try:
+            url = ask(name, **asked)
+        except NoReverseMatch as error:
+            str(error)
+            continue
+        assert url.startswith("/")
+        assert not url.startswith("//")
+        assert url.isascii()
+        assert url.isprintable()
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "routes": routes,
+    "requests": requests,
+    "reversing": reversing,
+}
