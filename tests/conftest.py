@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-collect_ignore_glob = ["typing/*"]
+# Files for a type checker, and one that needs the fuzzer.
+collect_ignore_glob = ["typing/*", "fuzz/running.py"]
 
 
 @pytest.fixture(params=["asyncio", "trio"])
