@@ -185,24 +185,28 @@ def requests(data: bytes) -> None:
         assert found.location.isprintable()
 
 
+REVERSING = URLRouter(URLS)
+NAMED = [
+    *(["user", "id"], ["two", "a", "b"], ["path", "p"], ["regex"], ["back", "x"]),
+    *(["format", "n", "d"], ["n:inner", "x", "y"], ["app:inner", "x", "y"]),
+    *(["nested", "z", "id"], ["mount", "t", "path"], ["mounted", "s"]),
+    *(["nobody"], ["n:nobody"], [":"], [""], ["a:b:c"], ["\ud800"]),
+]
+KEYS = ["id", "a", "b", "p", "x", "y", "z", "t", "s", "n", "d", "path"]
+
+
 def reversing(data: bytes) -> None:
     """A URL is text that leads nowhere else, or there is an error that says why."""
     read = Reader(data)
-    router = URLRouter(URLS)
-    name = read.choice(
-        [
-            *("user", "two", "path", "regex", "back", "format", "n:inner", "app:inner", "nested"),
-            *("mount", "mounted", "nobody", "n:nobody", ":", "", "a:b:c", "\ud800"),
-        ]
-    )
+    name, *keys = read.choice(NAMED)
     values = [read.choice(VALUES) for _ in range(read.number(4))]
-    keys = ["id", "a", "b", "p", "x", "y", "z", "t", "s", "n", "d", "path"]
-    kwargs = {read.choice(keys): value for value in values}
+    own = [*keys, *(read.choice(KEYS) for _ in values)]
+    kwargs = dict(zip(own, values, strict=False))
     asked = {"args": values} if read.number(2) else {"kwargs": kwargs}
     root_path = read.choice(["", "/r", "r", "//r", "/"])
-    inside = router.match({"type": "http", "path": "/in/1/2", "root_path": root_path})
+    inside = REVERSING.match({"type": "http", "path": "/in/1/2", "root_path": root_path})
     assert isinstance(inside, Match)
-    for ask in (router.reverse, lambda *a, **k: reverse(inside.scope, *a, **k)):
+    for ask in (REVERSING.reverse, lambda *a, **k: reverse(inside.scope, *a, **k)):
         try:
             url = ask(name, **asked)
         except NoReverseMatch as error:
