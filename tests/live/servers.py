@@ -1,6 +1,7 @@
 """Real servers in processes of their own, and clients that speak over real sockets."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -55,13 +56,18 @@ def started(*arguments: str) -> Iterator[Server]:
         output = Path(folder) / "log"
         with output.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         try:
             yield Server(process, output)
         finally:
-            if process.poll() is None:
-                process.kill()
+            # Its workers, too: some outlive a server that was killed.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(PATIENCE)
 
 
