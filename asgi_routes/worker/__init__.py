@@ -1,0 +1,59 @@
+"""The worker behind a `ChannelNameRouter`, and the brokers that it takes messages from.
+
+At least once: a message is acknowledged after the application has returned. `NatsBroker`, `RedisBroker` and
+`LayerBroker` are imported when they are asked for.
+"""
+
+import importlib
+from typing import Any
+
+from asgi_routes.worker.contract import (
+    Broker,
+    CrashLedger,
+    DeadLetter,
+    DeadLetters,
+    Delivery,
+    Subscription,
+)
+from asgi_routes.worker.errors import (
+    BrokerClosedError,
+    BrokerFullError,
+    InvalidMessageError,
+    LeaseLostError,
+    MessageTooLargeError,
+    WorkerError,
+)
+from asgi_routes.worker.events import Status, WorkerEvent
+from asgi_routes.worker.memory import MemoryBroker
+from asgi_routes.worker.retrying import Backoff
+from asgi_routes.worker.sending import SendingBroker
+from asgi_routes.worker.worker import Worker
+
+__all__ = (
+    "Backoff",
+    "Broker",
+    "BrokerClosedError",
+    "BrokerFullError",
+    "CrashLedger",
+    "DeadLetter",
+    "DeadLetters",
+    "Delivery",
+    "InvalidMessageError",
+    "LeaseLostError",
+    "MemoryBroker",
+    "MessageTooLargeError",
+    "SendingBroker",
+    "Status",
+    "Subscription",
+    "Worker",
+    "WorkerError",
+    "WorkerEvent",
+)
+
+_ROOMS = {"LayerBroker": "layer", "NatsBroker": "nats", "RedisBroker": "redis"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -1,0 +1,40 @@
+"""What a broker has to do, as tests: the definition of the contract, for brokers of your own too.
+
+Derive a class in a test module, and give it a fixture ``make_broker``, which takes a lease in seconds. The
+tests are asynchronous; they run under the pytest plugin of anyio::
+
+    @pytest.mark.anyio
+    class TestMyBroker(BrokerConformance):
+        @pytest.fixture
+        def make_broker(self):
+            return lambda lease: MyBroker(url, lease=lease)
+
+`BrokerConformance` is all of it; it takes a broker for a `asgi_routes.worker.SendingBroker` with
+`CrashLedger` and `DeadLetters`. A broker that delivers at most once, and keeps no dead letters, passes
+`DeliveryConformance` and `WorkerConformance`.
+"""
+
+from asgi_routes.worker.conformance.asking import MakeBroker
+from asgi_routes.worker.conformance.delivering import DeliveryConformance
+from asgi_routes.worker.conformance.handling import RetryingConformance, WorkerConformance
+from asgi_routes.worker.conformance.keeping import DeadLetterConformance, LeaseConformance
+
+__all__ = (
+    "BrokerConformance",
+    "DeadLetterConformance",
+    "DeliveryConformance",
+    "LeaseConformance",
+    "MakeBroker",
+    "RetryingConformance",
+    "WorkerConformance",
+)
+
+
+class BrokerConformance(
+    DeliveryConformance,
+    LeaseConformance,
+    DeadLetterConformance,
+    WorkerConformance,
+    RetryingConformance,
+):
+    """All that a broker has to do that delivers at least once."""

@@ -1,0 +1,132 @@
+"""What a worker tells of itself: events for metrics, a status, and a file that shows it is alive.
+
+In: what happens in a worker. Out: values. The rule kept here: nothing that watches a worker can stop it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+LOGGER = logging.getLogger("asgi_routes.worker")
+
+EventKind: TypeAlias = Literal[
+    "ready",
+    "start",
+    "done",
+    "retry",
+    "dead",
+    "handed_back",
+    "lease_lost",
+    "blocked",
+    "broker_error",
+    "draining",
+    "stopped",
+]
+"""ready, draining, stopped: the worker. start, done, retry, dead, handed_back (at a hard stop): a message.
+lease_lost, blocked: it took too long, or kept the event loop. broker_error: the slot goes on after a pause."""
+
+_LEVELS = {
+    "start": logging.DEBUG,
+    "done": logging.DEBUG,
+    "retry": logging.WARNING,
+    "dead": logging.ERROR,
+    "handed_back": logging.WARNING,
+    "lease_lost": logging.WARNING,
+    "blocked": logging.WARNING,
+    "broker_error": logging.WARNING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEvent:
+    """Something that happened in a worker.
+
+    Attributes:
+        kind: what.
+        channel: where, or "" for the whole worker.
+        id: of the message, or "".
+        attempt: of the message, or 0.
+        seconds: how long the application ran, for done, retry and dead; how long the loop was
+            blocked; how long the pause is, for broker_error and retry see ``delay``.
+        delay: seconds until the message, or the broker, is tried again.
+        reason: a sentence for people, or "".
+    """
+
+    kind: EventKind
+    channel: str = ""
+    id: str = ""
+    attempt: int = 0
+    seconds: float = 0.0
+    delay: float = 0.0
+    reason: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.kind.replace("_", " ")]
+        if self.channel:
+            parts.append(f"channel {self.channel!r}")
+        if self.id:
+            parts.append(f"message {self.id}, attempt {self.attempt}")
+        if self.kind in ("retry", "broker_error"):
+            parts.append(f"again in {self.delay:.2f} s")
+        return "; ".join([", ".join(parts), self.reason]) if self.reason else ", ".join(parts)
+
+
+@dataclass
+class Status:
+    """How a worker is.
+
+    Attributes:
+        state: ``starting``, ``running``, ``draining`` or ``stopped``.
+        channels: that it takes messages from.
+        in_flight: messages that the application works on.
+        polled: for each channel, when a slot of it has last heard from the broker, in seconds since
+            1970.
+        counts: how often each kind of event has happened.
+    """
+
+    state: Literal["starting", "running", "draining", "stopped"] = "starting"
+    channels: tuple[str, ...] = ()
+    in_flight: int = 0
+    polled: dict[str, float] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Watch:
+    """Passes on what happens, and counts it.
+
+    Args:
+        on_event: called with each event, or None.
+        health_file: touched whenever the broker has answered, or None.
+    """
+
+    def __init__(
+        self, on_event: Callable[[WorkerEvent], None] | None, health_file: Path | None
+    ) -> None:
+        self.status = Status()
+        self._on_event = on_event
+        self._health_file = health_file
+        self._touched = 0.0
+
+    def tell(self, event: WorkerEvent) -> None:
+        """Count an event, log it and call the hook; what that raises is logged."""
+        self.status.counts[event.kind] += 1
+        LOGGER.log(_LEVELS.get(event.kind, logging.INFO), "%s", event)
+        if self._on_event is not None:
+            try:
+                self._on_event(event)
+            except Exception:
+                LOGGER.exception("on_event failed for %s", event)
+
+    def polled(self, channel: str, at: float) -> None:
+        """Note that the broker has answered, at so many seconds since 1970."""
+        self.status.polled[channel] = at
+        if self._health_file is None or at - self._touched < 1:
+            return
+        self._touched = at
+        try:
+            self._health_file.touch()
+        except OSError as error:
+            LOGGER.warning("the health file cannot be touched: %s", error)

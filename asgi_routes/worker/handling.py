@@ -1,0 +1,228 @@
+"""One message, from the broker through the application and back.
+
+In: a delivery. Out: a settled delivery, and events. The rule kept here: a message is settled after the
+application has ended, never before; and one that may have killed its process runs alone, while one that only
+failed holds up nobody.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from asgi_routes.worker.contract import Broker, Delivery
+from asgi_routes.worker.conversation import Conversation, scope_of
+from asgi_routes.worker.errors import LeaseLostError
+from asgi_routes.worker.events import LOGGER, EventKind, Watch, WorkerEvent
+from asgi_routes.worker.gate import Gate
+from asgi_routes.worker.messages import mistake_in
+from asgi_routes.worker.outcomes import Again, Dead, Done, Outcome
+from asgi_routes.worker.retrying import Backoff
+
+_LONGEST_HAND_BACK = 2.0
+"""Seconds in which a message is handed back when the worker is stopped at once."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How often, how long, and with what.
+
+    Attributes:
+        max_attempts: deliveries after which a message that fails is dead.
+        timeout: seconds that the application may take for a message; None for no bound.
+        backoff: the pauses between attempts.
+        state: what the lifespan of the application left.
+    """
+
+    max_attempts: int
+    timeout: float | None
+    backoff: Backoff
+    state: Mapping[str, Any] | None = None
+
+
+class Handler:
+    """Handles deliveries, many at a time.
+
+    Args:
+        app: the application.
+        broker: where they come from.
+        rules: for all of them.
+        watch: hears of each.
+    """
+
+    def __init__(self, app: Any, broker: Broker, rules: Rules, watch: Watch) -> None:
+        self._app = app
+        self._broker = broker
+        self._rules = rules
+        self._watch = watch
+        self._gate = Gate()
+        # A broker without a ledger cannot know which message killed its process.
+        self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
+
+    async def handle(self, delivery: Delivery) -> None:
+        """See a delivery through.
+
+        Raises:
+            Exception: of the broker only. The message is delivered again when its lease runs out.
+        """
+        if (mistake := _mistake_in(delivery)) is not None:
+            await self._settle(delivery, Dead(mistake), 0.0)
+            return
+        is_suspect = await self._is_suspect(delivery)
+        if is_suspect and await self._ledger.is_marked(_alone(delivery)):
+            reason = f"attempt {delivery.attempt - 1} ran alone, and its worker died or lost it"
+            await self._settle(delivery, Dead(reason), 0.0)
+            await self._ledger.unmark(_alone(delivery))
+            return
+        conversation = Conversation(delivery, self._broker)
+        try:
+            async with anyio.create_task_group() as tasks:
+                if delivery.lease is not None:
+                    tasks.start_soon(self._keep, delivery, conversation, delivery.lease / 3)
+                await self._pass(delivery, conversation, is_suspect=is_suspect)
+                tasks.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise _only(group) from None
+
+    async def _is_suspect(self, delivery: Delivery) -> bool:
+        """Tell whether a message was tried often, and nobody lived to say how the last time ended."""
+        # The first attempt cannot have killed anything.
+        if self._ledger is None or delivery.attempt < max(2, self._rules.max_attempts):
+            return False
+        if not await self._ledger.is_marked(ended := _ended(delivery, delivery.attempt - 1)):
+            return True
+        await self._ledger.unmark(ended)
+        return False
+
+    async def _pass(
+        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
+    ) -> None:
+        begun = time.monotonic()
+        try:
+            async with self._gate.passing(alone=is_suspect):
+                begun = time.monotonic()
+                outcome = await self._run(delivery, conversation, is_suspect=is_suspect)
+            await self._end(delivery, conversation, outcome, time.monotonic() - begun)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
+                await self._hand_back(delivery, conversation, time.monotonic() - begun)
+            raise
+
+    async def _run(
+        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
+    ) -> Outcome:
+        if is_suspect:
+            await self._ledger.mark(_alone(delivery))
+        self._tell("start", delivery)
+        scope = scope_of(delivery, self._rules.max_attempts, self._rules.state)
+        self._watch.status.in_flight += 1
+        try:
+            return await conversation.run(self._app, scope, self._rules.timeout)
+        finally:
+            self._watch.status.in_flight -= 1
+            if is_suspect:
+                with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
+                    await self._ledger.unmark(_alone(delivery))
+
+    async def _end(
+        self, delivery: Delivery, conversation: Conversation, outcome: Outcome, seconds: float
+    ) -> None:
+        if conversation.is_acked:
+            self._tell("done", delivery, seconds)
+        elif isinstance(outcome, Done) or not conversation.is_lost:
+            await self._settle(delivery, outcome, seconds)
+
+    async def _settle(self, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
+        """Tell the broker, and then everybody else."""
+        if isinstance(outcome, Again) and delivery.attempt >= self._rules.max_attempts:
+            outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
+        if isinstance(outcome, Done):
+            await delivery.ack()
+            self._tell("done", delivery, seconds)
+        elif isinstance(outcome, Dead):
+            await delivery.dead_letter(outcome.reason)
+            self._tell("dead", delivery, seconds, reason=outcome.reason)
+        else:
+            delay = outcome.delay
+            if delay is None:
+                delay = self._rules.backoff.delay(delivery.attempt)
+            await self._note_end(delivery)
+            await delivery.retry(delay)
+            self._tell("retry", delivery, seconds, delay=delay, reason=outcome.reason)
+
+    async def _hand_back(
+        self, delivery: Delivery, conversation: Conversation, seconds: float
+    ) -> None:
+        """Give a message back, so that nobody has to wait for its lease to run out."""
+        try:
+            if conversation.outcome is not None:
+                await self._end(delivery, conversation, conversation.outcome, seconds)
+                return
+            await self._note_end(delivery)
+            await delivery.retry(0)
+        except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
+            LOGGER.warning("message %s was not handed back: %r", delivery.id, error)
+        else:
+            self._tell("handed_back", delivery)
+
+    async def _note_end(self, delivery: Delivery) -> None:
+        """Write down that this attempt killed nobody, where the next one would be suspicious."""
+        if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
+            await self._ledger.mark(_ended(delivery, delivery.attempt))
+
+    async def _keep(self, delivery: Delivery, conversation: Conversation, pause: float) -> None:
+        """Extend the lease as long as the application works."""
+        while True:
+            due = anyio.current_time() + pause
+            await anyio.sleep(pause)
+            late = anyio.current_time() - due
+            if late > pause:
+                reason = (
+                    f"something blocked the event loop for {late:.1f} s, and leases may run out"
+                )
+                self._tell("blocked", delivery, late, reason=reason)
+            try:
+                await delivery.extend()
+            except LeaseLostError as error:
+                conversation.is_lost = True
+                self._tell("lease_lost", delivery, reason=str(error))
+                return
+            except Exception as error:  # noqa: BLE001 - the next one may go through
+                LOGGER.warning("the lease of message %s was not extended: %r", delivery.id, error)
+
+    def _tell(
+        self,
+        kind: EventKind,
+        delivery: Delivery,
+        seconds: float = 0.0,
+        *,
+        delay: float = 0.0,
+        reason: str = "",
+    ) -> None:
+        self._watch.tell(
+            WorkerEvent(
+                kind, delivery.channel, delivery.id, delivery.attempt, seconds, delay, reason
+            )
+        )
+
+
+def _alone(delivery: Delivery) -> str:
+    return f"alone {delivery.id}"
+
+
+def _ended(delivery: Delivery, attempt: int) -> str:
+    return f"ended {attempt} {delivery.id}"
+
+
+def _mistake_in(delivery: Delivery) -> str | None:
+    if delivery.message is None:
+        return "it cannot be decoded: it is no JSON object"
+    return mistake_in(delivery.message)
+
+
+def _only(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

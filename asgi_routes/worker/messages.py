@@ -1,0 +1,151 @@
+"""Messages on the wire: JSON, with bytes.
+
+In: a message, a mapping with a ``type``. Out: bytes, and back. The rule kept here: what is decoded equals
+what was encoded, or it was refused; nothing is changed on the way (no key becomes text, no tuple a list).
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from asgi_routes.worker.errors import InvalidMessageError, MessageTooLargeError
+
+LARGEST = 1_000_000
+"""Bytes that a message may have, encoded (Channels' specification: up to 1 MB)."""
+
+_LONGEST_NAME = 255
+_SURROGATE = re.compile("[\ud800-\udfff]").search
+_BYTES = "__asgi_bytes__"
+_RESERVED = frozenset({_BYTES, "__asgi_channel__"})
+
+
+def checked_channel(name: object) -> str:
+    """Return the name of a channel.
+
+    Raises:
+        InvalidMessageError: it is not text of 1 to 255 characters.
+    """
+    if isinstance(name, str) and _is_name(name):
+        return name
+    raise InvalidMessageError(
+        f"a channel's name is text of 1 to {_LONGEST_NAME} characters, not {name!r}"
+    )
+
+
+def checked_id(message_id: object) -> str:
+    """Return the id of a message.
+
+    Raises:
+        InvalidMessageError: it is not text of 1 to 255 characters that can be printed.
+    """
+    if isinstance(message_id, str) and _is_name(message_id) and message_id.isprintable():
+        return message_id
+    raise InvalidMessageError(
+        f"an id is printable text of 1 to {_LONGEST_NAME} characters, not {message_id!r}"
+    )
+
+
+def checked_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the headers of a message: text for text, without anything that could end a line.
+
+    Raises:
+        InvalidMessageError: they are not.
+    """
+    for name, value in headers.items():
+        for text in (name, value):
+            if not isinstance(text, str) or not text.isprintable():
+                raise InvalidMessageError(f"a header is printable text, not {name!r}: {value!r}")
+        if not name or ":" in name or not name.isascii():
+            raise InvalidMessageError(f"a header's name is ASCII without a colon, not {name!r}")
+    return dict(headers)
+
+
+def encoded(message: object, limit: int = LARGEST) -> bytes:
+    """Return a message as bytes.
+
+    Args:
+        message: a mapping from text to None, bool, int, finite float, text, bytes, and lists and
+            mappings of these. Its ``type`` is text.
+        limit: bytes that it may have.
+
+    Raises:
+        InvalidMessageError: it is not such a mapping; the message says where.
+        MessageTooLargeError: it has more bytes.
+
+    >>> encoded({"type": "generate", "data": b"GIF"})
+    b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}'
+    """
+    if (mistake := mistake_in(message)) is not None:
+        raise InvalidMessageError(mistake)
+    try:
+        text = json.dumps(
+            _plain(message, "message"), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+        data = text.encode()
+    except RecursionError:
+        raise InvalidMessageError("the message is nested too deeply, or holds itself") from None
+    except ValueError as error:
+        if isinstance(error, InvalidMessageError):
+            raise
+        raise InvalidMessageError(f"the message cannot be written as JSON: {error}") from None
+    if len(data) > limit:
+        raise MessageTooLargeError(len(data), limit)
+    return data
+
+
+def decoded(data: bytes) -> Mapping[str, Any] | None:
+    """Return the message that bytes stand for, or None where they stand for none.
+
+    >>> decoded(b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}')
+    {'type': 'generate', 'data': b'GIF'}
+    >>> decoded(b"not JSON"), decoded(b"[1]")
+    (None, None)
+    """
+    try:
+        message = json.loads(data, object_hook=_restored)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def mistake_in(message: object) -> str | None:
+    """Return why something is no message that an application could be given, or None."""
+    if not isinstance(message, Mapping):
+        return f"a message is a mapping, not {type(message).__name__}"
+    kind = message.get("type")
+    if not isinstance(kind, str) or not kind:
+        return f"a message has a 'type', which is text, not {kind!r}"
+    return None
+
+
+def _is_name(text: str) -> bool:
+    # A lone surrogate is text to Python, and nothing to any engine.
+    return 0 < len(text) <= _LONGEST_NAME and not _SURROGATE(text)
+
+
+def _plain(value: Any, place: str) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, bytes):
+        return {_BYTES: base64.b64encode(value).decode()}
+    if isinstance(value, list):
+        return [_plain(item, f"{place}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {_key(key, place): _plain(item, f"{place}[{key!r}]") for key, item in value.items()}
+    raise InvalidMessageError(f"{place} is a {type(value).__name__}, which no message can hold")
+
+
+def _key(key: object, place: str) -> str:
+    if not isinstance(key, str):
+        raise InvalidMessageError(f"a key of {place} is {key!r}, and keys are text")
+    if key in _RESERVED:
+        raise InvalidMessageError(f"the key {key!r} of {place} is reserved")
+    return key
+
+
+def _restored(mapping: dict[str, Any]) -> Any:
+    if mapping.keys() == {_BYTES} and isinstance(mapping[_BYTES], str):
+        return base64.b64decode(mapping[_BYTES], validate=True)
+    return mapping

@@ -1,0 +1,97 @@
+"""What the brokers have in common: being opened, and sending.
+
+In: messages. Out: bytes for the engine, with an id and headers. The rule kept here: whatever a sender may do
+wrong is an error of its own call, so that workers meet it only where others write to the engine.
+"""
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Self
+
+import anyio
+
+from asgi_routes.worker.contract import Subscription
+from asgi_routes.worker.messages import (
+    LARGEST,
+    checked_channel,
+    checked_headers,
+    checked_id,
+    encoded,
+)
+
+
+class SendingBroker(ABC):
+    """A broker that keeps messages as bytes: what does not depend on the engine.
+
+    Derive from it for an engine of your own, and write what is abstract, and `CrashLedger` and
+    `DeadLetters` where the engine can have them. `asgi_routes.worker.messages.decoded` makes the message of a
+    delivery.
+
+    Attributes:
+        largest: bytes that a message may have, encoded.
+    """
+
+    largest: int = LARGEST
+
+    def __init__(self) -> None:
+        self._entered = 0
+        self._gate: anyio.Lock | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._gate is None:
+            self._gate = anyio.Lock()
+        async with self._gate:
+            if self._entered == 0:
+                await self.open()
+            self._entered += 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._gate is not None
+        with anyio.CancelScope(shield=True):
+            async with self._gate:
+                self._entered -= 1
+                if self._entered == 0:
+                    with anyio.move_on_after(5):
+                        await self.close()
+                    if not self._gate.statistics().tasks_waiting:
+                        self._gate = None  # The next event loop makes its own.
+
+    async def send(
+        self,
+        channel: str,
+        message: Mapping[str, Any],
+        *,
+        id: str | None = None,  # noqa: A002 - as the field is called everywhere
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """Keep a message for the workers of a channel; see `Broker.send`."""
+        name = checked_channel(channel)
+        data = encoded(message, self.largest)
+        message_id = uuid.uuid4().hex if id is None else checked_id(id)
+        await self.put(name, data, message_id, checked_headers(headers or {}))
+        return message_id
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Disconnect; it may not take long."""
+
+    @abstractmethod
+    async def put(
+        self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
+    ) -> None:
+        """Keep bytes as they are; no one has looked whether they stand for a message.
+
+        Raises:
+            BrokerFullError: the channel holds as many as it may.
+        """
+
+    @abstractmethod
+    def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
+        """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""

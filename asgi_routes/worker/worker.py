@@ -1,0 +1,230 @@
+"""The worker: slots that take messages from a broker and hand them to an application.
+
+In: an application and a broker. Out: every message handled at least once. The rule kept here: nothing stops a
+slot but the end of the worker: neither what an application raises, nor what a message holds, nor a
+broker that is away for a while.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+
+from asgi_routes.apps import mistake_in_app
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.lifespan import Lifespan
+from asgi_routes.types import App
+from asgi_routes.worker.contract import Broker
+from asgi_routes.worker.events import Status, Watch, WorkerEvent
+from asgi_routes.worker.handling import Handler, Rules
+from asgi_routes.worker.messages import checked_channel
+from asgi_routes.worker.names import channels_of
+from asgi_routes.worker.retrying import Backoff
+from asgi_routes.worker.signals import listen
+
+
+class Worker:
+    """Feeds an application from the channels of a broker. It runs once.
+
+    A message is acknowledged after the application has returned, or when it asks for the next one. When it
+    raises, the message is tried again, and is a dead letter after ``max_attempts``. `run` is for a
+    process of its own; ``async with Worker(…)`` works beside a web application in one event loop.
+
+    Args:
+        app: an application; usually a router with a `ChannelNameRouter` in it.
+        broker: where the messages are.
+        channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
+        concurrency: messages of each channel that are worked on at once.
+        drain_timeout: seconds that those have, once the worker is to stop.
+        max_attempts: deliveries after which a message that fails is dead.
+        timeout: seconds that the application may take for a message; None for no bound.
+        backoff: the pauses between attempts, and before a broker that failed is asked again.
+        poll: seconds that a slot waits for a message before it looks whether to stop.
+        health_file: touched at most once a second whenever the broker has answered.
+        on_event: called with each `WorkerEvent`, for metrics; it must not block.
+
+    Raises:
+        ImproperlyConfigured: the application is none, there is no channel, or a number is not positive.
+
+    >>> import asyncio
+    >>> from asgi_routes import ChannelNameRouter
+    >>> from asgi_routes.worker import MemoryBroker
+    >>> async def greet(scope, receive, send):
+    ...     message = await receive()
+    ...     print("hello,", message["name"])
+    >>> async def main():
+    ...     broker = MemoryBroker()
+    ...     async with Worker(ChannelNameRouter({"greetings": greet}), broker, poll=0.01):
+    ...         await broker.send("greetings", {"type": "greet", "name": "Ann"})
+    ...         await asyncio.sleep(0.05)
+    >>> asyncio.run(main())
+    hello, Ann
+    """
+
+    def __init__(  # noqa: PLR0913 - one option each
+        self,
+        app: App,
+        broker: Broker,
+        channels: Iterable[str] | None = None,
+        *,
+        concurrency: int = 10,
+        drain_timeout: float = 30.0,
+        max_attempts: int = 5,
+        timeout: float | None = None,
+        backoff: Backoff | None = None,
+        poll: float = 1.0,
+        health_file: str | PathLike[str] | None = None,
+        on_event: Callable[[WorkerEvent], None] | None = None,
+    ) -> None:
+        if wrong := mistake_in_app(app):
+            raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
+        self.channels = _checked_channels(app, channels)
+        for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):
+            if value < 1:
+                raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
+        if poll <= 0:
+            raise ImproperlyConfigured(f"poll of Worker is more than 0 seconds, not {poll!r}")
+        self._app = app
+        self._broker = broker
+        self._concurrency = concurrency
+        self._drain_timeout = drain_timeout
+        self._rules = Rules(max_attempts, timeout, backoff or Backoff())
+        self._poll = poll
+        self._watch = Watch(on_event, Path(health_file) if health_file is not None else None)
+        self._watch.status.channels = self.channels
+        self._slots: anyio.CancelScope | None = None
+        self._stopping = anyio.Event()
+        self._embedding: AsyncExitStack | None = None
+
+    @property
+    def status(self) -> Status:
+        """How the worker is, now; it is the very object that the worker writes to."""
+        return self._watch.status
+
+    async def run(self, *, signals: bool = True) -> None:
+        """Work until `stop` is called, with the lifespan of the application around it.
+
+        Args:
+            signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works in
+                the main thread only.
+
+        Raises:
+            LifespanError: the application did not start, or did not stop.
+            Exception: the broker cannot be opened.
+        """
+        lifespan = Lifespan([self._app])
+        async with self._broker, lifespan.context() as state, anyio.create_task_group() as tasks:
+            if signals:
+                tasks.start_soon(listen, self._signalled)
+            await self._work(state)
+            tasks.cancel_scope.cancel()
+
+    def stop(self) -> None:
+        """Ask the broker for nothing more; give what runs ``drain_timeout`` seconds to end.
+
+        What has not ended by then is cancelled and handed back to the broker at once.
+        """
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._slots is not None:
+            self._slots.deadline = anyio.current_time() + self._drain_timeout
+        self.status.state = "draining"
+        reason = f"{self.status.in_flight} in flight have {self._drain_timeout:g} s"
+        self._watch.tell(WorkerEvent("draining", reason=reason))
+
+    def stop_now(self) -> None:
+        """Cancel what runs, and hand it back to the broker at once."""
+        self.stop()
+        if self._slots is not None:
+            self._slots.cancel()
+
+    async def __aenter__(self) -> Self:
+        """Work beside the body; it is the host that has signals and the lifespan."""
+        stack = AsyncExitStack()
+        await stack.enter_async_context(self._beside())
+        self._embedding = stack
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._embedding is not None
+        await self._embedding.__aexit__(kind, error, trace)
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[None]:
+        raised: BaseException | None = None
+        async with self._broker, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._work, None)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - raised again, not in a group
+                raised = error
+            self.stop()
+        if raised is not None:
+            raise raised
+
+    def _signalled(self) -> None:
+        if self._stopping.is_set():
+            self.stop_now()
+        else:
+            self.stop()
+
+    async def _work(self, state: dict[str, Any] | None) -> None:
+        rules = Rules(
+            self._rules.max_attempts, self._rules.timeout, self._rules.backoff, state or {}
+        )
+        handler = Handler(self._app, self._broker, rules, self._watch)
+        if not self._stopping.is_set():
+            self.status.state = "running"
+        names = ", ".join(self.channels)
+        self._watch.tell(WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each"))
+        with anyio.CancelScope() as self._slots:
+            async with anyio.create_task_group() as slots:
+                for channel in self.channels:
+                    for _ in range(self._concurrency):
+                        slots.start_soon(self._slot, channel, handler)
+        self.status.state = "stopped"
+        self._watch.tell(WorkerEvent("stopped"))
+
+    async def _slot(self, channel: str, handler: Handler) -> None:
+        """Take one message after the other, as long as the worker runs."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                async with self._broker.subscribe(channel) as subscription:
+                    while not self._stopping.is_set():
+                        delivery = await subscription.receive(self._poll)
+                        failures = 0
+                        self._watch.polled(channel, time.time())
+                        if delivery is not None:
+                            await handler.handle(delivery)
+            except Exception as error:  # noqa: BLE001 - brokers come back
+                failures += 1
+                delay = self._rules.backoff.delay(failures)
+                self._watch.tell(
+                    WorkerEvent("broker_error", channel, delay=delay, reason=repr(error))
+                )
+                with anyio.move_on_after(delay):
+                    await self._stopping.wait()
+
+
+def _checked_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]:
+    if isinstance(channels, str):
+        raise ImproperlyConfigured(
+            "channels of Worker are names, not one text", hint=f"write [{channels!r}]"
+        )
+    found = channels_of(app) if channels is None else tuple(dict.fromkeys(channels))
+    if not found:
+        hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
+        raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
+    return tuple(map(checked_channel, found))

@@ -1,0 +1,458 @@
+"""What a worker does with an application, on the broker in memory and both event loops."""
+
+import logging
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from asgi_routes import (
+    ChannelNameRouter,
+    ImproperlyConfigured,
+    LifespanError,
+    ProtocolTypeRouter,
+    URLRouter,
+)
+from asgi_routes.worker import Backoff, InvalidMessageError, MemoryBroker, Worker, WorkerEvent
+from asgi_routes.worker.conformance.asking import PATIENCE
+from asgi_routes.worker.conformance.working import QUICK, ended, until, working
+from asgi_routes.worker.names import channels_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def noop(scope: Any, receive: Any, send: Any) -> None:
+    """Handle anything."""
+
+
+async def handled(app: Any, message: Any = None, **options: Any) -> tuple[list[Any], MemoryBroker]:
+    """Send one message, and wait until it has ended; return the events of messages."""
+    broker = MemoryBroker()
+    async with working(broker, {"mail": app}, **options) as (_, events):
+        await broker.send("mail", message or {"type": "x"}, id="one")
+        await until(lambda: ended(events) == 1)
+    return [event for event in events if event.id], broker
+
+
+def kinds(events: list[Any]) -> list[str]:
+    return [event.kind for event in events]
+
+
+async def test_scope() -> None:
+    """It is that of Channels, with more in it."""
+    scopes: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    broker = MemoryBroker()
+    async with working(broker, {"mail": app}, max_attempts=7) as (_, events):
+        await broker.send("mail", {"type": "x"}, id="one", headers={"k": "v"})
+        await until(lambda: ended(events) == 1)
+    [scope] = scopes
+    assert {key: scope[key] for key in ("type", "channel", "asgi", "state")} == {
+        "type": "channel",
+        "channel": "mail",
+        "asgi": {"version": "3.0"},
+        "state": {},
+    }
+    facts = scope["extensions"]["channel.delivery"]
+    assert facts.pop("sends")
+    assert facts == {"id": "one", "attempt": 1, "max_attempts": 7, "headers": {"k": "v"}}
+
+
+async def test_second_receive_ends_the_call() -> None:
+    """Who asks for another message has handled this one, and is cancelled there."""
+    left: list[bool] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while True:
+                try:
+                    await receive()
+                except Exception:  # noqa: BLE001 - as such loops do
+                    left.append(False)
+        finally:
+            left.append(True)
+
+    events, broker = await handled(app)
+    assert kinds(events) == ["start", "done"]
+    assert left == [True]
+    assert broker.size("mail") == 0
+
+
+async def test_failure_after_the_second_receive() -> None:
+    """What goes wrong while it is cancelled changes nothing: the message was done."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        try:
+            await receive()
+        finally:
+            raise ValueError("too late")
+
+    events, _ = await handled(app)
+    assert kinds(events) == ["start", "done"]
+
+
+async def test_two_receives_at_once() -> None:
+    """A call of receive() beside one that is pending is a mistake, and said to be one."""
+    errors: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(receive)
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
+                try:
+                    await receive()
+                except RuntimeError as error:
+                    errors.append(str(error))
+
+    await handled(app)
+    assert errors == ["receive() was called while an earlier call of it is pending"]
+
+
+async def test_acknowledged_early() -> None:
+    """What is acknowledged by send() is done, whatever happens afterwards."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "channel.ack"})
+        raise ValueError("too late")
+
+    events, broker = await handled(app)
+    assert kinds(events) == ["start", "done"]
+    assert broker.size("mail") == 0
+
+
+async def test_asked_for_retry() -> None:
+    """An application that knows when to try again, says so."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["extensions"]["channel.delivery"]["attempt"] == 1:
+            await send({"type": "channel.retry", "delay": 0.01, "reason": "not yet"})
+
+    events, _ = await handled(app)
+    assert kinds(events) == ["start", "retry", "start", "done"]
+    assert (events[1].delay, events[1].reason) == (0.01, "not yet")
+
+
+async def test_rejected() -> None:
+    """An application that knows that it is hopeless, says so."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "channel.reject", "reason": "no such user"})
+
+    events, broker = await handled(app)
+    assert kinds(events) == ["start", "dead"]
+    [letter] = await broker.dead_letters()
+    assert letter.reason == "no such user"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "http.response.start"},
+        {"type": "channel.retry", "delay": -1},
+        {"type": "channel.retry", "delay": "soon"},
+        {"no": "type"},
+        None,
+    ],
+)
+async def test_sent_what_means_nothing(message: Any) -> None:
+    """It raises ValueError where the application can see it."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            await send(message)
+
+    events, _ = await handled(app)
+    assert kinds(events) == ["start", "done"]
+
+
+async def test_said_twice_how_it_ended() -> None:
+    """The first word counts."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "channel.reject"})
+        with pytest.raises(ValueError, match="already"):
+            await send({"type": "channel.ack"})
+
+    events, _ = await handled(app)
+    assert kinds(events) == ["start", "dead"]
+
+
+async def test_timeout() -> None:
+    """What takes too long is cancelled, and has failed."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await anyio.sleep_forever()
+
+    events, _ = await handled(app, timeout=0.01, max_attempts=1)
+    assert kinds(events) == ["start", "dead"]
+    assert "more than 0.01 s" in events[-1].reason
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(3), ExceptionGroup("two", [ValueError(1), ValueError(2)]), StopIteration]
+)
+async def test_unusual_exceptions(error: Any) -> None:
+    """Whatever an application raises, it is its message that has failed."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    events, _ = await handled(app, max_attempts=2)
+    assert kinds(events) == ["start", "retry", "start", "dead"]
+
+
+async def test_cancelled_by_itself(anyio_backend: str) -> None:
+    """An application that raises the exception of being cancelled stops no slot."""
+    if anyio_backend == "trio":
+        return  # There, nobody can make one.
+    import asyncio  # noqa: PLC0415 - of interest here only
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise asyncio.CancelledError
+
+    events, _ = await handled(app, max_attempts=2, concurrency=1)
+    assert kinds(events) == ["start", "retry", "start", "dead"]
+
+
+async def test_reason_of_a_group_of_one() -> None:
+    """A task group around an error does not hide it."""
+
+    async def fail() -> None:
+        raise ValueError("inside")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(fail)
+
+    events, _ = await handled(app, max_attempts=1)
+    assert events[-1].reason == "attempt 1: ValueError('inside')"
+
+
+async def test_broker_that_fails() -> None:
+    """A broker that is away for a while stops nothing."""
+
+    class Failing(MemoryBroker):
+        failures = 0
+
+        @asynccontextmanager
+        async def subscribe(self, channel: str) -> AsyncIterator[Any]:
+            self.failures += 1
+            if self.failures % 2:
+                raise ConnectionError("away")
+            async with super().subscribe(channel) as subscription:
+                yield subscription
+
+    broker = Failing()
+    async with working(broker, {"mail": noop}, concurrency=2) as (worker, events):
+        for _ in range(5):
+            await broker.send("mail", {"type": "x"})
+        await until(lambda: ended(events) == 5)
+    assert worker.status.counts["broker_error"] >= 1
+    assert "ConnectionError('away')" in str(next(e for e in events if e.kind == "broker_error"))
+
+
+async def test_hook_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    """What watches the worker cannot stop it."""
+    seen: Counter[str] = Counter()
+
+    def hook(event: WorkerEvent) -> None:
+        seen[event.kind] += 1
+        raise ValueError("no metrics")
+
+    broker = MemoryBroker()
+    app = ChannelNameRouter({"mail": noop})
+    with caplog.at_level(logging.CRITICAL, "asgi_routes.worker"):
+        async with Worker(app, broker, poll=0.01, on_event=hook):
+            await broker.send("mail", {"type": "x"})
+            await until(lambda: seen["done"] == 1)
+    assert seen == {"ready": 1, "start": 1, "done": 1, "draining": 1, "stopped": 1}
+
+
+async def test_health_file_and_status(tmp_path: Path) -> None:
+    """The file is touched as soon as the broker has answered, with no message either."""
+    file = tmp_path / "health"
+    async with working(MemoryBroker(), {"mail": noop}, health_file=file) as (worker, _):
+        await until(file.exists)
+        assert worker.status.polled["mail"] > 0
+        assert worker.status.channels == ("mail",)
+
+
+async def test_lifespan_in_the_worker() -> None:
+    """The application is started before the first message, and stopped after the last."""
+    log: list[str] = []
+    broker = MemoryBroker()
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[dict[str, str]]:
+        log.append("up")
+        yield {"database": "there"}
+        log.append("down")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        log.append(scope["state"]["database"])
+        worker.stop()
+
+    router = ProtocolTypeRouter({"channel": ChannelNameRouter({"mail": app})}, lifespan=lifespan)
+    worker = Worker(router, broker, poll=0.01)
+    await broker.send("mail", {"type": "x"})
+    with anyio.fail_after(PATIENCE):
+        await worker.run(signals=False)
+    assert log == ["up", "there", "down"]
+
+
+async def test_application_that_does_not_start() -> None:
+    """Then the worker does not, either."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    router = ProtocolTypeRouter({"http": app, "channel": ChannelNameRouter({"mail": noop})})
+    with anyio.fail_after(PATIENCE), pytest.raises(LifespanError, match="no database"):
+        await Worker(router, MemoryBroker()).run(signals=False)
+
+
+async def test_signals() -> None:
+    """The first signal drains; the second hands back what runs, at once."""
+    broker = MemoryBroker()
+    events: list[WorkerEvent] = []
+    begun = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    worker = Worker(ChannelNameRouter({"mail": app}), broker, poll=0.01, on_event=events.append)
+    await broker.send("mail", {"type": "x"})
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.run)
+            await begun.wait()
+            os.kill(os.getpid(), signal.SIGTERM)
+            await until(lambda: str(worker.status.state) == "draining")
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert [event.kind for event in events] == [
+        "ready",
+        "start",
+        "draining",
+        "handed_back",
+        "stopped",
+    ]
+    assert broker.size("mail") == 1
+
+
+async def test_drain_timeout() -> None:
+    """What has not ended in time is cancelled, and handed back."""
+    broker = MemoryBroker()
+    begun = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    async with working(broker, {"mail": app}, drain_timeout=0.01) as (worker, events):
+        await broker.send("mail", {"type": "x"})
+        await begun.wait()
+        worker.stop()
+    assert kinds(events)[-2:] == ["handed_back", "stopped"]
+    assert broker.size("mail") == 1
+
+
+async def test_what_the_host_raises() -> None:
+    """The worker stops, and the error comes out as it was."""
+    with pytest.raises(ValueError, match="mine"):
+        async with working(MemoryBroker(), {"mail": noop}):
+            raise ValueError("mine")
+
+
+async def test_lease_lost() -> None:
+    """Who lost its lease is told so, and settles nothing any more."""
+    ahead = [0.0]
+    broker = MemoryBroker(lease=0.3, clock=lambda: time.monotonic() + ahead[0])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["extensions"]["channel.delivery"]["attempt"] == 1:
+            ahead[0] += 1
+            await until(lambda: "lease_lost" in kinds(events))
+
+    async with working(broker, {"mail": app}, concurrency=2) as (_, events):
+        await broker.send("mail", {"type": "x"})
+        await until(lambda: ended(events) >= 1)
+    assert broker.size("mail") == 0
+    assert await broker.dead_letters() == []
+
+
+def test_channels_of() -> None:
+    """Every exact name is found, behind middleware and in routers of routers."""
+
+    class Middleware:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+
+    inner = ChannelNameRouter({"default": noop, "b": noop, "glob-*": noop, "a": noop})
+    outer = ChannelNameRouter({"c": noop, "a": noop, "x": noop}, default=Middleware(inner))
+    app = Middleware(ProtocolTypeRouter({"http": URLRouter([]), "channel": Middleware(outer)}))
+    assert channels_of(app) == ("c", "a", "x", "default", "b")
+    assert channels_of(ChannelNameRouter({"z": noop}, default=None)) == ("z",)
+    assert channels_of(noop) == ()
+
+
+@pytest.mark.parametrize(
+    ("app", "channels", "options", "message"),
+    [
+        (None, ["a"], {}, "app of Worker: None is not an ASGI application"),
+        (noop, None, {}, "no channel"),
+        (noop, [], {}, "no channel"),
+        (noop, "mail", {}, "names, not one text"),
+        (noop, ["a"], {"concurrency": 0}, "concurrency"),
+        (noop, ["a"], {"max_attempts": 0}, "max_attempts"),
+        (noop, ["a"], {"poll": 0}, "poll"),
+    ],
+)
+def test_mistakes(app: Any, channels: Any, options: dict[str, Any], message: str) -> None:
+    """They show when the worker is made."""
+    with pytest.raises(ImproperlyConfigured, match=message):
+        Worker(app, MemoryBroker(), channels, **options)
+    with pytest.raises(InvalidMessageError):
+        Worker(noop, MemoryBroker(), [""])
+
+
+def test_backoff() -> None:
+    """It grows, has an end, and is not the same twice."""
+    backoff = Backoff(first=1, longest=10, jitter=0.5)
+    pauses = [backoff.delay(number) for number in range(1, 10)]
+    assert all(0.5 <= pause <= 10 for pause in pauses)
+    assert len({backoff.delay(1) for _ in range(20)}) > 1
+    assert QUICK.delay(10_000) <= QUICK.longest
+
+
+def test_nothing_is_loaded_that_is_not_used() -> None:
+    """The package loads no engine's client."""
+    import subprocess  # noqa: PLC0415 - of interest here only
+    import sys  # noqa: PLC0415
+
+    code = (
+        "import sys, asgi_routes, asgi_routes.worker; "
+        "print([name for name in ('nats', 'redis', 'channels', 'django') if name in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    assert run.stdout == "[]\n"
