@@ -372,6 +372,36 @@ async def test_drain_timeout() -> None:
     assert broker.size("mail") == 1
 
 
+@pytest.mark.parametrize("word", ["channel.ack", "channel.reject", "receive"])
+async def test_stopped_after_the_last_word(word: str) -> None:
+    """What the application has said holds, though it is cancelled before it returns."""
+    broker = MemoryBroker()
+    said = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if word != "receive":
+            await send({"type": word})
+            said.set()
+        try:
+            await receive()
+        finally:
+            said.set()
+            with anyio.CancelScope(shield=True):
+                await stopped.wait()
+
+    stopped = anyio.Event()
+    async with working(broker, {"mail": app}) as (worker, events):
+        await broker.send("mail", {"type": "x"})
+        await said.wait()
+        worker.stop_now()
+        stopped.set()
+    assert kinds([event for event in events if event.id][1:]) == [
+        "dead" if word == "channel.reject" else "done"
+    ]
+    assert broker.size("mail") == 0
+
+
 async def test_what_the_host_raises() -> None:
     """The worker stops, and the error comes out as it was."""
     with pytest.raises(ValueError, match="mine"):
