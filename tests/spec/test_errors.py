@@ -425,6 +425,21 @@ converter 'hex' has a named group 'inner' in its regex; only the route names par
 declared at HERE""",
     ),
     (
+        lambda: re_path("a{99999999999999999999}", app),
+        """\
+invalid regex pattern: the repetition number is too large
+    a{99999999999999999999}
+declared at HERE""",
+    ),
+    (
+        lambda: re_path("a[b-", app),
+        """\
+invalid regex pattern: unterminated character set
+    a[b-
+     ~
+declared at HERE""",
+    ),
+    (
         lambda: Converters({"hex": with_regex("(?i)[a-f]+")}),
         """\
 converter 'hex' has an invalid regex: global flags not at the start of the expression

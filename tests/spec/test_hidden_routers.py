@@ -7,6 +7,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from asgi_routes import (
+    HostRouter,
     NoRouteFound,
     ProtocolTypeRouter,
     URLRouter,
@@ -132,6 +133,24 @@ async def test_misses_go_through_all_levels() -> None:
     for tail, name in [("one/", "A"), ("two/", "B"), ("three/", "C")]:
         assert (await call(router, http(f"/x/{tail}"))).returned[0] == name
     assert (await call(router, http("/x/four/"))).sent[0]["status"] == 404
+
+
+async def test_several_that_miss_in_a_router_of_another_kind() -> None:
+    """Each of them is asked, then what stands behind the router that they are in; methods add up."""
+    misses = [
+        re_path("^", hidden(URLRouter([path(f"{name}/", named(name))]))) for name in ("p", "q")
+    ]
+    inner = HostRouter({"h": URLRouter([*misses, path("post/", A, methods=["POST"])])})
+    router = URLRouter(
+        [path("x/", inner), path("x/post/", B, methods=["PUT"]), path("x/behind/", C)]
+    )
+    headers = [(b"host", b"h")]
+    for tail, name in [("p/", "p"), ("q/", "q"), ("behind/", "C")]:
+        assert (await call(router, http(f"/x/{tail}", headers=headers))).returned[0] == name
+    assert (await call(router, http("/x/no/", headers=headers))).sent[0]["status"] == 404
+    start = (await call(router, http("/x/post/", headers=headers))).sent[0]
+    assert start["status"] == 405
+    assert dict(start["headers"])[b"allow"] == b"OPTIONS, POST, PUT"
 
 
 @pytest.mark.parametrize("wrap", [lambda app: app, Wrapper], ids=["plain", "wrapped"])

@@ -25,8 +25,58 @@ HARMLESS = [
     *(r"^(\w+/)*$", r"^(.*)/(.*)$", r"^users/(?P<id>\d+)/(?P<rest>.*)$", r"(ab*)*", r"([ab]*c)*"),
     *(r"^([^/]+)/([^/]+)/([^/]+)/$", r"(a|b)*", r"^(?:(?:\w+)\.)+com$", r"^a{1,9}b", r"[0-9]{4}"),
 ]
+HARMLESS += [
+    # Classes that share nothing with what is around them.
+    *(
+        r"(\d+\D)+",
+        r"(\s+\S)+",
+        r"(\w+\W)+",
+        r"([b-d]+a)*",
+        r"([b-d]+e)*",
+        r"([^b]+b)*",
+        r"(.+\n)*",
+    ),
+    *(r"([^\d]+\d)*", r"([^\w]+\w)*", r"([^\s]+\s)*", r"([^b-d]+[bcd])*", r"(\d+[^\d])*"),
+    *(r"(b+(?:a|c))*", r"(b+(?:(?:a)))*", r"(?:b{3}a)*", r"(b{0,15}){2}", r"(?:a+c?){1,15}"),
+    *(r".*a\n.*", r"\w+ \w+ \w+", r"a*b*a*b*a*", r"a*(?:b|c)a*(?:b|c)a*", r"(?>a+)b", r"\d*\D*\d*"),
+]
 EXPONENTIAL = [r"(a+)+", r"^(\w+)*$", r"^(\w+\s?)*$", r"(.*)*", r"(x+x+)+y", r"(\d+-?)+$"]
-POLYNOMIAL = [r"^(.*)-(.*)-(.*)x$", r"^\w*\w*\w*$"]
+EXPONENTIAL += [
+    # Classes that share one character, at either end or in the middle.
+    *(
+        r"([b-d]+b)*",
+        r"([b-d]+c)*",
+        r"([b-d]+d)*",
+        r"([^b]+a)*",
+        r"(\d+\w)*",
+        r"(\s+[ ])*",
+        r"(.+.)*",
+    ),
+    *(
+        r"(\D+a)*",
+        r"(\W+-)*",
+        r"(\S+a)*",
+        r"([^\d]+\D)*",
+        r"([^\s]+x)*",
+        r"(\w+[a-z])*",
+        r"(\d+[5])*",
+    ),
+    # What need not be there, or takes no room, holds nothing up.
+    *(
+        r"(a+b?)*",
+        r"(a+b*)*",
+        r"(a+b{0,3})*",
+        r"(a+(?:b|))*",
+        r"(a+(?:b?)?)*",
+        r"(a+\b)*",
+        r"(a+(?=b))*",
+    ),
+    *(r"(a+(?!b))*", r"(a+?)+?", r"(a{3,})*", r"(a+(?:(?:b?)))*", r"(a{1,16}){1,16}", r"(?:(a+))*"),
+]
+POLYNOMIAL = [
+    *(r"^(.*)-(.*)-(.*)x$", r"^\w*\w*\w*$", r"a*\n?a*\n?a*", r"(a*)(?:b?)(a*)(a*)"),
+    *(r"\d+\w+[0-5]+", r"[a-f]+[c-h]+d[b-e]+", r"a+(?=x)a+(?!x)a+", r"a{16,}a{16,}a{16,}"),
+]
 
 
 def test_harmless() -> None:

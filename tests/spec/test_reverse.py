@@ -270,9 +270,17 @@ def test_from_a_scope() -> None:
         static: Any = ROUTER.match(http(f"{root_path}/static/v1/x", root_path=root_path))
         assert static.scope["root_path"] == f"{root_path}/static/v1"
         assert reverse(static.scope, "int", [5]) == f"{quoted}/int/5/"
+        assert reverse(outside.scope, "int", kwargs={"n": 5}) == f"{quoted}/int/5/"
+        url = reverse(outside.scope, "home", query={"q": "a b"}, fragment="f")
+        assert url == f"{quoted}/?q=a+b#f"
     for scope in ({"type": "http"}, http("/", route="theirs")):
-        with pytest.raises(NoReverseMatch, match="has not passed a router"):
+        with pytest.raises(NoReverseMatch) as caught:
             reverse(scope, "int", [5])
+        assert caught.value.name == "int"
+        assert str(caught.value) == lines(
+            "no URL for 'int': this scope has not passed a router",
+            "hint: give reverse() the scope that the application was called with",
+        )
 
 
 def test_hosts_and_protocols() -> None:
@@ -298,6 +306,35 @@ def test_hosts_and_protocols() -> None:
     assert reverse(inside.scope, "item", [7]) == "//www.example.com/7/"
     with pytest.raises(NoReverseMatch, match="did you mean 'room'"):
         reverse(inside.scope, "rooms", ["a"])
+
+
+def test_unnamed_routes_are_in_no_namespace() -> None:
+    """Who asks from a route without a name, or from a name with one letter, is outside of all."""
+    instances = [
+        path("a/", include((ITEMS, "shop"), namespace="a")),
+        path("b/", include((ITEMS, "shop"), namespace="b")),
+    ]
+    router = URLRouter([*instances, path("none/", APP), path("one/", APP, name="b")])
+    for text in ("/none/", "/one/"):
+        outside: Any = router.match(http(text))
+        assert reverse(outside.scope, "shop:item", [1]) == "/b/1/"
+    inside: Any = router.match(http("/a/7/"))
+    assert reverse(inside.scope, "shop:item", [1]) == "/a/1/"
+
+
+def test_the_outermost_router_says_what_is_missing() -> None:
+    """Arguments that fit no route of a name are an error of the router that knows the name."""
+    inner = URLRouter([path("<int:n>/", APP, name="mine")])
+    router = ProtocolTypeRouter(
+        {"http": inner, "websocket": URLRouter([path("w/", APP, name="w")])}
+    )
+    scope: Any = router.match(http("/7/"))
+    with pytest.raises(NoReverseMatch) as caught:
+        reverse(scope.scope, "mine", ["x"])
+    assert len(caught.value.reasons) == 1
+    assert reverse(scope.scope, "w") == "/w/"
+    with pytest.raises(NoReverseMatch, match="did you mean 'w'"):
+        reverse(scope.scope, "ww")
 
 
 def test_after_a_replacement() -> None:
