@@ -8,7 +8,7 @@ HTTP connection scope), whatever the server and the proxy before it have made of
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from asgi_routes.raw_paths import encoded, raw_below
+from asgi_routes.raw_paths import decoded, encoded, raw_below
 from asgi_routes.scopes import below_root_path, root_path_of
 from asgi_routes.types import ChildScope, LifespanPolicy
 
@@ -74,7 +74,8 @@ def _full_path(child: ChildScope) -> str:
     raw = child.get("raw_path")
     child["path"] = path
     if isinstance(raw, bytes):
-        child["raw_path"] = encoded(root_path) + (raw if raw[:1] == b"/" else b"/" + raw)
+        has_slash = decoded(raw[: len("%2F")])[:1] == "/"
+        child["raw_path"] = encoded(root_path) + (raw if has_slash else b"/" + raw)
     return path
 
 

@@ -33,23 +33,31 @@ def other_slash(path: str) -> str | None:
     return shorter if shorter and not shorter.endswith("/") else None
 
 
-def location_with_other_slash(scope: Scope) -> str | None:
-    """Return where the same resource is with a slash more or less, or None for an odd target.
+def location_with_other_slash(scope: Scope, *, is_shorter: bool) -> str | None:
+    """Return where the same resource is with a slash less, or more, or None for an odd target.
 
-    >>> location_with_other_slash({"path": "/users", "query_string": b"page=2"})
+    >>> location_with_other_slash({"path": "/users", "query_string": b"page=2"}, is_shorter=False)
     '/users/?page=2'
-    >>> location_with_other_slash({"path": "//evil.example", "raw_path": b"//evil.example"})
-    '/%2Fevil.example/'
+    >>> scope = {"path": "//evil.example/", "raw_path": b"//evil.example/"}
+    >>> location_with_other_slash(scope, is_shorter=True)
+    '/%2Fevil.example'
     """
     path, root_path = scope.get("path") or "", root_path_of(scope)
     if path[:1] != "/":
         return None
     raw = scope.get("raw_path")
-    # What the client has quoted stays quoted: %2F is not a slash to everybody.
-    kept = _quoted(raw) if isinstance(raw, bytes) and decoded(raw) == path else encoded(path)
+    # What the client has quoted stays quoted, but for the first slash: %2F is not one to everybody.
+    if isinstance(raw, bytes) and raw[:1] == b"/" and decoded(raw) == path:
+        kept = _quoted(raw)
+    else:
+        kept = encoded(path)
     if below_root_path(path, root_path) is None:
+        # Daphne takes a root path from a header that any client can send.
         kept = b"/" + encoded(root_path.removeprefix("/")) + kept
-    kept = kept[:-1] if kept.endswith(b"/") else kept + b"/"
+    if is_shorter:
+        kept = kept[: -len("/" if kept.endswith(b"/") else "%2F")]
+    else:
+        kept += b"/"
     if kept.startswith(b"//"):
         kept = b"/%2F" + kept[1:].lstrip(b"/")
     query = scope.get("query_string") or b""

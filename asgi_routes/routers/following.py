@@ -40,7 +40,7 @@ def followed(
         if (mounting := target.mounting) is not None:
             if mounting.at_prefix != "serve" and not rest and target.route.pattern.source:
                 if mounting.at_prefix == "redirect" and scope.get("type") == "http":
-                    location = location or location_with_other_slash(scope)
+                    location = location or location_with_other_slash(scope, is_shorter=False)
                 continue
             child["route"] = route = route.mounted(root_path_of(scope))
             child = mounted_scope(child, mounting)

@@ -248,7 +248,8 @@ class URLRouter(Reversing, Router):
         at_other = _match_path(scope, other, table)
         if not at_other or slashes == "both":
             return at_other or found
-        return NoMatch(found.reason, location=location_with_other_slash(scope))
+        location = location_with_other_slash(scope, is_shorter=len(other) < len(path))
+        return NoMatch(found.reason, location=location)
 
     def children(self) -> Iterator[Child]:
         for row in resolved(self._table.routes, lambda _: None):

@@ -64,6 +64,7 @@ def test_root_path_and_path(
         ("/root/m/x", b"/root/m/x", "/root", ("/x", b"/x")),
         ("/m/x", b"/m/x", "/root", ("/x", b"/x")),
         ("/m//x", b"/m//x", "", ("//x", b"//x")),
+        ("/m/x", b"%2Fm/%78", "/root", ("/x", b"/%78")),
         # Somebody has changed the path, and left the raw one as it was.
         ("/m/é", b"/other", "", ("/é", b"/%C3%A9")),
         ("/m/\ufffd", b"/m/%ff", "", ("/\ufffd", b"/%ff")),

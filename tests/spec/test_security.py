@@ -42,7 +42,7 @@ class Ours:
         return route_path(scope)
 
     def location(self, text: str) -> str | None:
-        return location_with_other_slash(http(text))
+        return location_with_other_slash(http(text), is_shorter=text.endswith("/"))
 
 
 class Naive(Ours):

@@ -1,5 +1,6 @@
 """The last slash of a path, and slashes that a client has encoded."""
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -128,6 +129,9 @@ async def test_policies_stay_with_their_routers() -> None:
         ("/\\evil.example", None, "/%5Cevil.example/"),
         ("/\\evil.example", b"/\\evil.example", "/%5Cevil.example/"),
         ("//evil.example", b"/%2Fevil.example", "/%2Fevil.example/"),
+        ("//evil.example", b"%2F/evil.example", "/%2Fevil.example/"),
+        ("//evil.example", b"%2f%2fevil.example", "/%2Fevil.example/"),
+        ("/a/b", b"%2Fa%2Fb", "/a/b/"),
         ("/%2Fevil", b"/%252Fevil", "/%252Fevil/"),
         ("/a?b#c%", b"/a%3Fb%23c%25", "/a%3Fb%23c%25/"),
         ("/a?b#c%", None, "/a%3Fb%23c%25/"),
@@ -161,6 +165,41 @@ async def test_a_root_path_is_in_the_location(root_path: str) -> None:
     router = URLRouter([path("a/", A)], slashes="redirect")
     outcome = await call(router, http("/a", root_path=root_path))
     assert dict(outcome.sent[0]["headers"])[b"location"] == b"/root/a/"
+
+
+@pytest.mark.parametrize("root_path", ["http://evil.example", "evil.example", "//evil.example"])
+async def test_nobody_is_sent_to_a_root_path(root_path: str) -> None:
+    """CVE-2026-44546: Daphne takes the root path from a header that any client can send."""
+    outcome = await call(
+        URLRouter(routes(), slashes="redirect"), http("/with", root_path=root_path)
+    )
+    found = dict(outcome.sent[0]["headers"])[b"location"]
+    assert re.fullmatch(rb"/(?!/)[!-~]*evil.example/with/", found)
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoded_slashes", "location"),
+    [
+        (b"/a/", "decode", b"/a"),
+        (b"/a%2F", "decode", b"/a"),
+        (b"%2fa%2f", "decode", b"/a"),
+        (b"/n/%61", "decode", b"/n/%61/"),
+        (b"%2Fn/a", "decode", b"/n/a/"),
+        (b"/a/", "preserve", b"/a"),
+        (b"/n/a%2F", "preserve", b"/n/a%2F/"),
+        (b"%2Fn/a", "preserve", b"/n/a/"),
+    ],
+)
+async def test_a_redirect_leads_to_a_route(
+    raw: bytes, encoded_slashes: Any, location: bytes
+) -> None:
+    """However the slashes of a path are spelled, who follows the redirect arrives."""
+    router = URLRouter(
+        [path("<x>", A), path("n/<x>/", B)], slashes="redirect", encoded_slashes=encoded_slashes
+    )
+    outcome = await call(router, http(unquote(raw.decode()), raw_path=raw))
+    assert dict(outcome.sent[0]["headers"])[b"location"] == location
+    assert router.match(http(unquote(location.decode()), raw_path=location))
 
 
 class Parts:
