@@ -37,15 +37,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each matrix as a table: what passed, what failed."""
+    """Print each matrix as a table: what passed, what failed.
+
+    A test says where in the table it stands; one that fills many cells says of each whether it is right.
+    """
     cells: dict[str, dict[str, dict[str, bool]]] = {}
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
             for name, place in getattr(report, "user_properties", []):
                 if name == "matrix" and report.when == "call":
-                    matrix, row, column = place
+                    matrix, row, column, *is_right = place
                     row_ = cells.setdefault(matrix, {}).setdefault(row, {})
-                    row_[column] = row_.get(column, True) and outcome == "passed"
+                    passed = is_right[0] if is_right else outcome == "passed"
+                    row_[column] = row_.get(column, True) and passed
     for matrix, rows in sorted(cells.items()):
         columns = list(dict.fromkeys(column for row in rows.values() for column in row))
         width = max(map(len, rows)) + 2

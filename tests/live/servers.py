@@ -43,6 +43,18 @@ class Server:
     def log(self) -> str:
         return self.output.read_text()
 
+    def wait_for(self, text: str) -> re.Match[str]:
+        """Wait until something is in the log that a regex matches."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = re.search(text, self.log, re.DOTALL)
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"no {text!r} in what the server wrote:\n{self.log}")
+
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -75,7 +87,7 @@ def started(*arguments: str) -> Iterator[Server]:
 def running(*arguments: str, ready: str = HTTP_ADDRESS) -> Iterator[Server]:
     """Run ``python -m …``, and wait until it says at which address it serves."""
     with started(*arguments) as server:
-        server.port = _port(server, ready)
+        server.port = int(server.wait_for(ready)[1])
         yield server
 
 
@@ -84,18 +96,6 @@ def hypercorn(app: str, worker: str, *options: str) -> Iterator[Server]:
     """Serve an application under Hypercorn, with one kind of worker."""
     with running(*f"{_HYPERCORN}{worker}".split(), *options, app) as server:
         yield server
-
-
-def _port(server: Server, ready: str) -> int:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = re.search(ready, server.log, re.DOTALL)
-        if found:
-            return int(found[1])
-        if server.process.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise RuntimeError(f"the server did not start:\n{server.log}")
 
 
 @dataclass(frozen=True)
