@@ -9,13 +9,14 @@ PYTHON ?= python3
 PORT ?= 8000
 PARITY_CASES ?= 1000000
 FUZZ_SECONDS ?= 200
+TARGETS ?= 100000
 
 DEMO := .venv/demo
 DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz bench clean
+.PHONY: help demo test lint types parity fuzz targets bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -48,6 +49,10 @@ fuzz: $(DEV)/.ready
 		echo "== fuzzing $$target for $(FUZZ_SECONDS) seconds"; \
 		$(DEV)/bin/python -W ignore -m tests.fuzz $$target $(FUZZ_SECONDS) || exit 1; \
 	done
+
+targets: $(DEV)/.ready
+	@echo "== $(TARGETS) odd request targets at six servers"
+	@TARGETS=$(TARGETS) $(DEV)/bin/python -m pytest -n auto -rP tests/live/test_odd_targets.py $(ARGS)
 
 bench: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)

@@ -83,6 +83,13 @@ def test_commands_exist() -> None:
             assert set(named.split()) <= targets
 
 
+def test_named_tests_exist() -> None:
+    """Every file or folder of tests that a document names is there."""
+    for document in DOCUMENTS:
+        for named in re.findall(r"``(tests/[\w/.]*)``", document.read_text()):
+            assert (ROOT / named).exists(), f"{document.name}: {named}"
+
+
 def test_readme_names_the_public_names() -> None:
     """The table of public names is complete."""
     text = (ROOT / "README.rst").read_text()
