@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from threading import Lock
+from threading import RLock
 from typing import Literal, NamedTuple, TypeAlias
 from weakref import WeakSet, ref
 
@@ -33,8 +33,11 @@ EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
 _NONE: frozenset[str] = frozenset()
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
-_REPLACING = Lock()
-"""Held while tables change: two threads must not leave an old table around a new one."""
+_REPLACING = RLock()
+"""Held while tables change: two threads must not leave an old table around a new one.
+
+A thread may take it twice: to look into an application may run a property that makes a router.
+"""
 
 
 class Policy(NamedTuple):
@@ -112,6 +115,7 @@ class URLRouter(Reversing, Router):
         self._is_simple = slashes == "strict" and encoded_slashes == "decode"
         self._strict_root_path = strict_root_path
         self._around: WeakSet[URLRouter] = WeakSet()
+        self._within: set[URLRouter] = set()
         self._table: Table
         self.replace(routes)
 
@@ -143,21 +147,36 @@ class URLRouter(Reversing, Router):
     def replace(self, routes: Routes) -> None:
         """Put other routes in the place of those that the router has.
 
-        They are checked and compiled before anything changes. A request is served by the old ones
-        or by the new ones, never by some of both.
+        They are checked and compiled, and so are the tables of all routers around, before anything
+        changes. A request is served by the old ones or by the new ones, never by some of both; who is
+        being served finishes on the old ones. `reverse` knows the names of the new ones at once.
+
+        A mounted application that is there before and after keeps its state. The lifespan belongs to
+        those that were there when it began: they are stopped at its end, and others are not started.
+
+        Any thread may call it. It takes as long as making the router did, so in an event loop let a
+        thread do it: ``await anyio.to_thread.run_sync(router.replace, routes)``.
 
         Raises:
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
         checked = checked_routes(routes, "URLRouter")
         with _REPLACING:
-            self._compile(checked)
-            for router in self._all_around():
-                router._compile(router._table.routes)
+            changed = {self, *self._around}
+            made = [(router, *router._compiled(self, checked)) for router in changed]
+            for router, table, within in made:
+                for inner in router._within - within:
+                    inner._around.discard(router)
+                for inner in within:
+                    inner._around.add(router)
+                router._within, router._table = within, table
 
-    def _compile(self, routes: tuple[Route, ...]) -> None:
+    def _compiled(
+        self, replaced: "URLRouter", routes: tuple[Route, ...]
+    ) -> tuple[Table, set["URLRouter"]]:
+        """Return the table for when a router has other routes, and the routers looked into."""
         copies = 0
-        seen: set[URLRouter] = {self}
+        within: set[URLRouter] = set()
 
         def routes_of(app: object) -> tuple[Route, ...] | None:
             # What matches in another way has to be asked.
@@ -165,17 +184,16 @@ class URLRouter(Reversing, Router):
                 return None
             if app._policy != self._policy:
                 return None
-            app._around.add(self)
-            nested = routes if app is self else app._table.routes
+            nested = routes if app is replaced else app._table.routes
             # A router in many places of routers in many places would be copied without end.
-            if app in seen:
+            if app is self or app in within:
                 nonlocal copies
                 copies += len(nested)
-            seen.add(app)
+            within.add(app)
             return None if copies > _MOST_COPIES else nested
 
         table = Table(
-            routes,
+            routes if self is replaced else self._table.routes,
             routes_of,
             self._policy.compile_regex,
             has_encoded_slashes=self._policy.encoded_slashes == "preserve",
@@ -183,16 +201,7 @@ class URLRouter(Reversing, Router):
         origin = ref(self)
         for row in table.rows:
             row.target.matched.origin = origin
-        self._table = table
-
-    def _all_around(self) -> set["URLRouter"]:
-        """Return the routers whose tables hold the rows of this one."""
-        found: set[URLRouter] = set()
-        open_ = {*self._around}
-        while open_:
-            found |= open_
-            open_ = {around for router in open_ for around in router._around} - found
-        return found - {self}
+        return table, within
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""

@@ -1,6 +1,7 @@
 """URLRouter: slashes, root paths, nesting, includes, mounts, and the child scope."""
 
 import sys
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -290,6 +291,47 @@ def test_replace_reaches_all_routers_around() -> None:
         assert found.scope["route"].path == text
     deepest.replace([])
     assert not outer.match(http("/b/end"))
+
+
+def test_replace_compiles_everything_before_anything_changes() -> None:
+    """While a table around is compiled the old routes serve; even a router can be made meanwhile."""
+    seen = []
+
+    class Lazy:
+        @property
+        def app(self) -> Any:
+            seen.append(bool(inner.match(http("/old"))))
+            return URLRouter([path("x", A)])
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def work() -> None:
+        outer = URLRouter([path("in/", inner), path("lazy/", Lazy())])
+        seen.clear()
+        inner.replace([path("new", B)])
+        assert outer.match(http("/in/new"))
+        seen.append(True)
+
+    inner = URLRouter([path("old", A)])
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "it waits for itself"
+    assert len(seen) > 1
+    assert all(seen)
+
+
+def test_replace_leaves_routers_alone_that_are_around_no_more() -> None:
+    """A router that was taken out of another one has nothing to do with it any more."""
+    inner = URLRouter([path("old", A)])
+    outer = URLRouter([path("a/", inner)])
+    outer.replace([path("b/", URLRouter([path("a/", inner)]))])
+    inner.replace([path("new", B)])
+    assert outer.match(http("/b/a/new"))
+    outer.replace([path("c", A)])
+    table = outer._table
+    inner.replace([])
+    assert outer._table is table
 
 
 def test_routers_in_many_places_are_not_copied_without_end() -> None:
