@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from types import MethodType
 from typing import Any, Protocol
 
 from asgi_routes.apps import is_router
@@ -69,7 +70,7 @@ class Router(Protocol):
                 scope["route"] = route.served  # type: ignore[index]
             else:
                 _publish(child, scope)
-        if WITH_STATE and id(app) in WITH_STATE:
+        if WITH_STATE and (id(app) in WITH_STATE or type(app) is MethodType):
             child = with_state(app, child)
         return await app(child, receive, send)
 

@@ -14,7 +14,7 @@ import anyio
 from asgi_routes.errors import LifespanError
 from asgi_routes.lifespan.conversation import Conversation, Status
 from asgi_routes.lifespan.participants import Participant
-from asgi_routes.lifespan.states import WITH_STATE, forget, identity, remember
+from asgi_routes.lifespan.states import count_in, count_out, forget, identity, remember
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
 _STARTED = "asgi_routes.lifespan"
@@ -58,7 +58,7 @@ class Composition:
         raised: Exception | None = None
         problems: list[str] = []
         problems_of_stop: list[str] = []
-        WITH_STATE.update(id(participant.app) for participant in self._participants)
+        count_in(participant.app for participant in self._participants)
         try:
             async with anyio.create_task_group() as tasks:
                 problems = await self._start(tasks, scope)
@@ -151,9 +151,7 @@ class Composition:
     def _forget(self) -> None:
         for talk in self._started:
             forget(talk.participant.app)
-        WITH_STATE.subtract(id(participant.app) for participant in self._participants)
-        for key in [key for key, count in WITH_STATE.items() if count <= 0]:
-            del WITH_STATE[key]
+        count_out(participant.app for participant in self._participants)
 
 
 def _said(talk: Conversation) -> str:

@@ -6,15 +6,19 @@ the state of the request in place, so that a middleware above sees it too (ASGI,
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
+from threading import Lock
 from types import MethodType
 from typing import Any, NamedTuple
 
 from asgi_routes.types import ChildScope
 
-WITH_STATE: Counter[int] = Counter()
-"""The ids of the applications that have a state, in whatever event loop. It is empty for most, and
+WITH_STATE: Counter[object] = Counter()
+"""The applications that have a state, by `identity`, in whatever event loop. It is empty for most, and
 asking it first costs a dispatch nothing."""
+_COUNTING = Lock()
+"""Held while event loops in several threads count their applications."""
 
 
 class State(NamedTuple):
@@ -42,6 +46,21 @@ def identity(app: Any) -> object:
     return id(app)
 
 
+def count_in(apps: Iterable[Any]) -> None:
+    """Let dispatch know that these applications may have a state."""
+    with _COUNTING:
+        WITH_STATE.update(map(identity, apps))
+
+
+def count_out(apps: Iterable[Any]) -> None:
+    """Take back what `count_in` did; other event loops may still run some of them."""
+    with _COUNTING:
+        for key in map(identity, apps):
+            WITH_STATE[key] -= 1
+            if not WITH_STATE[key]:
+                del WITH_STATE[key]
+
+
 def remember(state: State) -> None:
     """Keep a state for the requests of this event loop."""
     _states()[identity(state.app)] = state
@@ -57,7 +76,8 @@ def with_state(app: Any, scope: Any) -> ChildScope:
 
     The scope is the very one, unless the server has no state: then it is a new one.
     """
-    state = _states().get(identity(app)) if id(app) in WITH_STATE else None
+    key = identity(app)
+    state = _states().get(key) if key in WITH_STATE else None
     if state is None:
         return scope  # type: ignore[no-any-return]
     own = {

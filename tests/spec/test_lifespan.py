@@ -360,6 +360,23 @@ async def test_a_router_in_itself() -> None:
     assert (await Server(router).run()).types == COMPLETE
 
 
+async def test_replaced_routes(log: list[str]) -> None:
+    """Who was there at the start keeps its state, wherever it is mounted; who was not is left alone."""
+    kept, dropped, added = App("kept", log), App("dropped", log), App("added", log)
+    kept.state = {"db": "of kept"}
+    router = URLRouter([mount("a", kept.__call__), mount("b", dropped)])
+
+    async def requests() -> None:
+        # A method is another object each time that one asks for it.
+        router.replace([mount("x", kept.__call__), mount("y", added)])
+        found = (await call(router, http("/x/", state={}))).returned[1]["state"]
+        assert found == {"db": "of kept"}
+        assert (await call(router, http("/y/", state={}))).returned[1]["state"] == {}
+
+    assert (await Server(router).run(requests)).types == COMPLETE
+    assert log == ["+kept", "+dropped", "-dropped", "-kept"]
+
+
 async def test_state_reaches_the_requests(log: list[str]) -> None:
     """Each application finds its own state in its requests, laid over that of the server in place."""
     a, b, c = App("a", log), App("b", log), App("c", log)
