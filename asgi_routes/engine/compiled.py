@@ -9,7 +9,8 @@ import itertools
 import linecache
 import weakref
 from collections.abc import Sequence
-from types import FunctionType, MappingProxyType
+from inspect import CO_NESTED
+from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from asgi_routes.engine.lengths import Span, reached_by, spans_of
@@ -60,21 +61,24 @@ def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Comp
     search, source = _executed(writer, linear)
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
     is_all = not (spans or has_levels)
-    return Compiled(
-        hits.get if is_all else _behind_literals(search, hits), hits.get, search, source
-    )
+    if is_all:
+        return Compiled(hits.get, hits.get, search, source)
+    matcher = _Literals(hits, search).__getitem__ if hits else search
+    return Compiled(matcher, hits.get, search, source)
 
 
-def _behind_literals(search: Matcher[Target], hits: dict[str, Hit[Target]]) -> Matcher[Target]:
-    """Return a matcher that looks a path up before it searches.
+class _Literals(dict[str, Hit[Any]]):
+    """Looks a path up, and searches for it where it is not there.
 
-    A dict does both in one call, by `__missing__`, and is twice as fast at it as a function.
+    A dict does both in one call, by `__missing__`, and is twice as fast at it as a function. As a
+    slot it belongs to the one object, and is freed with it.
     """
-    if not hits:
-        return search
-    kind = type("Literals", (dict,), {"__slots__": (), "__missing__": staticmethod(search)})
-    literal_first: Any = kind(hits)
-    return literal_first.__getitem__  # type: ignore[no-any-return]
+
+    __slots__ = ("__missing__",)
+
+    def __init__(self, hits: dict[str, Hit[Any]], search: Matcher[Any]) -> None:
+        super().__init__(hits)
+        self.__missing__ = search
 
 
 def _divided(
@@ -116,8 +120,10 @@ def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> tuple[Matcher
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"
     namespace = {"__name__": __name__, "linear": linear, **writer.names.objects}
-    exec(compile(source, file, "exec"), namespace)  # noqa: S102 - all text in it went through repr()
-    match: FunctionType = namespace["match"]
+    module = compile(source, file, "exec")
+    (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
+    # CPython 3.13 without a GIL frees only what is nested in another function.
+    match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace, "match")
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(match, linecache.cache.pop, file, None)
     return match, source

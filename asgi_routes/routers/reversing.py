@@ -4,7 +4,8 @@ In: a router, or a scope that has passed one. Out: a URL. The rule kept here: in
 router by path is asked first, and then the routers around it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
@@ -15,12 +16,15 @@ from asgi_routes.reversing import Arguments, Keywords, Query, as_text, url_for
 from asgi_routes.scopes import ChildRoute, root_path_of
 from asgi_routes.types import Scope
 
+_ENCLOSING = Lock()
+"""Held while a router learns what is around it: two threads must not each forget the other's."""
+
 
 class Reversing:
     """A router whose routes can be asked for by their names."""
 
     def __init__(self) -> None:
-        self.enclosing: WeakSet[Reversing] = WeakSet()
+        self.enclosing: Iterable[Reversing] = WeakSet()
 
     def reverse(
         self,
@@ -71,7 +75,9 @@ class Reversing:
         for app in apps:
             for inner in wrapped(app):
                 if isinstance(inner, Reversing):
-                    inner.enclosing.add(self)
+                    # Another set: threads that answer requests go through the one that is there.
+                    with _ENCLOSING:
+                        inner.enclosing = WeakSet((*inner.enclosing, self))
                 elif is_router(inner):
                     self.enclose(child.app for child in inner.children())  # type: ignore[attr-defined]
 
