@@ -10,13 +10,14 @@ PORT ?= 8000
 PARITY_CASES ?= 1000000
 FUZZ_SECONDS ?= 200
 TARGETS ?= 100000
+LOAD_SECONDS ?= 300
 
 DEMO := .venv/demo
 DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz targets bench clean
+.PHONY: help demo test lint types parity fuzz targets bench load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -56,6 +57,9 @@ targets: $(DEV)/.ready
 
 bench: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)
+
+load: $(BENCH)/.ready
+	@$(BENCH)/bin/python -W ignore -m benchmarks.load --seconds $(LOAD_SECONDS) $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

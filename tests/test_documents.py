@@ -15,7 +15,8 @@ import asgi_routes
 from asgi_routes import converters
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted(ROOT.glob("*.rst"))
+RESULTS = ROOT / "benchmarks" / "RESULTS.rst"
+DOCUMENTS = [*sorted(ROOT.glob("*.rst")), RESULTS]
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
 
@@ -109,6 +110,34 @@ def test_readme_figures_are_the_saved_ones() -> None:
         assert float(hit) == pytest.approx(hits[name]["falcon"], abs=0.005, rel=0.04)
         assert float(miss) == pytest.approx(misses[name]["falcon"], abs=0.005, rel=0.04)
     assert f"Python {results['python']}" in section.replace("\n", " ")
+
+
+def test_results_of_the_load_are_the_saved_ones() -> None:
+    """The tables of the load are what the last run saved: all answers and all ratios."""
+    saved = json.loads((ROOT / "benchmarks" / "load" / "results.json").read_text())
+    text = RESULTS.read_text()
+    shown = re.findall(r"^(\w+) +(routed|bare|starlette|changing) +([\d, ]+)$", text, re.MULTILINE)
+    assert [
+        (server, variant, *(int(figure.replace(",", "")) for figure in figures.split()))
+        for server, variant, figures in shown
+    ] == [
+        (
+            server,
+            variant,
+            row["requests"],
+            row["wrong answers"] + row["broken connections"] + row["late answers"],
+            sum(row["other clients"].values()) + row["other clients, wrong"],
+            row["other clients, wrong"],
+            row["lines of exceptions"],
+            round(row["memory at the start, MiB"]),
+            round(row["memory at the end, MiB"]),
+        )
+        for server, result in saved["servers"].items()
+        for variant, row in result["variants"].items()
+    ]
+    for server, result in saved["servers"].items():
+        ratios = " +".join(f"{ratio:.2f}" for ratio in result["ratios"].values())
+        assert re.search(rf"^{server} +{ratios} ", text, re.MULTILINE), server
 
 
 def test_no_paths_of_a_machine() -> None:
