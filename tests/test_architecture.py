@@ -51,7 +51,15 @@ FLOORS = [
         *(
             f"language.{room}"
             for room in (
-                *("alphabet", "automata", "characters", "comparison", "earlier", "languages"),
+                *(
+                    "alphabet",
+                    "automata",
+                    "characters",
+                    "comparison",
+                    "earlier",
+                    "effort",
+                    "languages",
+                ),
                 *("numbers", "outlines", "programs", "reading", "relations", "search"),
                 *("surroundings", "tables"),
             )

@@ -6,7 +6,7 @@ cannot be decided is `Undecided`, with the reason.
 
 from asgi_routes.language.comparison import Comparison, Found
 from asgi_routes.language.languages import Language, Undecided, language_of
-from asgi_routes.language.relations import common, covering, first_uncovered, is_empty, witness
+from asgi_routes.language.relations import common, covering, first_uncovered, witness
 from asgi_routes.language.tables import (
     Overlap,
     Reachable,
@@ -14,7 +14,6 @@ from asgi_routes.language.tables import (
     Relations,
     Unknown,
     Unreachable,
-    relations,
 )
 
 __all__ = (
@@ -31,8 +30,6 @@ __all__ = (
     "common",
     "covering",
     "first_uncovered",
-    "is_empty",
     "language_of",
-    "relations",
     "witness",
 )

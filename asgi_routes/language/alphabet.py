@@ -11,7 +11,7 @@ it, and so needs to look no further than one symbol ahead.
 import string
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from asgi_routes.language.characters import DIGITS, NEWLINE, SLASH, CharSet
@@ -66,10 +66,11 @@ class Alphabet:
         bits = {one.signature: 1 << bit for bit, one in enumerate(self._classes)}
         self._starts = starts
         self._symbols = [bits[signature] for signature in signatures]
-        self._masks = {
-            chars: sum(bit for signature, bit in bits.items() if signature >> index & 1)
-            for index, chars in enumerate(distinct)
-        }
+        masks = [0] * len(distinct)
+        for signature, bit in bits.items():
+            for index in _places_of_bits(signature):
+                masks[index] |= bit
+        self._masks = dict(zip(distinct, masks, strict=True))
         self.every = (1 << len(self._classes)) - 1 | self.final
         self.slash = self.mask(SLASH)
         self.digits = self.mask(DIGITS)
@@ -119,6 +120,14 @@ def _segments(sets: list[CharSet]) -> tuple[list[int], list[int]]:
         signature ^= changes[start]
         signatures.append(signature)
     return starts, signatures
+
+
+def _places_of_bits(number: int) -> Iterator[int]:
+    """Yield where a number has its ones: of thousands of places it has but a few."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
 
 
 def _grouped(

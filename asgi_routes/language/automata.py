@@ -13,6 +13,7 @@ made when they are first asked for.
 from typing import NamedTuple, TypeAlias
 
 from asgi_routes.language.alphabet import Alphabet
+from asgi_routes.language.effort import Effort
 from asgi_routes.language.programs import MATCH, Char, Forget, Fork, Look, Program
 from asgi_routes.language.surroundings import Seen, Surroundings
 
@@ -53,6 +54,7 @@ class Automaton:
         program: what the step does.
         alphabet: what the symbols mean.
         rest: the next step, if there is one.
+        effort: counts what making states takes.
         is_level: whether one slash is taken off before.
         most_digits: how many digits a number may have; 0 for any number of them.
 
@@ -65,12 +67,14 @@ class Automaton:
         program: Program,
         alphabet: Alphabet,
         rest: "Automaton | None",
+        effort: Effort,
         *,
         is_level: bool,
         most_digits: int,
     ) -> None:
         self._codes = program.codes
         self._alphabet = alphabet
+        self._effort = effort
         self.rest = rest
         self.most_digits = most_digits
         self._is_counting = program.has_numbers and most_digits > 0
@@ -160,7 +164,9 @@ class Automaton:
         alive: dict[int, int] = {}
         counts = ways.digits or (0,) * len(ways.places)
         for place, count in zip(ways.places, counts, strict=True):
-            for leaf, is_forgotten in self._leaves_of(place, ways.before, seen):
+            leaves = self._leaves_of(place, ways.before, seen)
+            self._effort.spend(len(leaves))
+            for leaf, is_forgotten in leaves:
                 kept = 0 if is_forgotten and count > 0 else count
                 if leaf == MATCH:
                     if not self._is_ordered:

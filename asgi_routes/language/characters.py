@@ -32,12 +32,23 @@ def _all_characters() -> str:
     return "".join(map(chr, range(sys.maxunicode + 1)))
 
 
+@functools.cache
+def _cased() -> str:
+    """Return all characters for which upper and lower case may matter."""
+    return "".join(char for char in _all_characters() if not char.lower() == char == char.upper())
+
+
+@functools.cache
+def _set_of_cased() -> CharSet:
+    return union(map(of_text, _cased()))
+
+
 @functools.lru_cache(maxsize=1024)
 def matched_by(regex: str, flags: int = 0) -> CharSet:
     r"""Return the characters that a regex for one character matches.
 
-    >>> matched_by(r"\d", re.ASCII), matched_by("k", re.IGNORECASE)
-    (((48, 57),), ((75, 75), (107, 107), (8490, 8490)))
+    >>> matched_by(r"\d", re.ASCII)
+    ((48, 57),)
     """
     runs = re.compile(f"(?:{regex})+", flags).finditer(_all_characters())
     return tuple((run.start(), run.end() - 1) for run in runs)
@@ -79,6 +90,9 @@ def of_item(kind: str, argument: Any, flags: int) -> CharSet:
     """Return the characters that an item of a parsed regex takes.
 
     ``kind`` is LITERAL, NOT_LITERAL, ANY or IN.
+
+    >>> of_item("LITERAL", ord("k"), re.IGNORECASE)
+    ((75, 75), (107, 107), (8490, 8490))
     """
     if kind == "ANY":
         return EVERY if flags & re.DOTALL else complement(NEWLINE)
@@ -88,12 +102,16 @@ def of_item(kind: str, argument: Any, flags: int) -> CharSet:
         members = [("NEGATE", None), ("LITERAL", argument)]
     else:
         members = argument
-    if flags & re.IGNORECASE:
-        spelled = "".join(_spelled(str(name), value) for name, value in members)
-        return matched_by(f"[{spelled}]", flags & (re.IGNORECASE | re.ASCII))
     is_negated = str(members[0][0]) == "NEGATE"
     chars = union(_member(str(name), value, flags) for name, value in members[is_negated:])
-    return complement(chars) if is_negated else chars
+    if is_negated:
+        chars = complement(chars)
+    if not flags & re.IGNORECASE:
+        return chars
+    spelled = "".join(_spelled(str(name), value) for name, value in members)
+    found = re.findall(f"[{spelled}]", _cased(), flags & (re.IGNORECASE | re.ASCII))
+    others = complement(union([complement(chars), _set_of_cased()]))
+    return union([others, *map(of_text, found)])
 
 
 def _member(name: str, value: Any, flags: int) -> CharSet:

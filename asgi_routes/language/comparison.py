@@ -11,15 +11,17 @@ from typing import TypeAlias
 
 from asgi_routes.language.alphabet import Alphabet
 from asgi_routes.language.automata import Automaton
+from asgi_routes.language.effort import Effort, TooLargeError
 from asgi_routes.language.languages import Language, Undecided
 from asgi_routes.language.programs import Place
-from asgi_routes.language.search import Search, TooLargeError
+from asgi_routes.language.search import Search
 from asgi_routes.language.surroundings import sets_of
 
 Found: TypeAlias = str | Undecided | None
 """A path; None if there is none (the empty path is one, so ask for `None`); or why neither can be
 said."""
 
+_LONGEST_HEAD = 100
 _TOO_LARGE = Undecided("too large to decide")
 _NOT_CONFIRMED = Undecided("the matchers do not confirm it")
 _TOO_SLOW = Undecided("a regex would take too long to confirm it")
@@ -34,6 +36,7 @@ class Comparison:
         sets = chain.from_iterable((*program.sets, *sets_of(program)) for program in programs)
         has_final = any(Place.LAST_NEWLINE_OR_END in program.places for program in programs)
         self._alphabet = Alphabet(sets, has_final=has_final)
+        self._effort = Effort()
         self._automata: dict[int, Automaton] = {}
 
     def automaton(self, index: int) -> Automaton:
@@ -48,6 +51,7 @@ class Comparison:
                     program,
                     self._alphabet,
                     rest,
+                    self._effort,
                     is_level=step.is_level,
                     most_digits=language.most_digits,
                 )
@@ -57,9 +61,8 @@ class Comparison:
 
     def path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
         """Return a path that all wanted languages match and no unwanted one."""
-        search = Search(
-            self._alphabet, [*map(self.automaton, wanted)], [*map(self.automaton, unwanted)]
-        )
+        automata = [*map(self.automaton, wanted)], [*map(self.automaton, unwanted)]
+        search = Search(self._alphabet, *automata, effort=self._effort)
         try:
             found = search.path()
         except TooLargeError:
@@ -75,12 +78,14 @@ class Comparison:
         return found
 
     def head(self, index: int) -> str:
-        """Return a text that all paths of a language begin with."""
+        """Return a text that all paths of a language begin with; not the longest where that is long."""
         automaton = self.automaton(index)
         state = automaton.start
         chars: list[str] = []
-        while not automaton.accepts(state) and len(arcs := automaton.arcs(state)) == 1:
-            char = self._alphabet.single(arcs[0][0])
+        # A language without any path may go round in a circle.
+        while len(chars) < _LONGEST_HEAD and not automaton.accepts(state):
+            arcs = automaton.arcs(state)
+            char = self._alphabet.single(arcs[0][0]) if len(arcs) == 1 else None
             if char is None:
                 break
             chars.append(char)

@@ -7,7 +7,7 @@ here: a row is left out only where its text shows that it has none.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from asgi_routes.language.outlines import Outline
+from asgi_routes.language.outlines import Outline, meet
 
 if TYPE_CHECKING:
     from asgi_routes.language.languages import Undecided
@@ -40,7 +40,4 @@ class Earlier:
         found = [*self._below.get(head, ())]
         for size in range(len(head) + 1):
             found += self._exactly.get(head[:size], ())
-        return sorted(index for index in found if self._meets(index, outlines))
-
-    def _meets(self, index: int, outlines: Sequence[Outline]) -> bool:
-        return any(one.meets(other) for one in self._outlines[index] for other in outlines)
+        return sorted(index for index in found if meet(self._outlines[index], outlines))

@@ -37,6 +37,11 @@ class Outline(NamedTuple):
         )
 
 
+def meet(outlines: Iterable[Outline], others: Iterable[Outline]) -> bool:
+    """Tell whether one path may have one of some outlines and one of others."""
+    return any(one.meets(other) for one in outlines for other in others)
+
+
 _Piece: TypeAlias = str | None
 """A text, or None for something without a slash."""
 

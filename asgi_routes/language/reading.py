@@ -72,7 +72,10 @@ def _parameter(writer: Writer, parameter: Parameter, then: int) -> int:
     if kind is IntConverter and is_as_made:
         return writer.number(then)
     if kind is TextConverter or (kind is UUIDConverter and is_as_made):
-        items, flags = parsed(parameter.regex, 0)
+        try:
+            items, flags = parsed(parameter.regex, 0)
+        except re.error:  # By itself it is none: it counts on the groups around it.
+            raise UnreadableError("a back-reference") from None
         return writer.regex(items, flags, then)
     raise UnreadableError(f"the converter of {parameter.name!r} may refuse what its regex matches")
 

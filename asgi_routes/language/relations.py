@@ -24,12 +24,6 @@ def witness(language: Language) -> Found:
     return Comparison([language]).path([0])
 
 
-def is_empty(language: Language) -> bool | Undecided:
-    """Tell whether no path at all is matched."""
-    found = witness(language)
-    return found if isinstance(found, Undecided) else found is None
-
-
 def common(one: Language, other: Language) -> Found:
     """Return a short path that both match; None if there is none."""
     return Comparison([one, other]).path([0, 1])

@@ -1,7 +1,7 @@
 """The path that reads best among those that some automata match and others do not.
 
 In: automata over one alphabet. Out: a path, or None where there is none. The rule kept here: None is
-said when every state that the automata can reach together was looked at; where these are too many,
+said when every state that the automata can reach together was looked at; where that takes too much,
 that is said instead.
 """
 
@@ -12,14 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from asgi_routes.language.alphabet import Alphabet
 from asgi_routes.language.automata import Automaton, State
+from asgi_routes.language.effort import Effort
 from asgi_routes.language.numbers import Growth, grown, growth, is_counting
-
-MOST_STATES = 20_000
-"""How many states are looked at before the search is given up."""
-
-
-class TooLargeError(Exception):
-    """There are too many states to look at all of them."""
 
 
 class _Together(NamedTuple):
@@ -49,25 +43,30 @@ class Search:
         alphabet: that of the automata.
         wanted: what has to match the path; one at least.
         unwanted: what must not match it.
+        effort: counts what the search takes.
     """
 
     def __init__(
         self,
         alphabet: Alphabet,
         wanted: Sequence[Automaton],
-        unwanted: Sequence[Automaton] = (),
+        unwanted: Sequence[Automaton],
+        *,
+        effort: Effort,
     ) -> None:
         self._alphabet = alphabet
         self._wanted = wanted
         self._unwanted = unwanted
+        self._effort = effort
         self._has_numbers = any(one.has_numbers for one in (*wanted, *unwanted))
 
     def path(self) -> str | None:
         """Return the path that reads best, or None where there is none.
 
         Raises:
-            TooLargeError: more than `MOST_STATES` would have to be looked at.
+            TooLargeError: it would take too much to look at everything.
         """
+        self._effort.begin()
         start = _Together(
             tuple(one.start for one in self._wanted),
             tuple((which, one.start) for which, one in enumerate(self._unwanted)),
@@ -84,9 +83,10 @@ class Search:
             came[state] = text, before
             if self._is_found(state):
                 return _traced(came, state)
-            if len(came) > MOST_STATES:
-                raise TooLargeError
-            for more, piece, after in self._moves(state):
+            moves = self._moves(state)
+            self._effort.spend((len(moves) + 1) * (len(state.wanted) + len(state.unwanted)))
+            self._effort.check()
+            for more, piece, after in moves:
                 if after not in came:
                     heappush(todo, (cost + more, next(order), piece, after, state))
         return None

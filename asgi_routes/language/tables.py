@@ -6,7 +6,7 @@ nothing from anybody: an earlier row of an unknown language does not make a late
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from asgi_routes.engine import Compile, Row
 from asgi_routes.language.comparison import Comparison, Found
 from asgi_routes.language.earlier import Earlier
 from asgi_routes.language.languages import Language, Undecided, language_of
-from asgi_routes.language.outlines import outlines_of
+from asgi_routes.language.outlines import meet, outlines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,11 @@ class Relations:
     ) -> None:
         self._rows = rows
         self._languages = [language_of(row, compile_regex) for row in rows]
-        known = [index for index, one in enumerate(self._languages) if isinstance(one, Language)]
+        known = {i: one for i, one in enumerate(self._languages) if isinstance(one, Language)}
+        self._known = [*known]
         self._places = {index: place for place, index in enumerate(known)}
-        self._comparison = Comparison([one for one in self._languages if isinstance(one, Language)])
+        self._comparison = Comparison([*known.values()])
+        self._outlines = [*map(outlines_of, rows)]
         self._declines = declines
         self._examples: dict[int, str] = {}
 
@@ -130,7 +132,7 @@ class Relations:
                 if not self._declines(row):
                     earlier.unknown.append((index, language))
                 continue
-            outlines, head = outlines_of(row), self._comparison.head(self._places[index])
+            outlines, head = self._outlines[index], self._comparison.head(self._places[index])
             relation = self._relation(index, earlier, earlier.meeting(head, outlines))
             yield relation
             # What is never reached takes nothing that was not taken before.
@@ -138,6 +140,23 @@ class Relations:
                 earlier.add(index, head, outlines)
                 if isinstance(relation, Reachable):
                     earlier.within.update(one.index for one in relation.overlaps if one.is_within)
+
+    def covering(self, index: int, among: Iterable[int]) -> tuple[int, ...] | Undecided | None:
+        """Return a few of some rows that match together whatever another row matches.
+
+        None of them can be left out. What is not understood among them is passed over. The answer is
+        None where they do not match all of it; where the row itself is not understood, it is why.
+        """
+        language = self._languages[index]
+        if isinstance(language, Undecided):
+            return language
+        places = [
+            self._places[one]
+            for one in among
+            if one in self._places and meet(self._outlines[one], self._outlines[index])
+        ]
+        found = self._comparison.covering(self._places[index], places)
+        return tuple(self._known[place] for place in found) if isinstance(found, tuple) else found
 
     def _relation(self, index: int, earlier: "Earlier", candidates: list[int]) -> Relation:
         example = self._path([index])
@@ -171,12 +190,10 @@ class Relations:
         return Reachable(index, left, overlaps, (*earlier.unknown, *undecided))
 
     def _unreachable(self, index: int, earlier: list[int]) -> Relation:
-        places = [self._places[one] for one in earlier]
-        found = self._comparison.covering(self._places[index], places)
+        found = self.covering(index, earlier)
         if not isinstance(found, tuple):
             return Unknown(index, found or _UNSURE)
-        covering = tuple(earlier[places.index(place)] for place in found)
-        return Unreachable(index, covering, self._examples[index])
+        return Unreachable(index, found, self._examples[index])
 
     def _overlap(self, one: int, index: int, path: str) -> Overlap:
         is_within = self._takes(index, self._examples[one]) and self._path([one], [index]) is None
@@ -190,8 +207,3 @@ class Relations:
         return self._comparison.path(
             [places[index] for index in wanted], [places[index] for index in unwanted]
         )
-
-
-def relations(rows: Sequence[Row[Any]], compile_regex: Compile = re.compile) -> Iterator[Relation]:
-    """Yield how each row of a table relates to those before it; see `Relations`."""
-    yield from Relations(rows, compile_regex)

@@ -1,0 +1,62 @@
+"""Rows of a few words, for the tests of what they match.
+
+A row is written as its steps: a text, ``^…`` and ``re:…`` for a regex, ``{…}`` for a format, and before it
+``prefix``, ``mount`` or ``level`` (the first step of a nested router).
+"""
+
+from typing import Any
+
+from asgi_routes.converters import Converters, IntConverter, TextConverter
+from asgi_routes.engine import Mode, Row, Step
+from asgi_routes.language import Language, language_of
+from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
+
+
+class Even(IntConverter):
+    """A converter that refuses what its regex lets through."""
+
+    def to_python(self, value: str) -> int:
+        if int(value) % 2:
+            raise ValueError(value)
+        return int(value)
+
+
+CONVERTERS = Converters(
+    {
+        "even": Even,
+        "ab": TextConverter("a|b/a"),
+        "twice": TextConverter(r"(a|b)\2"),
+        "ahead": TextConverter("a(?=b)"),
+    }
+)
+
+
+def pattern(text: str) -> Pattern:
+    """Return the pattern of a step."""
+    if text.startswith(("^", "re:")):
+        return parse_regex(text.removeprefix("re:"))
+    if "{" in text:
+        return parse_format(text, CONVERTERS)
+    return parse_path(text, CONVERTERS)
+
+
+def row(*written: str, index: int = 0) -> Row[Any]:
+    """Return the row of some steps."""
+    steps = []
+    for text in written:
+        *words, last = text.split(" ")
+        mode = next((mode for mode in Mode if mode.value in words), Mode.ENDPOINT)
+        steps.append(Step(pattern(last), mode, {}, is_level="level" in words))
+    return Row(index, tuple(steps), None)
+
+
+def language(*written: str) -> Language:
+    """Return the language of a row."""
+    found = language_of(row(*written))
+    assert isinstance(found, Language)
+    return found
+
+
+def rows(*written: str) -> list[Row[Any]]:
+    """Return rows of one step each."""
+    return [row(text, index=index) for index, text in enumerate(written)]
