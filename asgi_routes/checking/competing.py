@@ -10,63 +10,47 @@ from collections.abc import Iterator, Sequence
 from asgi_routes.checking.findings import Finding, Subject, subject
 from asgi_routes.checking.tables import Competing, may_decline, methods_of
 from asgi_routes.engine import Row
-from asgi_routes.language import (
-    Language,
-    Reachable,
-    Relation,
-    Relations,
-    Undecided,
-    Unreachable,
-    covering,
-    language_of,
-)
+from asgi_routes.language import Reachable, Relations, Undecided, Unreachable
 from asgi_routes.table import Destination
 
 
 def competing(table: Competing) -> Iterator[Finding]:
     """Yield what can be told of the rows of a table."""
     # First as if every row served every method: whatever is reached so is reached with fewer.
-    for relation in Relations(table.rows, declines=may_decline):
+    relations = Relations(table.rows, table.compile_regex(), declines=may_decline)
+    for relation in relations:
         match relation:
             case Unreachable(index=index):
-                yield from _unreachable(table, _by_method(table.rows, relation), index)
-            case Reachable(index=index):
+                yield from _unreachable(table, _by_method(table.rows, relations, relation), index)
+            case Reachable():
                 yield from _overlaps(table, relation)
             case _:
                 yield _undecided(table, relation.index, relation.why)
 
 
 def _by_method(
-    rows: Sequence[Row[Destination]], relation: Unreachable
-) -> Relation | Undecided | None:
+    rows: Sequence[Row[Destination]], relations: Relations, relation: Unreachable
+) -> Unreachable | Undecided | None:
     """Return a relation of unreachability that holds for every method of the row, or None."""
-    target = rows[relation.index]
-    wanted = methods_of(target)
     if all(methods_of(rows[one]) is None for one in relation.covering):
         return relation
-    language = language_of(target)
-    taking = [
-        (index, methods_of(row), language_of(row))
+    earlier = [
+        (index, methods_of(row))
         for index, row in enumerate(rows[: relation.index])
         if not may_decline(row)
     ]
     taken: set[int] = set()
-    for method in wanted or [None]:
-        earlier = [
-            (index, one)
-            for index, methods, one in taking
-            if isinstance(one, Language) and (methods is None or method in methods)
-        ]
-        assert isinstance(language, Language)
-        found = covering(language, [one for _, one in earlier])
+    for method in methods_of(rows[relation.index]) or [None]:
+        serving = [index for index, methods in earlier if methods is None or method in methods]
+        found = relations.covering(relation.index, serving)
         if not isinstance(found, tuple):
             return found
-        taken |= {earlier[place][0] for place in found}
+        taken.update(found)
     return Unreachable(relation.index, tuple(sorted(taken)), relation.path)
 
 
 def _unreachable(
-    table: Competing, relation: Relation | Undecided | None, index: int
+    table: Competing, relation: Unreachable | Undecided | None, index: int
 ) -> Iterator[Finding]:
     if isinstance(relation, Undecided):
         yield _undecided(table, index, relation)

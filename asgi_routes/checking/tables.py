@@ -5,12 +5,13 @@ nested, plainly or behind middleware, stand in the table of the router around th
 mounted, or stands behind another kind of router, has one of its own.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from asgi_routes.apps import innermost, is_router
 from asgi_routes.declarations import Include, Route
-from asgi_routes.engine import Row
+from asgi_routes.engine import Compile, Row
 from asgi_routes.inspection.candidates import routes_behind
 from asgi_routes.methods import ByMethod
 from asgi_routes.routers import URLRouter
@@ -35,6 +36,13 @@ class Competing(NamedTuple):
     def template(self, row: Row[Destination]) -> str:
         """Return the full template of a row, as declared."""
         return self.prefix.removesuffix("/") + row.target.matched.path
+
+    def compile_regex(self) -> Compile:
+        """Return the engine for regular expressions; where there are several, one but Python's."""
+        nested = (innermost(route.target) for _, route in declarations(self.router))
+        routers = [self.router, *(one for one in nested if isinstance(one, URLRouter))]
+        engines = [router.compile_regex for router in routers]
+        return next((one for one in engines if one is not re.compile), re.compile)
 
 
 def tables(app: Any, prefix: str = "", around: tuple[object, ...] = ()) -> Iterator[Competing]:

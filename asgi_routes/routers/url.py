@@ -124,6 +124,11 @@ class URLRouter(Reversing, Router):
         """From a path without its leading slash to what matches it, or None."""
         return self._table.matcher
 
+    @property
+    def compile_regex(self) -> Compile:
+        """The engine for regular expressions."""
+        return self._policy.compile_regex
+
     def source(self) -> str:
         """Return the Python source of the matcher, which says on each branch for what it is."""
         return self._table.source

@@ -141,6 +141,27 @@ def test_same_names() -> None:
     )
 
 
+@pytest.mark.parametrize("engine", ["re", "re2"])
+def test_another_engine(engine: str) -> None:
+    """What a regex matches on another engine is not known: its digits are others."""
+    regexes = URLRouter(
+        [re_path(r"^\d$", app), re_path("^\N{ARABIC-INDIC DIGIT ONE}$", app)], regex=engine
+    )
+    plain = [path("<a>", app), path("b", app)]
+    expected = {"re": ["R101"], "re2": ["R103", "R103"]}[engine]
+    assert [one.id for one in check(regexes)] == expected
+    findings = check(URLRouter([path("x/", regexes), *plain]))
+    assert [one.id for one in findings] == [*expected, "R101"]
+
+
+def test_one_route_for_each_method() -> None:
+    """Routes that stand in the way of each other for some methods only are reached."""
+    routes = [path(f"{n}/<a>", app, methods=[one]) for n in range(9) for one in ("GET", "PUT")]
+    assert check(URLRouter(routes)) == []
+    (finding,) = check(URLRouter([*routes, path("3/x", app, methods=["PUT", "GET"])]))
+    assert [one.template for one in finding.subjects] == ["/3/x", "/3/<a>", "/3/<a>"]
+
+
 def test_silence() -> None:
     """A comment on the line of a route silences it, all of it or one finding."""
     routes = [
