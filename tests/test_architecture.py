@@ -116,6 +116,8 @@ FLOORS = [
                 *("messages", "names", "outcomes", "retrying", "sending", "signals", "worker"),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
+                *("nats.broker", "nats.connection", "nats.loans", "nats.streams", "nats.wire"),
+                "nats",
             )
         ),
         "worker",
@@ -147,6 +149,13 @@ DOORS = {
         "worker.conformance.handling",
         "worker.conformance.keeping",
         "worker.conformance.working",
+        "worker.nats.connection",
+    },
+    "nats": {
+        "worker.nats",
+        "worker.nats.connection",
+        "worker.nats.loans",
+        "worker.nats.streams",
     },
     "pytest": {"pytest_plugin"},
     "click": {"cli.loading", "cli.printing", "cli.commands"},

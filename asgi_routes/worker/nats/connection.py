@@ -1,0 +1,125 @@
+"""A connection to NATS that outlives its server.
+
+In: questions. Out: answers. The rule kept here: a question that a broken connection left unanswered is asked
+again as soon as there is a new one; so every question is one that may be asked twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import anyio
+from nats.aio.client import Client
+
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.worker.errors import BrokerClosedError, WorkerError
+from asgi_routes.worker.events import LOGGER
+
+T = TypeVar("T")
+
+PATIENCE = 10.0
+"""Seconds that the first connection may take."""
+
+
+class Connection:
+    """A connection, made anew whenever it breaks.
+
+    Args:
+        servers: addresses.
+        options: for ``nats.connect``.
+    """
+
+    def __init__(self, servers: str | Sequence[str], options: Mapping[str, Any]) -> None:
+        self._servers = [servers] if isinstance(servers, str) else [*servers]
+        self._options = options
+        self._client: Client | None = None
+        self._asking: set[anyio.CancelScope] = set()
+        self._last_error: Exception | None = None
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            ImproperlyConfigured: the event loop is not that of asyncio.
+            WorkerError: nobody answers.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise ImproperlyConfigured(
+                "NatsBroker needs asyncio, and this is another event loop",
+                hint='nats-py knows no other; anyio.run(…, backend="asyncio")',
+            ) from None
+        self._opening = anyio.Lock()
+        self._client = await self._connected()
+
+    async def close(self) -> None:
+        """Disconnect; who still asks, gets a `BrokerClosedError`."""
+        async with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        """Return the answer to a question, asked again whenever the connection breaks meanwhile.
+
+        Raises:
+            BrokerClosedError: the broker is not open.
+            Exception: of nats-py; `TimeoutError` when nobody answered for too long.
+        """
+        while True:
+            client = await self._live()
+            with anyio.CancelScope() as scope:
+                self._asking.add(scope)
+                try:
+                    return await question(client)
+                finally:
+                    self._asking.discard(scope)
+
+    async def _live(self) -> Client:
+        """Return the client. One that has given up, for whatever the server said, is replaced."""
+        client = self._client
+        if client is not None and client.is_closed:
+            async with self._opening:
+                if self._client is client:
+                    self._client = await self._connected()
+        if self._client is None:
+            raise BrokerClosedError("NatsBroker is used outside of 'async with broker'")
+        return self._client
+
+    async def _connected(self) -> Client:
+        client = Client()
+        options = {
+            "name": "asgi_routes",
+            "max_reconnect_attempts": -1,
+            "reconnect_time_wait": 0.5,
+            "error_cb": self._failed,
+            **self._options,
+            "disconnected_cb": self._disconnected,
+        }
+        try:
+            with anyio.fail_after(PATIENCE):
+                await client.connect(self._servers, **options)
+        except TimeoutError:
+            places = ", ".join(
+                urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
+            )
+            raise WorkerError(
+                f"no NATS server at {places} took the connection: {self._last_error!r}"
+            ) from None
+        finally:
+            if not client.is_connected:
+                with anyio.CancelScope(shield=True):
+                    await client.close()
+        return client
+
+    async def _disconnected(self) -> None:
+        for scope in self._asking:
+            scope.cancel()
+        if theirs := self._options.get("disconnected_cb"):
+            await theirs()
+
+    async def _failed(self, error: Exception) -> None:
+        self._last_error = error
+        LOGGER.warning("NATS: %r", error)

@@ -1,0 +1,184 @@
+"""The three streams of a broker: work, dead letters and marks.
+
+In: messages. Out: what JetStream keeps. The rule kept here: whatever is missing is made by whoever misses it
+first, and two who make it at once make the same.
+"""
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+from nats.aio.client import Client
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
+
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.worker.errors import MessageTooLargeError, WorkerError
+from asgi_routes.worker.nats.connection import Connection
+from asgi_routes.worker.nats.wire import Facts, consumer_name, size, token, written
+
+_RESERVE = 8192
+"""Bytes that a message leaves free for what is added when it becomes a dead letter."""
+
+_DAY = 86_400.0
+_OTHER_CONFIGURATION = 10058
+_WAITING = 16_384
+"""Slots that may wait for one channel; NATS means 512, and refuses the next."""
+
+
+class Streams:
+    """What a broker keeps in JetStream.
+
+    Args:
+        connection: to the server.
+        prefix: with which the names of streams and subjects begin.
+        replicas: of each stream, when it is made here.
+
+    Attributes:
+        limit: bytes that a message may have, with its headers.
+    """
+
+    def __init__(self, connection: Connection, prefix: str, replicas: int) -> None:
+        if not re.fullmatch("[A-Za-z0-9_-]{1,64}", prefix):
+            raise ImproperlyConfigured(
+                f"prefix of NatsBroker is 1 to 64 letters, digits, '_' and '-', not {prefix!r}"
+            )
+        self.limit = 0
+        self.work = f"{prefix}-work"
+        self.dead = f"{prefix}-dead"
+        self.marks = f"{prefix}-marks"
+        self.prefix = prefix
+        self._replicas = replicas
+        self._connection = connection
+
+    async def make(self) -> None:
+        """Make the streams that are not there; leave alone how the others are configured.
+
+        Raises:
+            WorkerError: the server has no JetStream.
+        """
+        try:
+            await self._connection.ask(self._make)
+        except ServiceUnavailableError as error:
+            raise WorkerError(
+                f"the NATS server offers no JetStream (nats-server -js): {error}"
+            ) from None
+
+    async def publish(
+        self, subject: str, data: bytes, message_id: str = "", facts: Facts | None = None
+    ) -> None:
+        """Keep bytes.
+
+        Args:
+            subject: without the prefix.
+            data: the bytes.
+            message_id: a second one of the same id is dropped, when it comes within two minutes.
+            facts: about them.
+
+        Raises:
+            MessageTooLargeError: it is larger than the server takes.
+        """
+        headers = written(facts, message_id) if facts is not None else {}
+        bytes_ = size(data, headers)
+
+        async def question(client: Client) -> None:
+            free = self.limit if subject.startswith("work.") else client.max_payload
+            # With more than that, the server would end the connection.
+            if bytes_ > free:
+                raise MessageTooLargeError(bytes_, free)
+            await client.jetstream().publish(f"{self.prefix}.{subject}", data, headers=headers)
+
+        try:
+            await self._connection.ask(question)
+        except NoStreamResponseError:
+            await self.make()
+            await self._connection.ask(question)
+
+    async def make_consumer(self, channel: str, lease: float) -> float:
+        """Make the consumer that all workers of a channel share; return its lease.
+
+        Max deliveries stay without a bound: JetStream would leave the message in the stream, for nobody.
+        So do those on loan: each that waits to be tried again counts, and a thousand would block the channel.
+        """
+        config = api.ConsumerConfig(
+            name=consumer_name(channel),
+            durable_name=consumer_name(channel),
+            filter_subject=f"{self.prefix}.work.{token(channel)}",
+            ack_wait=lease,
+            max_deliver=-1,
+            max_ack_pending=-1,
+            max_waiting=_WAITING,
+        )
+
+        async def question(client: Client) -> api.ConsumerInfo:
+            return await client.jetstream().add_consumer(self.work, config)
+
+        try:
+            info = await self._connection.ask(question)
+        except NotFoundError:
+            await self.make()
+            info = await self._connection.ask(question)
+        return info.config.ack_wait or lease
+
+    async def messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
+        """Yield the messages of a subject, the oldest first."""
+        sequence = 1
+        while True:
+
+            async def question(client: Client, sequence: int = sequence) -> api.RawStreamMsg:
+                return await client.jetstream().get_msg(
+                    stream, seq=sequence, subject=f"{self.prefix}.{subject}", next=True
+                )
+
+            try:
+                message = await self._connection.ask(question)
+            except NotFoundError:
+                return
+            yield message
+            assert message.seq is not None
+            sequence = message.seq + 1
+
+    async def purge(self, stream: str, subject: str, before: int | None = None) -> None:
+        """Forget the messages of a subject: all, or those before a sequence number."""
+
+        async def question(client: Client) -> Any:
+            jetstream = client.jetstream()
+            await jetstream.purge_stream(stream, seq=before, subject=f"{self.prefix}.{subject}")
+
+        with contextlib.suppress(NotFoundError):
+            await self._connection.ask(question)
+
+    async def _make(self, client: Client) -> None:
+        largest = client.max_payload - _RESERVE
+        work = api.StreamConfig(
+            name=self.work,
+            subjects=[f"{self.prefix}.work.*"],
+            retention=api.RetentionPolicy.WORK_QUEUE,
+            max_msg_size=largest,
+        )
+        dead = api.StreamConfig(name=self.dead, subjects=[f"{self.prefix}.dead.*.*"])
+        marks = api.StreamConfig(
+            name=self.marks,
+            subjects=[f"{self.prefix}.marks.*"],
+            max_age=_DAY,
+            max_msgs_per_subject=1,
+        )
+        jetstream = client.jetstream()
+        found = (await self._made(jetstream, work)).config.max_msg_size or 0
+        self.limit = min(found, largest) if found > 0 else largest
+        await self._made(jetstream, dead)
+        await self._made(jetstream, marks)
+
+    async def _made(self, jetstream: JetStreamContext, config: api.StreamConfig) -> api.StreamInfo:
+        config.storage = api.StorageType.FILE
+        config.num_replicas = self._replicas
+        # Where an operator has set a bound, a sender is told; the oldest are not dropped in silence.
+        config.discard = api.DiscardPolicy.NEW
+        try:
+            return await jetstream.add_stream(config)
+        except APIError as error:
+            if error.err_code != _OTHER_CONFIGURATION:
+                raise
+        assert config.name is not None
+        return await jetstream.stream_info(config.name)

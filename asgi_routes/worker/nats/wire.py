@@ -1,0 +1,106 @@
+"""How channels, ids and facts about a message are written in NATS.
+
+In: any text. Out: tokens of subjects, names of consumers, headers; and back. The rule kept here: different texts
+never look the same, and all of it is ASCII, which every client, server and file system keeps as it is.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from urllib.parse import quote, unquote
+
+_FACTS = "Asgi-Routes"
+_MESSAGE_ID = "Nats-Msg-Id"
+_LONGEST_NAME = 200
+_OPENING = len("NATS/1.0\r\n\r\n")
+_AROUND = len(": \r\n")
+
+
+def token(text: str) -> str:
+    """Return a text as one token of a subject: without dots, spaces and wildcards.
+
+    >>> token("a.b *"), token("a%2Eb")
+    ('a%2Eb%20%2A', 'a%252Eb')
+    """
+    return quote(text, safe="").replace(".", "%2E")
+
+
+def text_of(token: str) -> str:
+    """Return the text that a token stands for.
+
+    >>> text_of(token("a.b *"))
+    'a.b *'
+    """
+    return unquote(token)
+
+
+def consumer_name(channel: str) -> str:
+    """Return the name of the consumer of a channel; NATS takes 255 characters, files of some systems too.
+
+    >>> consumer_name("a.b"), len(consumer_name("é" * 255))
+    ('a%2Eb', 193)
+    """
+    name = token(channel)
+    if len(name) <= _LONGEST_NAME:
+        return name
+    # A token has no "=".
+    return f"{name[:128]}={digest(channel)}"
+
+
+def digest(text: str) -> str:
+    """Return a short token for a text of any length."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a message beside its bytes; the last three, of a dead letter."""
+
+    id: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    attempts: int = 0
+    at: float = 0.0
+
+
+def written(facts: Facts, message_id: str) -> dict[str, str]:
+    """Return the headers of a message.
+
+    Those of the sender are kept in one, as JSON: some names mean something to NATS, and some values would
+    not come back as they were.
+
+    Args:
+        facts: about the message.
+        message_id: NATS drops a second message of the same one.
+    """
+    return {_MESSAGE_ID: message_id, _FACTS: json.dumps(asdict(facts), separators=(",", ":"))}
+
+
+def read(headers: Mapping[str, str] | None, sequence: int) -> Facts:
+    """Return the facts about a message, also about one that somebody else has published.
+
+    >>> read({"Nats-Msg-Id": "a", "k": "v"}, 7)
+    Facts(id='a', headers={'k': 'v'}, reason='', attempts=0, at=0.0)
+    >>> read(None, 7).id
+    'nats-7'
+    """
+    native = dict(headers or {})
+    try:
+        facts = json.loads(native[_FACTS])
+        return Facts(
+            str(facts["id"]),
+            {str(name): str(value) for name, value in facts["headers"].items()},
+            str(facts["reason"]),
+            int(facts["attempts"]),
+            float(facts["at"]),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        message_id = native.pop(_MESSAGE_ID, "") or f"nats-{sequence}"
+        return Facts(message_id, native)
+
+
+def size(data: bytes, headers: Mapping[str, str]) -> int:
+    """Return how many bytes a message has for NATS, all of whose bounds count the headers."""
+    lines = sum(len(name) + len(value) + _AROUND for name, value in headers.items())
+    return len(data) + _OPENING + lines

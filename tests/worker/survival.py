@@ -1,0 +1,102 @@
+"""Workers in processes of their own that are killed, and what they have written until then."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self
+
+import anyio
+
+from tests.worker.brokers import PATIENCE, Engine
+
+ROOT = Path(__file__).parents[2]
+
+
+class Crew:
+    """Worker processes on one engine.
+
+    Args:
+        kind: of the engine.
+        engine: started.
+        log: a file that all of them write to.
+        lease: seconds.
+        max_attempts: of the workers.
+    """
+
+    def __init__(
+        self, kind: str, engine: Engine, log: Path, *, lease: float, max_attempts: int
+    ) -> None:
+        self._log = log
+        self._arguments = [kind, engine.url, str(lease), str(max_attempts), str(log)]
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait(PATIENCE)
+
+    def hire(self) -> None:
+        """Start one more worker."""
+        command = [sys.executable, "-m", "tests.worker.killed", *self._arguments]
+        self.processes.append(subprocess.Popen(command, cwd=ROOT))
+
+    def replace_dead(self) -> list[list[int]]:
+        """Start a worker for each that was killed; return what each had started and not done."""
+        dead = [process for process in self.processes if process.poll() == -signal.SIGKILL]
+        for process in dead:
+            self.processes.remove(process)
+            self.hire()
+        return [self.in_flight(process) for process in dead]
+
+    async def kill_working(self) -> list[int]:
+        """Kill the worker that is longest here, once it works; return what it has started and not done."""
+        victim = self.processes[0]
+        await until(lambda: bool(self.in_flight(victim)))
+        victim.kill()
+        victim.wait(PATIENCE)
+        [hit] = self.replace_dead()
+        return hit
+
+    def drain(self) -> list[int]:
+        """Ask all to end; return their exit codes."""
+        for process in self.processes:
+            process.terminate()
+        return [process.wait(PATIENCE) for process in self.processes]
+
+    def count(self, word: str) -> Counter[int]:
+        """Return how often each message was started, or done, by whomever."""
+        return Counter(number for _, said, number in self._lines() if said == word)
+
+    def has_done(self, number: int) -> bool:
+        """Tell whether so many different messages are done."""
+        return len(self.count("done")) >= number
+
+    def in_flight(self, process: subprocess.Popen[bytes]) -> list[int]:
+        """Return what a worker has started and not done."""
+        flying: Counter[int] = Counter()
+        for pid, said, number in self._lines():
+            if pid == process.pid:
+                flying[number] += 1 if said == "start" else -1
+        return [*flying.elements()]
+
+    def _lines(self) -> list[tuple[int, str, int]]:
+        lines = [line.split() for line in self._log.read_text().splitlines()]
+        return [(int(pid), said, int(number)) for pid, said, number in lines]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; the test's own time bound ends it."""
+    while not condition():  # noqa: ASYNC110 - it is about other processes
+        await anyio.sleep(0.01)
+
+
+async def until_nothing_left(left: Callable[[], Awaitable[int]]) -> None:
+    """Wait until an engine has no message that is not done."""
+    while await left():  # noqa: ASYNC110 - as above
+        await anyio.sleep(0.1)
