@@ -113,7 +113,8 @@ FLOORS = [
             f"worker.{room}"
             for room in (
                 *("contract", "conversation", "errors", "events", "gate", "handling", "memory"),
-                *("messages", "names", "outcomes", "retrying", "sending", "signals", "worker"),
+                *("messages", "names", "outcomes", "retrying", "sending", "signals", "urls"),
+                *("worker",),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
                 *("nats.broker", "nats.connection", "nats.loans", "nats.streams", "nats.wire"),
@@ -122,7 +123,21 @@ FLOORS = [
         ),
         "worker",
     },
-    {"cli.loading", "cli.printing", "cli.commands", "cli"},
+    {
+        *(
+            f"cli.{room}"
+            for room in (
+                "loading",
+                "printing",
+                "brokers",
+                "watching",
+                "working",
+                "dead",
+                "commands",
+            )
+        ),
+        "cli",
+    },
     {"", "__main__", "pytest_plugin"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
@@ -150,6 +165,8 @@ DOORS = {
         "worker.conformance.keeping",
         "worker.conformance.working",
         "worker.nats.connection",
+        "cli.working",
+        "cli.dead",
     },
     "nats": {
         "worker.nats",
@@ -158,8 +175,11 @@ DOORS = {
         "worker.nats.streams",
     },
     "pytest": {"pytest_plugin"},
-    "click": {"cli.loading", "cli.printing", "cli.commands"},
-    "rich": {"cli.printing"},
+    "click": {
+        f"cli.{room}"
+        for room in (*("brokers", "commands", "dead"), *("loading", "printing", "working"))
+    },
+    "rich": {"cli.printing", "cli.watching"},
     "re2": {"engine.regexes"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""

@@ -14,8 +14,10 @@ import click
 
 from asgi_routes.checking import IDS, Finding
 from asgi_routes.checking import check as find
+from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import loaded, scope_for
 from asgi_routes.cli.printing import print_facts, print_table, printable
+from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
 
 _SHOWN = 100
@@ -27,12 +29,16 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="asgi-routes")
 def command() -> None:
-    """Look at the routes of an ASGI application.
+    """Look at the routes of an ASGI application, and work for its channels.
 
     APP is module:attribute, as for a server; the attribute is "app" by default.
 
-    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked.
+    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The worker has more.
     """
+
+
+command.add_command(worker)
+command.add_command(dead)
 
 
 @command.command()

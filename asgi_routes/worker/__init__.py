@@ -27,6 +27,7 @@ from asgi_routes.worker.events import Status, WorkerEvent
 from asgi_routes.worker.memory import MemoryBroker
 from asgi_routes.worker.retrying import Backoff
 from asgi_routes.worker.sending import SendingBroker
+from asgi_routes.worker.urls import broker_from
 from asgi_routes.worker.worker import Worker
 
 __all__ = (
@@ -48,6 +49,7 @@ __all__ = (
     "Worker",
     "WorkerError",
     "WorkerEvent",
+    "broker_from",
 )
 
 _ROOMS = {"LayerBroker": "layer", "NatsBroker": "nats", "RedisBroker": "redis"}

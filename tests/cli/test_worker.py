@@ -1,0 +1,170 @@
+"""``asgi-routes worker``: real processes, real signals, what they print and how they end."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import run
+from tests.live.servers import PATIENCE, ROOT, Server, started
+
+STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} ", re.MULTILINE)
+
+
+@contextmanager
+def working(attribute: str, *options: str) -> Iterator[Server]:
+    """Run a worker on the messages that an application sends itself."""
+    app = f"tests.cli.worked:{attribute}"
+    with started("asgi_routes", "worker", app, "--broker", "memory:", *options) as process:
+        yield process
+
+
+def wait_for(process: Server, pattern: str) -> None:
+    """Wait until a process has printed something."""
+    end = time.monotonic() + PATIENCE
+    while not re.search(pattern, process.log):
+        assert process.process.poll() is None, process.log
+        assert time.monotonic() < end, process.log
+        time.sleep(0.02)
+
+
+def lines(process: Server) -> list[str]:
+    """Return what was printed, without times, and without the random part of pauses."""
+    plain = STAMP.sub("", process.log)
+    return re.sub(r"again in \d\.\d\d s", "again in … s", plain).splitlines()
+
+
+def test_lines(tmp_path: Path) -> None:
+    """A line for the start, each retry and dead letter, the drain, and what it has done."""
+    health = tmp_path / "health"
+    with working("app", "--max-attempts", "2", "--health-file", str(health)) as process:
+        wait_for(process, "dead, channel")
+        assert health.exists()
+        assert process.stop() == 0
+        assert lines(process) == [
+            "started",
+            "ready; mail, slow; 10 at once each",
+            "to ann",
+            "retry, channel 'mail', message bad, attempt 1, again in … s; ValueError('no such\\naddress')",
+            "dead, channel 'mail', message bad, attempt 2; attempt 2: ValueError('no such\\naddress')",
+            "draining; 0 in flight have 30 s",
+            "stopped",
+            "ended",
+            "1 done, 1 tried again, 1 dead",
+        ]
+
+
+def test_drain() -> None:
+    """What runs when SIGTERM comes may end; then the exit code is 0."""
+    with working("slowly", "--channel", "slow", "--concurrency", "3") as process:
+        wait_for(process, "slow began")
+        process.process.send_signal(signal.SIGTERM)
+        wait_for(process, "draining; 1 in flight have 30 s")
+        process.process.send_signal(signal.SIGUSR1)
+        assert process.process.wait(PATIENCE) == 0
+        assert lines(process) == [
+            "started",
+            "ready; slow; 3 at once each",
+            "slow began",
+            "draining; 1 in flight have 30 s",
+            "slow ended",
+            "stopped",
+            "ended",
+            "1 done, 0 tried again, 0 dead",
+        ]
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT], ids=str)
+def test_second_signal(first: signal.Signals) -> None:
+    """What still runs when a second signal comes is handed back at once; the exit code is 0."""
+    with working("slowly") as process:
+        wait_for(process, "slow began")
+        process.process.send_signal(first)
+        wait_for(process, "draining")
+        assert process.stop() == 0
+        assert lines(process)[3:] == [
+            "draining; 1 in flight have 30 s",
+            "handed back, channel 'slow', message job, attempt 1",
+            "stopped",
+            "ended",
+            "0 done, 0 tried again, 0 dead, 1 handed back",
+        ]
+
+
+def test_drain_timeout() -> None:
+    """What takes longer than that is handed back without a second signal."""
+    with working("slowly", "--drain-timeout", "0.1") as process:
+        wait_for(process, "slow began")
+        assert process.stop() == 0
+        assert "handed back, channel 'slow', message job, attempt 1" in lines(process)
+
+
+def test_lifespan_that_fails() -> None:
+    """The exit code is 3, and the reason is the last line."""
+    with working("failing") as process:
+        assert process.process.wait(PATIENCE) == 3
+        assert "the database is away" in lines(process)[-1]
+
+
+def test_progress_on_a_terminal() -> None:
+    """One line is kept up to date there."""
+    ours, theirs = pty.openpty()
+    app = ["tests.cli.worked:app", "--broker", "memory:"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asgi_routes", "worker", *app],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        seen = b""
+        while b"running; 0 in flight; 1 done, " not in seen:
+            assert select.select([ours], [], [], PATIENCE)[0], seen
+            seen += os.read(ours, 65536)
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["worker", "tests.cli.worked:app"], "Missing option '--broker'"),
+        (["worker", "tests.cli.worked:none", "--broker", "memory:"], "has no 'none'"),
+        (["worker", "tests.cli.worked:globs", "--broker", "memory:"], "has no channel to take"),
+        (["worker", "tests.cli.worked:app", "--broker", "memory:", "--channel", ""], "a channel's"),
+        (
+            ["worker", "tests.cli.worked:app", "--broker", "kafka://ann:secret@a"],
+            "no broker has URLs that begin with 'kafka:'; there are memory:, nats://…",
+        ),
+        (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
+        (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),
+        (["dead", "replay", "1", "--all", "--broker", "memory:"], "give ids of dead letters, or"),
+    ],
+)
+def test_what_cannot_be_asked(arguments: list[str], said: str) -> None:
+    """Exit code 2, and one line that says why, without a password."""
+    text = " ".join(run(*arguments, code=2).split())
+    assert said in text
+    assert "secret" not in text
+
+
+def test_broker_by_environment() -> None:
+    """The URL can be in the environment."""
+    assert "begin with 'x:'" in run(
+        "worker", "tests.cli.worked:app", code=2, ASGI_ROUTES_BROKER="x://a"
+    )

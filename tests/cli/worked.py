@@ -1,0 +1,62 @@
+"""What the workers of the tests work on: applications that send themselves messages in memory."""
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+
+from asgi_routes import ChannelNameRouter, ProtocolTypeRouter
+from asgi_routes.worker import broker_from
+
+
+async def mail(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse what is bad."""
+    message = await receive()
+    if message["type"] == "bad":
+        raise ValueError("no such\naddress")
+    print(f"to {message['to']}", flush=True)
+
+
+async def slow(scope: Any, receive: Any, send: Any) -> None:
+    """Take as long as it takes until a signal comes."""
+    await receive()
+    with anyio.open_signal_receiver(signal.SIGUSR1) as signals:
+        print("slow began", flush=True)
+        async for _ in signals:
+            print("slow ended", flush=True)
+            return
+
+
+def sending(channel: str, *messages: dict[str, Any]) -> Any:
+    """Return a lifespan that sends messages."""
+
+    @asynccontextmanager
+    async def lifespan(router: object) -> AsyncIterator[None]:
+        print("started", flush=True)
+        for message in messages:
+            await broker_from("memory:").send(channel, message, id=message["type"])
+        yield
+        print("ended", flush=True)
+
+    return lifespan
+
+
+@asynccontextmanager
+async def refused(router: object) -> AsyncIterator[None]:
+    """Fail to start."""
+    raise RuntimeError("the database is away")
+    yield
+
+
+def application(lifespan: Any) -> ProtocolTypeRouter:
+    """Return an application with two channels, and one that no worker can name."""
+    channels = ChannelNameRouter({"mail": mail, "slow": slow, "every-*": mail})
+    return ProtocolTypeRouter({"channel": channels}, lifespan=lifespan)
+
+
+app = application(sending("mail", {"type": "good", "to": "ann"}, {"type": "bad"}))
+slowly = application(sending("slow", {"type": "job"}))
+failing = application(refused)
+globs = ProtocolTypeRouter({"channel": ChannelNameRouter({"every-*": mail})})
