@@ -114,7 +114,7 @@ FLOORS = [
             for room in (
                 *("contract", "conversation", "errors", "events", "gate", "handling", "memory"),
                 *("messages", "names", "outcomes", "retrying", "sending", "signals", "urls"),
-                *("worker",),
+                *("telemetry", "worker"),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
                 *("nats.broker", "nats.connection", "nats.loans", "nats.streams", "nats.wire"),
@@ -181,6 +181,7 @@ DOORS = {
     },
     "rich": {"cli.printing", "cli.watching"},
     "re2": {"engine.regexes"},
+    "opentelemetry": {"worker.telemetry"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""
 
