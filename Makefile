@@ -17,7 +17,7 @@ DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz targets bench load clean
+.PHONY: help demo test lint types parity fuzz targets bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -60,6 +60,9 @@ bench: $(BENCH)/.ready
 
 load: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks.load --seconds $(LOAD_SECONDS) $(ARGS)
+
+bench-worker: $(BENCH)/.ready
+	@$(BENCH)/bin/python -W ignore -m benchmarks.worker $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,44 @@
+"""The process that works: it writes down when each message was done.
+
+    python -m benchmarks.worker.working NAME URL CHANNEL LOG PAUSE COUNT
+
+PAUSE is in seconds, the time that the work on a message takes. COUNT messages it sends itself, first: those of a
+broker that lives in its memory.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any
+
+from asgi_routes.worker import MemoryBroker
+from benchmarks.worker import contestants
+
+
+def message(number: int) -> dict[str, Any]:
+    """Return a message of about 200 bytes."""
+    return {"type": "work", "number": number, "data": "x" * 160}
+
+
+async def main() -> None:
+    """Work until killed."""
+    name, url, channel, log, pause, count = sys.argv[1:]
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    seconds = float(pause)
+
+    async def handle(received: Any) -> None:
+        if seconds:
+            await asyncio.sleep(seconds)
+        os.write(file, b"%d %d\n" % (received["number"], time.monotonic_ns()))
+
+    if int(count):
+        mine = MemoryBroker(lease=contestants.LEASE)
+        contestants.broker = lambda name, url: mine  # noqa: ARG005 - there is only this one
+        for number in range(int(count)):
+            await mine.send(channel, message(number))
+    await contestants.work(name, url, channel, handle)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
