@@ -170,6 +170,7 @@ DOORS = {
     },
     "nats": {
         "worker.nats",
+        "worker.nats.broker",
         "worker.nats.connection",
         "worker.nats.loans",
         "worker.nats.streams",

@@ -1,5 +1,6 @@
 """Workers in processes of their own that are killed, and what they have written until then."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -54,14 +55,21 @@ class Crew:
             self.hire()
         return [self.in_flight(process) for process in dead]
 
-    async def kill_working(self) -> list[int]:
-        """Kill the worker that is longest here, once it works; return what it has started and not done."""
-        victim = self.processes[0]
-        await until(lambda: bool(self.in_flight(victim)))
-        victim.kill()
-        victim.wait(PATIENCE)
-        [hit] = self.replace_dead()
-        return hit
+    async def frozen(self) -> list[subprocess.Popen[bytes]]:
+        """Stop all workers in the middle of their work; return those that have something in flight."""
+        while True:
+            await until(lambda: any(map(self.in_flight, self.processes)))
+            for process in self.processes:
+                process.send_signal(signal.SIGSTOP)
+                os.waitpid(process.pid, os.WUNTRACED)  # noqa: ASYNC222 - it stops at once
+            if working := [process for process in self.processes if self.in_flight(process)]:
+                return working
+            self.thaw()
+
+    def thaw(self) -> None:
+        """Let those go on that were stopped."""
+        for process in self.processes:
+            process.send_signal(signal.SIGCONT)
 
     def drain(self) -> list[int]:
         """Ask all to end; return their exit codes."""

@@ -9,11 +9,12 @@ from functools import partial
 import anyio
 import nats
 import pytest
-from nats.js.api import RetentionPolicy
+from nats.js.api import DiscardPolicy, RetentionPolicy
 
 from asgi_routes import ImproperlyConfigured
 from asgi_routes.worker import (
     BrokerClosedError,
+    BrokerFullError,
     LeaseLostError,
     MessageTooLargeError,
     NatsBroker,
@@ -138,12 +139,18 @@ async def test_stream_of_an_operator(engine: NatsEngine) -> None:
         subjects=[f"{prefix}.work.*"],
         retention=RetentionPolicy.WORK_QUEUE,
         max_msg_size=10_000,
+        max_msgs_per_subject=1,
+        discard=DiscardPolicy.NEW,
+        discard_new_per_subject=True,
     )
     await client.close()
     async with engine.broker(LONG, prefix=prefix) as broker:
         await broker.send("mail", {"type": "x", "data": "x" * 5000})
         with pytest.raises(MessageTooLargeError):
             await broker.send("mail", {"type": "x", "data": "x" * 9000})
+        with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
+            await broker.send("mail", {"type": "x"})
+        await broker.send("other", {"type": "x"})
 
 
 async def test_largest_message(broker: NatsBroker) -> None:

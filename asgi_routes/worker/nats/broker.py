@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from nats.js.errors import APIError
+
 from asgi_routes.worker.contract import DeadLetter
+from asgi_routes.worker.errors import BrokerFullError
 from asgi_routes.worker.messages import LARGEST
 from asgi_routes.worker.nats.connection import Connection
 from asgi_routes.worker.nats.loans import NatsSubscription
@@ -16,6 +19,7 @@ from asgi_routes.worker.nats.streams import Streams
 from asgi_routes.worker.nats.wire import Facts, digest, read, text_of, token
 from asgi_routes.worker.sending import SendingBroker
 
+_BOUND_REACHED = 10077
 _ROOM_FOR_HEADERS = 4096
 
 
@@ -28,7 +32,8 @@ class NatsBroker(SendingBroker):
     A message that is sent again with the same id to the same channel within two minutes is dropped.
     When `send` raises `TimeoutError`, it may have been sent all the same; send it again with the same id.
     What a server has confirmed outlives its process; for what outlives a loss of power, see
-    ``sync_interval`` of NATS, and ``replicas``.
+    ``sync_interval`` of NATS, and ``replicas``. A single server that is killed forgets what it has lent out in its
+    last few tenths of a second: that is delivered at once a second time, as a first attempt.
 
     Args:
         url: ``nats://host:port`` or ``tls://…``, one or many of a cluster.
@@ -36,7 +41,9 @@ class NatsBroker(SendingBroker):
             channel have one; who subscribes last sets it.
         prefix: with which the names of streams and subjects begin; brokers of different ones share
             nothing.
-        replicas: of each stream that is made here. Streams that are there are taken as they are.
+        replicas: of each stream that is made here. Streams that are there are taken as they are; one
+            that has bounds (``max_msgs_per_subject``, with ``discard_new_per_subject``) refuses with
+            `BrokerFullError`.
         **options: for ``nats.connect``: credentials, TLS, and others.
 
     >>> NatsBroker("nats://127.0.0.1:4222", lease=60, user="ann", password="…").lease
@@ -120,7 +127,13 @@ class NatsBroker(SendingBroker):
 
     async def _put(self, channel: str, data: bytes, facts: Facts, once: str) -> None:
         name = token(channel)
-        await self._streams.publish(f"work.{name}", data, f"{name}/{once}", facts)
+        try:
+            await self._streams.publish(f"work.{name}", data, f"{name}/{once}", facts)
+        except APIError as error:
+            if error.err_code != _BOUND_REACHED:
+                raise
+            held = await self._streams.count(f"work.{name}")
+            raise BrokerFullError(channel, held) from None
 
     async def _letters(self, subject: str) -> AsyncIterator[tuple[int, DeadLetter]]:
         async for message in self._streams.messages(self._streams.dead, subject):

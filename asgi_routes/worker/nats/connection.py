@@ -5,6 +5,7 @@ again as soon as there is a new one; so every question is one that may be asked 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds that the first connection may take."""
+
+ANSWER = 5.0
+"""Seconds in which the server answers, or comes back."""
 
 
 class Connection:
@@ -78,8 +82,15 @@ class Connection:
                     self._asking.discard(scope)
 
     async def _live(self) -> Client:
-        """Return the client. One that has given up, for whatever the server said, is replaced."""
+        """Return the client, once it is connected. One that has given up is replaced.
+
+        So nothing waits in the client for the connection to come back: a question for a message that nobody
+        waits for by then would take one with it.
+        """
         client = self._client
+        with anyio.fail_after(ANSWER):
+            while client is not None and client.is_reconnecting:  # noqa: ASYNC110 - nats-py has no event
+                await anyio.sleep(0.1)
         if client is not None and client.is_closed:
             async with self._opening:
                 if self._client is client:
@@ -110,7 +121,8 @@ class Connection:
             ) from None
         finally:
             if not client.is_connected:
-                with anyio.CancelScope(shield=True):
+                # Before 2.16, nats-py stumbles where there never was anything to close.
+                with anyio.CancelScope(shield=True), contextlib.suppress(AttributeError):
                     await client.close()
         return client
 

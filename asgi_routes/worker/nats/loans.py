@@ -15,12 +15,9 @@ from nats.js.errors import APIError
 
 from asgi_routes.worker.errors import LeaseLostError
 from asgi_routes.worker.messages import decoded
-from asgi_routes.worker.nats.connection import Connection
+from asgi_routes.worker.nats.connection import ANSWER, Connection
 from asgi_routes.worker.nats.streams import Streams
 from asgi_routes.worker.nats.wire import Facts, consumer_name, digest, read, token
-
-_ANSWER = 5.0
-"""Seconds in which the server answers."""
 
 _LONGEST_QUESTION = 5.0
 """Seconds; who waits longer asks again, so that a question which the server lost costs no more."""
@@ -73,7 +70,7 @@ class NatsSubscription:
         try:
             question = json.dumps({"batch": 1, "expires": int(seconds * _NANO)})
             await client.publish(self._subject, question.encode(), reply=inbox)
-            message = await subscription.next_msg(seconds + _ANSWER)
+            message = await subscription.next_msg(seconds + ANSWER)
         finally:
             with contextlib.suppress(ConnectionClosedError):
                 await subscription.unsubscribe()
@@ -148,6 +145,6 @@ class NatsDelivery:
 
     async def _tell(self, word: bytes) -> None:
         async def question(client: Client) -> Msg:
-            return await client.request(self._reply, word, timeout=_ANSWER)
+            return await client.request(self._reply, word, timeout=ANSWER)
 
         await self._connection.ask(question)

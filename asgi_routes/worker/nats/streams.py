@@ -95,6 +95,15 @@ class Streams:
             await self.make()
             await self._connection.ask(question)
 
+    async def count(self, subject: str) -> int:
+        """Return how many messages of a subject of work are not done."""
+        name = f"{self.prefix}.{subject}"
+
+        async def question(client: Client) -> api.StreamInfo:
+            return await client.jetstream().stream_info(self.work, subjects_filter=name)
+
+        return ((await self._connection.ask(question)).state.subjects or {}).get(name, 0)
+
     async def make_consumer(self, channel: str, lease: float) -> float:
         """Make the consumer that all workers of a channel share; return its lease.
 
