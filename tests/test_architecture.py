@@ -112,13 +112,14 @@ FLOORS = [
         *(
             f"worker.{room}"
             for room in (
-                *("contract", "conversation", "errors", "events", "gate", "handling", "memory"),
-                *("messages", "names", "outcomes", "retrying", "sending", "signals", "urls"),
-                *("telemetry", "worker"),
+                *("contract", "conversation", "errors", "event_loops", "events", "gate"),
+                *("handling", "memory", "messages", "names", "outcomes", "retrying"),
+                *("sending", "signals", "telemetry", "urls", "worker"),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
                 *("nats.broker", "nats.connection", "nats.loans", "nats.streams", "nats.wire"),
                 "nats",
+                *("redis.broker", "redis.scripts", "redis.streams", "redis"),
             )
         ),
         "worker",
@@ -183,6 +184,7 @@ DOORS = {
     "rich": {"cli.printing", "cli.watching"},
     "re2": {"engine.regexes"},
     "opentelemetry": {"worker.telemetry"},
+    "redis": {"worker.redis", "worker.redis.streams"},
 }
 """Which rooms may import a dependency; nothing else but the standard library may be imported."""
 

@@ -34,11 +34,14 @@ class BrokerFullError(WorkerError):
 
     Attributes:
         channel: its name.
-        capacity: messages.
+        capacity: messages; None where it is the engine that has no room, or does not say how much.
     """
 
-    def __init__(self, channel: str, capacity: int) -> None:
-        super().__init__(f"channel {channel!r} holds {capacity} messages already")
+    def __init__(self, channel: str, capacity: int | None = None) -> None:
+        what = (
+            "as many messages as its engine takes" if capacity is None else f"{capacity} messages"
+        )
+        super().__init__(f"channel {channel!r} holds {what} already")
         self.channel = channel
         self.capacity = capacity
 

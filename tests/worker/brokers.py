@@ -12,7 +12,8 @@ from typing import Any, Protocol, Self
 
 import nats
 
-from asgi_routes.worker import NatsBroker
+from asgi_routes.worker import NatsBroker, RedisBroker
+from tests.worker.redis_engine import RedisEngine
 
 PATIENCE = 60.0
 """Seconds that anything may take: a machine may be slow, but nothing may hang."""
@@ -98,9 +99,10 @@ class NatsEngine:
             await client.close()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"nats": NatsEngine}
+ENGINES: dict[str, Callable[[], Engine]] = {"nats": NatsEngine, "redis": RedisEngine}
 BROKERS: dict[str, Callable[[str, float], Any]] = {
-    "nats": lambda url, lease: NatsBroker(url, lease=lease)
+    "nats": lambda url, lease: NatsBroker(url, lease=lease),
+    "redis": lambda url, lease: RedisBroker(url, lease=lease),
 }
 """By the kind of engine; the second, for processes that know its address only."""
 

@@ -1,0 +1,287 @@
+"""The broker on Redis, with real servers that are killed, emptied and full."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anyio
+import pytest
+from redis.asyncio import Redis
+
+from asgi_routes import ImproperlyConfigured
+from asgi_routes.worker import (
+    BrokerClosedError,
+    BrokerFullError,
+    LeaseLostError,
+    RedisBroker,
+)
+from asgi_routes.worker.conformance import BrokerConformance
+from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
+from asgi_routes.worker.conformance.working import ended, until, working
+from tests.worker.redis_engine import RedisEngine
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[RedisEngine]:
+    """One engine for many tests, each with a prefix of its own."""
+    with RedisEngine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine() -> Iterator[RedisEngine]:
+    """An engine for one test, to be killed."""
+    with RedisEngine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def prefix() -> str:
+    return uuid.uuid4().hex
+
+
+class TestRedisBroker(BrokerConformance):
+    """It fulfils the contract."""
+
+    @pytest.fixture
+    def make_broker(self, shared: RedisEngine, prefix: str) -> Callable[[float], RedisBroker]:
+        return lambda lease: shared.broker(lease, prefix=prefix)
+
+
+@pytest.mark.parametrize("options", ["protocol=2", "protocol=3", "legacy_responses=false"])
+async def test_replies(shared: RedisEngine, prefix: str, options: str) -> None:
+    """Redis' two protocols, and its client's ways of reading them, all do."""
+    broker = RedisBroker(f"{shared.url}?{options}", prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        await broker.send("mail", {"type": "x"}, id="one", headers={"k": "v"})
+        first = await next_of(subscription)
+        assert (first.id, first.headers, first.attempt) == ("one", {"k": "v"}, 1)
+        await first.retry(0)
+        second = await next_of(subscription)
+        assert (second.message, second.attempt) == ({"type": "x"}, 2)
+        await second.dead_letter("why")
+        [letter] = await broker.dead_letters()
+        assert (letter.id, letter.attempts, letter.message) == ("one", 2, {"type": "x"})
+
+
+async def test_retry_later_than_the_lease(shared: RedisEngine, prefix: str) -> None:
+    """A pause may be longer than a lease, and nobody gets the message before its end."""
+    broker = RedisBroker(shared.url, lease=0.2, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        await broker.send("mail", {"type": "x"})
+        first = await next_of(subscription)
+        begun = anyio.current_time()
+        await first.retry(1.5)
+        with pytest.raises(LeaseLostError):
+            await first.extend()
+        second = await next_of(subscription)
+        assert anyio.current_time() - begun > 1.4
+        assert second.attempt == 2
+
+
+async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
+    """What is done, dead and dropped leaves no key behind but the streams, and these are empty."""
+    broker = RedisBroker(shared.url, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        for settle in ("ack", "retry", "dead_letter"):
+            await broker.send("mail", {"type": "x"}, id=settle)
+        await (await next_of(subscription)).ack()
+        await (await next_of(subscription)).retry(0)
+        await (await next_of(subscription)).ack()
+        await (await next_of(subscription)).dead_letter("why")
+        await broker.drop("dead_letter")
+        keys = await broker._streams.client.keys(f"{broker._streams.prefix}*")
+        assert sorted(keys) == [
+            broker._streams.dead.encode(),
+            broker._streams.keys("mail")[0].encode(),
+        ]
+        assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
+        assert (await broker._streams.client.xpending(broker._streams.keys("mail")[0], "workers"))[
+            "pending"
+        ] == 0
+
+
+async def test_capacity(shared: RedisEngine, prefix: str) -> None:
+    """A full channel refuses a message; an acknowledged one makes room, one on loan does not."""
+    broker = RedisBroker(shared.url, capacity=1, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        await broker.send("mail", {"type": "x"})
+        delivery = await next_of(subscription)
+        with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
+            await broker.send("mail", {"type": "x"})
+        await broker.send("other", {"type": "x"})
+        await delivery.ack()
+        await broker.send("mail", {"type": "x"})
+
+
+async def test_no_memory() -> None:
+    """A server whose memory is full refuses messages, and those that it has can be settled."""
+    with RedisEngine("--maxmemory", "6mb", "--maxmemory-policy", "noeviction") as engine:
+        async with RedisBroker(engine.url) as broker, broker.subscribe("mail") as subscription:
+            await nothing_of(subscription, 0.01)  # Now there is a group, which needs memory too.
+
+            async def fill() -> None:
+                while True:
+                    await broker.send("mail", {"type": "x", "data": "x" * 500_000})
+
+            with pytest.raises(BrokerFullError, match="as many messages as its engine takes"):
+                await fill()
+            await (await next_of(subscription)).ack()
+
+
+async def test_emptied(shared: RedisEngine, prefix: str) -> None:
+    """Where the server has forgotten everything, nothing raises, and what comes next is delivered."""
+    broker = RedisBroker(shared.url, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        loans = []
+        for _ in range(4):
+            await broker.send("mail", {"type": "x"})
+            loans.append(await next_of(subscription))
+        await broker._streams.client.delete(*await broker._streams.client.keys(f"{{{prefix}}}*"))
+        await loans[0].ack()
+        await loans[1].retry(0)
+        await loans[2].dead_letter("why")
+        with pytest.raises(LeaseLostError):
+            await loans[3].extend()
+        await nothing_of(subscription)
+        await broker.send("mail", {"type": "x"}, id="next")
+        assert (await next_of(subscription)).id == "next"
+
+
+async def test_restarted(engine: RedisEngine) -> None:
+    """A server that is killed and started again has what it had, for whoever is still connected."""
+    async with engine.broker(LONG) as broker, broker.subscribe("mail") as subscription:
+        for name in ("done", "again", "kept"):
+            await broker.send("mail", {"type": "x"}, id=name)
+        done, again = await next_of(subscription), await next_of(subscription)
+        await broker.mark("alone done")
+        engine.kill()
+        engine.start()
+        await done.ack()
+        await again.retry(0)
+        assert await broker.is_marked("alone done")
+        assert {(await next_of(subscription)).id for _ in range(2)} == {"again", "kept"}
+        await nothing_of(subscription)
+
+
+async def test_worker_while_the_server_is_away(engine: RedisEngine) -> None:
+    """A worker outlives its server, and goes on when it is back."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    async with engine.broker(LONG) as broker, working(broker, {"mail": app}) as (_, events):
+        await broker.send("mail", {"type": "x"})
+        await until(lambda: ended(events) == 1)
+        engine.kill()
+        await until(lambda: any(event.kind == "broker_error" for event in events))
+        engine.start()
+        await broker.send("mail", {"type": "x"})
+        await until(lambda: ended(events) == 2)
+
+
+async def test_all_begin_at_once(shared: RedisEngine, prefix: str) -> None:
+    """Many who are the first to ask for a channel do not disturb each other."""
+    got: list[str] = []
+
+    async def take() -> None:
+        async with (
+            RedisBroker(shared.url, prefix=prefix) as broker,
+            broker.subscribe("mail") as subscription,
+        ):
+            await broker.send("mail", {"type": "x"})
+            got.append((await next_of(subscription)).id)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(take)
+    assert len(set(got)) == 20
+
+
+async def test_what_others_write(shared: RedisEngine, prefix: str) -> None:
+    """An entry without any of our fields is a message that nobody can read, not the end of a slot."""
+    broker = RedisBroker(shared.url, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        stream, _ = broker._streams.keys("mail")
+        await broker._streams.client.xadd(stream, {"id": b"\xff", "headers": "[]", "channel": "no"})
+        delivery = await next_of(subscription)
+        assert (delivery.id, delivery.message, delivery.headers) == ("\ufffd", None, {})
+        await delivery.dead_letter("undecodable")
+        [letter] = await broker.dead_letters()
+        assert (letter.id, letter.channel, letter.message) == ("\ufffd", "mail", None)
+
+
+async def test_deleted_by_others(shared: RedisEngine, prefix: str) -> None:
+    """What an operator deletes while it is on loan, or waits, does not come again."""
+    broker = RedisBroker(shared.url, lease=0.2, prefix=prefix)
+    async with broker, broker.subscribe("mail") as subscription:
+        await broker.send("mail", {"type": "x"})
+        await broker.send("mail", {"type": "x"})
+        await next_of(subscription)
+        await (await next_of(subscription)).retry(0)
+        stream, _ = broker._streams.keys("mail")
+        for entry, _ in await broker._streams.client.xrange(stream):
+            await broker._streams.client.xdel(stream, entry)
+        await nothing_of(subscription, 1.0)
+        assert (await broker._streams.client.xpending(stream, "workers"))["pending"] == 0
+
+
+async def test_on_a_port() -> None:
+    """A host and a port do as well as a socket."""
+    with RedisEngine() as engine:
+        async with Redis.from_url(engine.url) as client:
+            await client.config_set("port", port := _free_port())
+        async with (
+            RedisBroker(f"redis://127.0.0.1:{port}/0") as broker,
+            broker.subscribe("mail") as subscription,
+        ):
+            await broker.send("mail", {"type": "x"})
+            assert (await next_of(subscription)).message == {"type": "x"}
+
+
+async def test_not_in_use() -> None:
+    with pytest.raises(BrokerClosedError, match="inside of 'async with broker'"):
+        await RedisBroker().send("mail", {"type": "x"})
+
+
+def test_not_on_trio() -> None:
+    async def main() -> None:
+        async with RedisBroker():
+            pass
+
+    with pytest.raises(ImproperlyConfigured, match="RedisBroker needs asyncio"):
+        anyio.run(main, backend="trio")
+
+
+def test_url() -> None:
+    with pytest.raises(ImproperlyConfigured, match="starts with redis://, rediss://, unix://"):
+        RedisBroker("localhost:6379")
+
+
+def test_without_redis() -> None:
+    """Who has not installed the extra is told how."""
+    code = (
+        "import sys; sys.modules['redis'] = None\n"
+        "try:\n    from asgi_routes.worker import RedisBroker\n"
+        "except ImportError as error:\n    print(error)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "RedisBroker needs redis-py: pip install 'asgi-routes[redis]'\n"
+
+
+def _free_port() -> int:
+    import socket  # noqa: PLC0415 - of interest here only
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
