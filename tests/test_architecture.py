@@ -113,7 +113,7 @@ FLOORS = [
             f"worker.{room}"
             for room in (
                 *("contract", "conversation", "errors", "event_loops", "events", "gate"),
-                *("handling", "memory", "messages", "names", "outcomes", "retrying"),
+                *("handling", "layer", "memory", "messages", "names", "outcomes", "retrying"),
                 *("sending", "signals", "telemetry", "urls", "worker"),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
@@ -156,6 +156,7 @@ DOORS = {
         "worker.conversation",
         "worker.gate",
         "worker.handling",
+        "worker.layer",
         "worker.memory",
         "worker.sending",
         "worker.signals",
