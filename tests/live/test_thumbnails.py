@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.worker.brokers import NatsEngine
 
 from tests.live.servers import (
     Response,
@@ -16,6 +17,7 @@ from tests.live.servers import (
     connect,
     hypercorn,
     read_response,
+    started,
 )
 
 
@@ -67,3 +69,19 @@ def test_in_one_process(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert b"uploads/" in ask(server, "/").body
         check(server)
         assert server.stop() == 0
+
+
+def test_in_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is done by ``asgi-routes worker``; the server only sends and tells."""
+    monkeypatch.setenv("THUMBNAILS", str(tmp_path))
+    with NatsEngine() as engine:
+        monkeypatch.setenv("BROKER", engine.url)
+        command = ("worker", "examples.thumbnails:jobs", "--broker", engine.url)
+        with (
+            hypercorn("examples.thumbnails:app", "asyncio") as server,
+            started("asgi_routes", *command) as worker,
+        ):
+            check(server)
+            assert worker.stop() == 0
+            assert "1 done, 0 tried again, 1 dead" in worker.log
+            assert server.stop() == 0
