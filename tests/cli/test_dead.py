@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
-from tests.worker.brokers import NatsEngine
 
 from asgi_routes.worker import NatsBroker
 from tests.cli.test_commands import run
 from tests.cli.test_worker import wait_for
 from tests.live.servers import PATIENCE, started
+from tests.worker.brokers import NatsEngine
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.worker.brokers import NatsEngine
 
 from tests.live.servers import (
     Response,
@@ -19,6 +18,7 @@ from tests.live.servers import (
     read_response,
     started,
 )
+from tests.worker.brokers import NatsEngine
 
 
 def picture(width: int, height: int) -> bytes:
