@@ -29,6 +29,8 @@ _GROWTH = 2.5
 def slow(table: Competing) -> Iterator[Finding]:
     """Yield the regexes that some text keeps busy."""
     for template, route in declarations(table.router):
+        if route.pattern.syntax == "regex" and table.compile_regex() is not re.compile:
+            continue  # No text keeps the other engine busy.
         for regex in _regexes(route.pattern):
             danger = danger_of(regex, route.pattern.flags)
             text = danger and slow_text(regex, route.pattern)

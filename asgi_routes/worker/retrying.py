@@ -14,7 +14,7 @@ class Backoff:
 
     Attributes:
         first: seconds after the first failure.
-        longest: seconds. An engine may have a shorter longest of its own (`RedisBroker`: the lease).
+        longest: seconds; an engine may have a shorter longest of its own.
         jitter: which part of each pause is random, 0 to 1.
 
     >>> Backoff(first=1, longest=60, jitter=0).delay(3)

@@ -197,6 +197,7 @@ def test_a_slow_regex_is_shown_by_a_text() -> None:
     """The witness of R301 is what the warning speaks of."""
     with pytest.warns(SlowRegexWarning):
         route = re_path(r"^users/(\d+)+/$", app)
+    assert [one.id for one in check(URLRouter([route], regex="re2"))] == ["R103"]
     (finding,) = check(URLRouter([route]))
     assert finding.witness is not None
     assert re.fullmatch(r"users/0+!", finding.witness)

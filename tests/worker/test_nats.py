@@ -251,7 +251,7 @@ async def test_leaves(engine: NatsEngine) -> None:
 
 async def test_what_a_server_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong password, no JetStream and no server at all end soon, with an error that says which."""
-    monkeypatch.setattr(connection, "PATIENCE", 1.5)
+    monkeypatch.setattr(connection, "PATIENCE", 3.0)
     with NatsEngine("--jetstream", "--user", "ann", "--pass", "right") as engine:
         options = {"user": "ann", "password": "right"}
         async with NatsBroker(engine.url, **options):

@@ -4,7 +4,6 @@ In: questions. Out: answers. The rule kept here: a question that a broken connec
 again as soon as there is a new one; so every question is one that may be asked twice.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -13,8 +12,8 @@ from urllib.parse import urlsplit
 import anyio
 from nats.aio.client import Client
 
-from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.errors import BrokerClosedError, WorkerError
+from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ class Connection:
         self._options = options
         self._client: Client | None = None
         self._asking: set[anyio.CancelScope] = set()
-        self._last_error: Exception | None = None
+        self._errors: dict[str, None] = {}
 
     async def open(self) -> None:
         """Connect.
@@ -48,13 +47,7 @@ class Connection:
             ImproperlyConfigured: the event loop is not that of asyncio.
             WorkerError: nobody answers.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            raise ImproperlyConfigured(
-                "NatsBroker needs asyncio, and this is another event loop",
-                hint='nats-py knows no other; anyio.run(…, backend="asyncio")',
-            ) from None
+        require_asyncio("NatsBroker")
         self._opening = anyio.Lock()
         self._client = await self._connected()
 
@@ -109,6 +102,7 @@ class Connection:
             **self._options,
             "disconnected_cb": self._disconnected,
         }
+        self._errors.clear()
         try:
             with anyio.fail_after(PATIENCE):
                 await client.connect(self._servers, **options)
@@ -116,9 +110,9 @@ class Connection:
             places = ", ".join(
                 urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
             )
-            raise WorkerError(
-                f"no NATS server at {places} took the connection: {self._last_error!r}"
-            ) from None
+            # A server that refuses may hang up before what it says is read: so all are told.
+            said = ", ".join(self._errors) or "no answer"
+            raise WorkerError(f"no NATS server at {places} took the connection: {said}") from None
         finally:
             if not client.is_connected:
                 # Before 2.16, nats-py stumbles where there never was anything to close.
@@ -133,5 +127,5 @@ class Connection:
             await theirs()
 
     async def _failed(self, error: Exception) -> None:
-        self._last_error = error
+        self._errors[repr(error)] = None
         LOGGER.warning("NATS: %r", error)
