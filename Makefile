@@ -17,7 +17,7 @@ DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz targets bench bench-worker load clean
+.PHONY: help demo test lint types parity fuzz mutants targets bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -51,6 +51,11 @@ fuzz: $(DEV)/.ready
 		$(DEV)/bin/python -W ignore -m tests.fuzz $$target $(FUZZ_SECONDS) || exit 1; \
 	done
 
+mutants: $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --group mutation
+	@COMPILED_CASES=8000 $(IN_DEV) $(DEV)/bin/mutmut run --max-children 2 $(ARGS)
+	@$(DEV)/bin/mutmut results
+
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
 	@TARGETS=$(TARGETS) $(DEV)/bin/python -m pytest -n auto -rP tests/live/test_odd_targets.py $(ARGS)
@@ -65,7 +70,7 @@ bench-worker: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks.worker $(ARGS)
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(DEMO)/.ready: GROUPS_ := --group demo
 $(DEV)/.ready: GROUPS_ := --group dev

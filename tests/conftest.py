@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-# Files for a type checker, and one that needs the fuzzer.
-collect_ignore_glob = ["typing/*", "fuzz/running.py"]
+# Files for a type checker, and those that need the fuzzer and mutmut.
+collect_ignore_glob = ["typing/*", "fuzz/running.py", "mutation.py"]
 
 
 @pytest.fixture(params=["asyncio", "trio"])
