@@ -140,6 +140,18 @@ def test_results_of_the_load_are_the_saved_ones() -> None:
         assert re.search(rf"^{server} +{ratios} ", text, re.MULTILINE), server
 
 
+def test_results_of_the_workers_are_the_saved_ones() -> None:
+    """So is the table of the workers."""
+    saved = json.loads((ROOT / "benchmarks" / "worker" / "results.json").read_text())["brokers"]
+    shown = re.findall(
+        r"^([\w' ]+?) +([\d,]+) +([\d,]+) +(\d+) +(\d+)$", RESULTS.read_text(), re.MULTILINE
+    )
+    assert {name: [int(figure.replace(",", "")) for figure in row] for name, *row in shown} == {
+        name: [row["sent/s"], row["handled/s"], row["kill -9"]["sent"], row["kill -9"]["lost"]]
+        for name, row in saved.items()
+    }
+
+
 def test_no_paths_of_a_machine() -> None:
     """No tracked file names a place of somebody's machine."""
     done = subprocess.run(
