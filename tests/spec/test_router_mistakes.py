@@ -19,7 +19,7 @@ from asgi_routes import (
     URLRouter,
     path,
 )
-from tests.spec.driving import call, named
+from tests.spec.driving import call, http, named
 
 pytestmark = pytest.mark.anyio
 
@@ -203,6 +203,44 @@ async def test_parameters_of_hosts_inside_of_paths() -> None:
 def test_misses_say_why(router: Any, scope: Any, said: str) -> None:
     """Which key was looked at, and what it was."""
     assert router.match(scope).reason == said
+
+
+def test_misses_by_path_say_why() -> None:
+    """What was looked for, as it was compared; a miss that knows a redirect, too."""
+    router = URLRouter([path("a/", A)], slashes="redirect", encoded_slashes="reject")
+    for scope, said in [
+        (http("/b"), "No route found for path 'b'."),
+        (http("/a"), "No route found for path 'a'."),
+        (
+            http("/a/b/", raw_path=b"/a%2Fb/"),
+            "No route found for path 'a/b/': there is an encoded slash in it.",
+        ),
+        (
+            {"type": "mqtt"},
+            "No 'path' in the scope (its type is 'mqtt') that could be matched.",
+        ),
+    ]:
+        found = router.match(scope)
+        assert not found
+        assert found.reason == said  # type: ignore[union-attr]
+
+
+def test_methods_are_refused_together() -> None:
+    """A mistake in one method does not hide that in another."""
+    text = mistake(lambda: MethodRouter({"get": A, "post": A}))
+    assert text.startswith("2 mistakes in MethodRouter\n\n")
+    plain = MethodRouter({"GET": A}, head=False, options=False)
+    for method in ("HEAD", "OPTIONS"):
+        found = plain.match({"type": "http", "method": method})
+        assert not found
+        assert found.allowed == {"GET"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("router", [URLRouter, ProtocolTypeRouter, HostRouter, MethodRouter])
+def test_not_found_takes_no_part_in_a_lifespan(router: Any) -> None:
+    """It is there by default, and nothing of it has to start."""
+    [only] = router([] if router is URLRouter else {}).children()
+    assert (only.key, only.lifespan) == ("default", "off")
 
 
 def test_children_of_routes() -> None:
