@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +12,8 @@ from typing import Any, Protocol, Self
 import nats
 
 from asgi_routes.worker import NatsBroker, RedisBroker
+from tests.worker.engine_process import PATIENCE, EngineProcess
 from tests.worker.redis_engine import RedisEngine
-
-PATIENCE = 60.0
-"""Seconds that anything may take: a machine may be slow, but nothing may hang."""
 
 
 class Engine(Protocol):
@@ -44,7 +41,7 @@ class Engine(Protocol):
         """Return how many messages are not done, those on loan among them."""
 
 
-class NatsEngine:
+class NatsEngine(EngineProcess):
     """``nats-server`` on a free port of the loopback interface.
 
     Args:
@@ -52,18 +49,9 @@ class NatsEngine:
     """
 
     def __init__(self, *options: str) -> None:
+        super().__init__()
         self._options = options or ("--jetstream",)
-        self._folder = tempfile.TemporaryDirectory()
-        self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        self._folder.cleanup()
 
     def start(self) -> None:
         assert self._process is None
@@ -81,12 +69,6 @@ class NatsEngine:
         ports = Path(folder, f"nats-server_{self._process.pid}.ports")
         _wait(lambda: ports.exists() and ports.read_text().endswith("}"), self._process, folder)
         [self.url] = json.loads(ports.read_text())["nats"]
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-            self._process = None
 
     def broker(self, lease: float, **options: Any) -> NatsBroker:
         return NatsBroker(self.url, lease=lease, **options)

@@ -4,21 +4,18 @@ import contextlib
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from asgi_routes.worker import RedisBroker
-
-PATIENCE = 60.0
-"""Seconds that anything may take: a machine may be slow, but nothing may hang."""
+from tests.worker.engine_process import PATIENCE, EngineProcess
 
 
-class RedisEngine:
+class RedisEngine(EngineProcess):
     """``redis-server``; what it has said it kept, it has after a kill.
 
     Args:
@@ -32,7 +29,7 @@ class RedisEngine:
         if (program := shutil.which("redis-server")) is None:
             pytest.skip("needs Debian's package: apt-get install redis-server")
         # A path to a socket has to be short.
-        self._folder = tempfile.TemporaryDirectory(prefix="redis")
+        super().__init__("redis")
         self._socket = Path(self._folder.name, "socket")
         self.url = f"unix://{self._socket}"
         self._command = [
@@ -40,15 +37,6 @@ class RedisEngine:
             *("--dir", self._folder.name, "--appendonly", "yes", "--appendfsync", "always"),
             *("--save", "", *options),
         ]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        self._folder.cleanup()
 
     def start(self) -> None:
         assert self._process is None
@@ -58,12 +46,6 @@ class RedisEngine:
             assert self._process.poll() is None, "redis-server has ended"
             assert time.monotonic() < end, "redis-server does not answer"
             time.sleep(0.005)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(PATIENCE)
-            self._process = None
 
     def broker(self, lease: float, **options: Any) -> RedisBroker:
         return RedisBroker(self.url, lease=lease, **options)
