@@ -14,6 +14,7 @@ FLOORS = [
     {"apps", "converters", "scopes", "matches", "not_found", "raw_paths"},
     {
         "patterns.nodes",
+        "patterns.parsed_regexes",
         "patterns.composition",
         "patterns.danger",
         "patterns.path_syntax",

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
+from asgi_routes.patterns.parsed_regexes import category, spelled
+
 CharSet: TypeAlias = tuple[tuple[int, int], ...]
 """Ranges of code points, both ends included; in order, and none touches the next."""
 
@@ -18,8 +20,6 @@ EVERY: CharSet = ((0, sys.maxunicode),)
 DIGITS: CharSet = ((ord("0"), ord("9")),)
 NEWLINE: CharSet = ((ord("\n"), ord("\n")),)
 SLASH: CharSet = ((ord("/"), ord("/")),)
-
-_LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
 
 
 def of_text(char: str) -> CharSet:
@@ -108,8 +108,8 @@ def of_item(kind: str, argument: Any, flags: int) -> CharSet:
         chars = complement(chars)
     if not flags & re.IGNORECASE:
         return chars
-    spelled = "".join(_spelled(str(name), value) for name, value in members)
-    found = re.findall(f"[{spelled}]", _cased(), flags & (re.IGNORECASE | re.ASCII))
+    members_as_text = "".join(spelled(str(name), value) for name, value in members)
+    found = re.findall(f"[{members_as_text}]", _cased(), flags & (re.IGNORECASE | re.ASCII))
     others = complement(union([complement(chars), _set_of_cased()]))
     return union([others, *map(of_text, found)])
 
@@ -119,20 +119,4 @@ def _member(name: str, value: Any, flags: int) -> CharSet:
         return ((value, value),)
     if name == "RANGE":
         return (tuple(value),)
-    return matched_by(_category(value), flags & re.ASCII)
-
-
-def _category(value: Any) -> str:
-    name = str(value).removeprefix("CATEGORY_")
-    letter = _LETTERS[name.removeprefix("NOT_")]
-    return "\\" + (letter.upper() if name.startswith("NOT_") else letter)
-
-
-def _spelled(name: str, value: Any) -> str:
-    if name == "NEGATE":
-        return "^"
-    if name == "LITERAL":
-        return f"\\U{value:08x}"
-    if name == "RANGE":
-        return f"\\U{value[0]:08x}-\\U{value[1]:08x}"
-    return _category(value)
+    return matched_by(category(value), flags & re.ASCII)

@@ -5,9 +5,7 @@ In: the steps of a row. Out: a program for each. The rule kept here: what a step
 a text is not told by its regex.
 """
 
-import contextlib
 import functools
-import importlib
 import re
 import warnings
 from typing import Any
@@ -24,10 +22,7 @@ from asgi_routes.language.programs import (
     is_anchored,
 )
 from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
-
-_parser: Any = None
-with contextlib.suppress(ImportError):  # Where it has moved, no regex can be read.
-    _parser = importlib.import_module("re._parser")
+from asgi_routes.patterns.parsed_regexes import parsed
 
 _END = {Mode.ENDPOINT: Place.END, Mode.MOUNT: Place.SEGMENT_END}
 
@@ -73,7 +68,7 @@ def _parameter(writer: Writer, parameter: Parameter, then: int) -> int:
         return writer.number(then)
     if kind is TextConverter or (kind is UUIDConverter and is_as_made):
         try:
-            items, flags = parsed(parameter.regex, 0)
+            items, flags = _read(parameter.regex, 0)
         except re.error:  # By itself it is none: it counts on the groups around it.
             raise UnreadableError("a back-reference") from None
         return writer.regex(items, flags, then)
@@ -83,7 +78,7 @@ def _parameter(writer: Writer, parameter: Parameter, then: int) -> int:
 def _searched(pattern: Pattern, mode: Mode) -> Program:
     """Return the program of a regular expression, which may match anywhere in the path."""
     writer = Writer()
-    items, flags = parsed(pattern.regex, pattern.flags)
+    items, flags = _read(pattern.regex, pattern.flags)
     # As it stands in the matcher: by the text, so that an escaped one counts as well.
     is_full = mode is Mode.ENDPOINT and pattern.source.endswith("$")
     start = writer.regex(items, flags, writer.add(Look(Place.END, MATCH)) if is_full else MATCH)
@@ -93,15 +88,15 @@ def _searched(pattern: Pattern, mode: Mode) -> Program:
 
 
 @functools.lru_cache(maxsize=1024)
-def parsed(regex: str, flags: int) -> tuple[Any, int]:
+def _read(regex: str, flags: int) -> tuple[Any, int]:
     """Return the items of a regex, and its flags with those that it sets for itself.
 
     Raises:
         UnreadableError: this Python does not let anybody see them.
     """
-    if _parser is None:
-        raise UnreadableError("this Python does not show how it reads regular expressions")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # They were given when the route was written.
-        items = _parser.parse(regex, flags)
+        items = parsed(regex, flags)
+    if items is None:
+        raise UnreadableError("this Python does not show how it reads regular expressions")
     return items, items.state.flags

@@ -5,18 +5,12 @@ proof. Python's ``re`` goes back and tries again wherever two repeats can share 
 is said here is that a text exists on which that multiplies.
 """
 
-import contextlib
 import functools
-import importlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-_parser: Any = None
-_constants: Any = None
-with contextlib.suppress(ImportError):  # Where it has moved, nothing can be told.
-    _parser = importlib.import_module("re._parser")
-    _constants = importlib.import_module("re._constants")
+from asgi_routes.patterns.parsed_regexes import category, constants, parsed
 
 _SAMPLE = "".join(map(chr, range(128))) + "é٣\u2028"
 _MANY = 16
@@ -36,9 +30,8 @@ def danger_of(regex: str, flags: int = 0) -> str | None:
     >>> danger_of(r"^(.*)-(.*)-(.*)x$")
     '3 repeats of the same characters in a row: the time grows with the power 3 of the length'
     """
-    if _parser is None:
-        return None
-    return _danger(list(_parser.parse(regex, flags)))
+    items = parsed(regex, flags)
+    return None if items is None else _danger(list(items))
 
 
 def _danger(items: list[Any]) -> str | None:
@@ -64,16 +57,16 @@ def _danger(items: list[Any]) -> str | None:
 
 
 def _is_repeat(kind: Any, argument: Any) -> bool:
-    return kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT) and argument[1] >= _MANY
+    return kind in (constants.MAX_REPEAT, constants.MIN_REPEAT) and argument[1] >= _MANY
 
 
 def _inside(kind: Any, argument: Any) -> Iterator[list[Any]]:
     """Yield the sequences that an item is made of."""
-    if kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+    if kind in (constants.MAX_REPEAT, constants.MIN_REPEAT):
         yield list(argument[2])
-    elif kind is _constants.SUBPATTERN:
+    elif kind is constants.SUBPATTERN:
         yield list(argument[3])
-    elif kind is _constants.BRANCH:
+    elif kind is constants.BRANCH:
         yield from map(list, argument[1])
 
 
@@ -87,7 +80,7 @@ def _all(items: list[Any]) -> Iterator[Any]:
 def _flat(items: list[Any]) -> Iterator[Any]:
     """Yield the items of a sequence, and those of the groups in it."""
     for kind, argument in items:
-        if kind is _constants.SUBPATTERN:
+        if kind is constants.SUBPATTERN:
             yield from _flat(list(argument[3]))
         else:
             yield kind, argument
@@ -102,13 +95,13 @@ def _others_can_vanish(part: Any, body: list[Any]) -> bool:
 
 
 def _can_vanish(kind: Any, argument: Any) -> bool:
-    if kind in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+    if kind in (constants.MAX_REPEAT, constants.MIN_REPEAT):
         return argument[0] == 0 or all(_can_vanish(*item) for item in argument[2])
-    if kind is _constants.BRANCH:
+    if kind is constants.BRANCH:
         return any(all(_can_vanish(*item) for item in branch) for branch in argument[1])
-    if kind is _constants.SUBPATTERN:
+    if kind is constants.SUBPATTERN:
         return all(_can_vanish(*item) for item in argument[3])
-    return kind in (_constants.AT, _constants.ASSERT, _constants.ASSERT_NOT)
+    return kind in (constants.AT, constants.ASSERT, constants.ASSERT_NOT)
 
 
 def _longest_chain(items: list[Any]) -> int:
@@ -133,33 +126,30 @@ def _chars(items: Iterable[Any]) -> Chars:
         inner = list(_inside(kind, argument))
         if inner:
             found.update(*(_chars(sequence) for sequence in inner))
-        elif kind is _constants.LITERAL:
+        elif kind is constants.LITERAL:
             found.add(chr(argument))
-        elif kind in (_constants.NOT_LITERAL, _constants.ANY, _constants.IN):
+        elif kind in (constants.NOT_LITERAL, constants.ANY, constants.IN):
             found.update(_members(kind, argument))
     return frozenset(found)
 
 
 def _members(kind: Any, argument: Any) -> Iterator[str]:
-    if kind is _constants.ANY:
+    if kind is constants.ANY:
         yield from _SAMPLE.replace("\n", "")
-    elif kind is _constants.NOT_LITERAL:
+    elif kind is constants.NOT_LITERAL:
         yield from _SAMPLE.replace(chr(argument), "")
     else:
-        is_negated = argument[0][0] is _constants.NEGATE
+        is_negated = argument[0][0] is constants.NEGATE
         for char in _SAMPLE:
             if any(_is_in(char, *part) for part in argument) is not is_negated:
                 yield char
 
 
 def _is_in(char: str, kind: Any, argument: Any) -> bool:
-    if kind is _constants.LITERAL:
+    if kind is constants.LITERAL:
         return bool(char == chr(argument))
-    if kind is _constants.RANGE:
+    if kind is constants.RANGE:
         return bool(argument[0] <= ord(char) <= argument[1])
-    if kind is _constants.CATEGORY:
-        name = str(argument).rpartition("_")[2].lower()
-        letter = {"digit": "d", "space": "s", "word": "w"}[name]
-        is_negated = "NOT" in str(argument)
-        return bool(re.match(rf"\{letter}", char)) is not is_negated
+    if kind is constants.CATEGORY:
+        return re.match(category(argument), char) is not None
     return False

@@ -5,9 +5,7 @@ rule kept here: a form is a proposal. Whoever fills it in checks the text agains
 regular expression that cannot be read backwards says so, and no other pattern suffers.
 """
 
-import contextlib
 import functools
-import importlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -15,10 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.converters import Converter
 from asgi_routes.patterns.nodes import Literal, Opaque, Parameter, Pattern
-
-_parser: Any = None
-with contextlib.suppress(ImportError):  # Where it has moved, regexes are not read backwards.
-    _parser = importlib.import_module("re._parser")
+from asgi_routes.patterns.parsed_regexes import parsed, spelled
 
 _MOST_FORMS = 64
 _OF_CATEGORY = {
@@ -69,11 +64,11 @@ def forms_of(pattern: Pattern) -> tuple[Form, ...]:
     """
     if pattern.syntax != "regex":
         return (tuple(_part(node) for node in pattern.nodes),)
-    if _parser is None:
+    items = parsed(pattern.regex, pattern.flags)
+    if items is None:
         raise IrreversibleError("this Python cannot read regular expressions backwards")
-    parsed = _parser.parse(pattern.regex, pattern.flags)
-    names = {number: name for name, number in parsed.state.groupdict.items()}
-    return tuple(_limited(_forms(list(parsed), names)))
+    names = {number: name for name, number in items.state.groupdict.items()}
+    return tuple(_limited(_forms(list(items), names)))
 
 
 def _part(node: Literal | Parameter | Opaque) -> str | Slot:
@@ -161,20 +156,8 @@ def _member(members: Sequence[Any]) -> str:
 
 
 def _outside(members: Sequence[Any]) -> str:
-    regex = re.compile("[" + "".join(map(_spelled, members)) + "]")
+    regex = re.compile("[" + "".join(spelled(str(kind), value) for kind, value in members) + "]")
     for char in "x0-_/!":
         if regex.match(char):
             return char
     raise IrreversibleError("it has a class of characters that leaves none to write")
-
-
-def _spelled(member: Any) -> str:
-    kind, argument = str(member[0]), member[1]
-    if kind == "NEGATE":
-        return "^"
-    if kind == "LITERAL":
-        return re.escape(chr(argument))
-    if kind == "RANGE":
-        return f"{re.escape(chr(argument[0]))}-{re.escape(chr(argument[1]))}"
-    letter = str(argument).rpartition("_")[2][0]
-    return "\\" + (letter if "NOT" in str(argument) else letter.lower())

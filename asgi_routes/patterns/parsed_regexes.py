@@ -1,0 +1,48 @@
+r"""Regular expressions as Python itself reads them.
+
+In: a regular expression. Out: its items, and the members of its classes of characters as text again. The rule kept
+here: where this Python does not show how it reads them, there are none, and who asks goes without.
+"""
+
+import contextlib
+import importlib
+from typing import Any
+
+constants: Any = None
+_parser: Any = None
+with contextlib.suppress(ImportError):  # They may move.
+    _parser = importlib.import_module("re._parser")
+    constants = importlib.import_module("re._constants")
+
+_LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
+
+
+def parsed(regex: str, flags: int = 0) -> Any:
+    """Return the items of a regex, whose ``state`` has its groups and flags; None if nobody may see them."""
+    return None if _parser is None else _parser.parse(regex, flags)
+
+
+def category(value: Any) -> str:
+    r"""Return a category as one writes it.
+
+    >>> category("CATEGORY_DIGIT"), category("CATEGORY_NOT_WORD")
+    ('\\d', '\\W')
+    """
+    name = str(value).removeprefix("CATEGORY_")
+    letter = _LETTERS[name.removeprefix("NOT_")]
+    return "\\" + (letter.upper() if name.startswith("NOT_") else letter)
+
+
+def spelled(name: str, value: Any) -> str:
+    r"""Return a member of a class of characters as one writes it between the brackets.
+
+    >>> spelled("LITERAL", ord("]")), spelled("NEGATE", None), spelled("CATEGORY", "CATEGORY_SPACE")
+    ('\\U0000005d', '^', '\\s')
+    """
+    if name == "NEGATE":
+        return "^"
+    if name == "LITERAL":
+        return f"\\U{value:08x}"
+    if name == "RANGE":
+        return f"\\U{value[0]:08x}-\\U{value[1]:08x}"
+    return category(value)
