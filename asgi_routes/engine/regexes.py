@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
 
 Compile: TypeAlias = Callable[[str, int], Any]
-"""From a regular expression and its flags to something that has what `re.Pattern` has."""
+"""From a regular expression and its flags to something that has ``search`` and ``fullmatch``."""
 
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
@@ -66,16 +66,12 @@ class _Re2Pattern:
 
     def __init__(self, pattern: Any) -> None:
         self._pattern = pattern
-        self.groupindex: dict[str, int] = pattern.groupindex
 
     def search(self, text: str) -> Any:
         return self._match(self._pattern.search, text)
 
     def fullmatch(self, text: str) -> Any:
         return self._match(self._pattern.fullmatch, text)
-
-    def match(self, text: str) -> Any:
-        return self._match(self._pattern.match, text)
 
     @staticmethod
     def _match(match: Callable[[str], Any], text: str) -> Any:

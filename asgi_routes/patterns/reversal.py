@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.converters import Converter
-from asgi_routes.patterns.nodes import Literal, Opaque, Parameter, Pattern
+from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
 from asgi_routes.patterns.parsed_regexes import parsed, spelled
 
 _MOST_FORMS = 64
@@ -71,14 +71,13 @@ def forms_of(pattern: Pattern) -> tuple[Form, ...]:
     return tuple(_limited(_forms(list(items), names)))
 
 
-def _part(node: Literal | Parameter | Opaque) -> str | Slot:
-    match node:
-        case Literal(text=text):
-            return text
-        case Parameter(name=name, regex=regex, converter=converter, converter_name=kind):
-            return Slot(name or "", regex, converter, kind or "str")
-        case Opaque():
-            raise AssertionError("only a regex has opaque pieces")
+def _part(node: Node) -> str | Slot:
+    if isinstance(node, Literal):
+        return node.text
+    # Only a regex has opaque pieces, and parameters without a name.
+    assert isinstance(node, Parameter)
+    assert node.name is not None
+    return Slot(node.name, node.regex, node.converter, node.converter_name or "str")
 
 
 def _limited(forms: Iterator[Form]) -> list[Form]:

@@ -156,7 +156,7 @@ class Tables:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_compiled_answers_as_linear(chunk: int) -> None:
-    """The same row, parameters of the same types in the same order, and the same rest."""
+    """The same row, parameters of the same types in the same order, and the same rest; then those behind."""
     hits = cases = 0
     for number in range(CASES // CHUNKS // PATHS_PER_TABLE + 1):
         tables = Tables(chunk * 1_000_000 + number)
@@ -173,14 +173,17 @@ def test_compiled_answers_as_linear(chunk: int) -> None:
                 [row.target.key for row in linear.rows],
                 router.source(),
             )
+            if expected is not None:
+                every = [expected, *all_behind(linear, text, expected[0])]
+                assert [*map(shown, router.hits(text))] == every, (text, router.source())
     assert hits > cases * 0.4
 
 
 def all_behind(linear: LinearMatcher[Any], text: str, index: int) -> Iterator[Any]:
     """Yield the hits behind a row, one by one."""
-    while (hit := linear(text, index + 1)) is not None:
-        yield shown(hit)
-        index = hit[0].index
+    for row in linear.rows[index + 1 :]:
+        if (hit := linear.follow(row)(text)) is not None:
+            yield shown(hit)
 
 
 def shown(hit: Any) -> Any:

@@ -458,6 +458,11 @@ def test_mistake(write: Callable[[], Any], text: str) -> None:
         write()
     here = f"{Path(__file__).relative_to(Path.cwd())}:{write.__code__.co_firstlineno}"
     assert str(caught.value) == text.replace("HERE", here)
+    assert bool(caught.value.hint) == ("\nhint: " in text)
+    assert caught.value.hint != ""
+    if caught.value.span is not None:
+        start, end = caught.value.span
+        assert start < end
 
 
 def test_all_mistakes_of_a_table_come_together() -> None:

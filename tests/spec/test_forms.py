@@ -15,6 +15,8 @@ FORMS: list[tuple[str, list[str]]] = [
     (r"^((?P<in>a)b)$", ["<1>"]),
     (r"^a(?:b)c$", ["abc"]),
     (r"^a(?:(?P<x>b))c$", ["a<x>c"]),
+    (r"^a(?i:b)c$", ["abc"]),
+    (r"^a(?i:(?P<x>b))c$", ["a<x>c"]),
     (r"^a(?>b)c$", ["abc"]),
     (r"^a(?>(?P<x>b))c$", ["a<x>c"]),
     (r"^(?P<x>a)-(?P=x)$", ["<x>-<x>"]),
@@ -31,6 +33,7 @@ FORMS: list[tuple[str, list[str]]] = [
     # What stands for several characters is written as one of them.
     (r"^[abc]$", ["a"]),
     (r"^[b-d]$", ["b"]),
+    (r"^[^a]$", ["x"]),
     (r"^[^abc]$", ["x"]),
     (r"^[^x]$", ["y"]),
     (r"^[^x-z]$", ["0"]),
@@ -66,6 +69,7 @@ def test_forms(regex: str, forms: list[str]) -> None:
         (r"^(a)?(?(1)b|c)$", "it has alternatives"),
         (r"^[^\x00-\x7f]$", "it has a class of characters that leaves none to write"),
         ("^" + r"(?:(\d))?" * 7 + "$", "it has too many optional parts"),
+        ("^" + r"(?:(\d))?" * 50 + "$", "it has too many optional parts"),
     ],
 )
 def test_what_cannot_be_read_backwards(regex: str, said: str) -> None:

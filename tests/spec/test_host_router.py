@@ -115,6 +115,19 @@ async def test_parameters_meet_those_of_the_path() -> None:
     assert nested.match(http("/api/", headers=[])).app is B  # type: ignore[union-attr]
 
 
+def test_child_scope() -> None:
+    """The scope for what a host leads to has its parameters, if it has some."""
+    router = HostRouter({"<sub>.<top>.test": A, "x.a.test": B})
+    for host, params in [(b"Y.b.test", {"sub": "y", "top": "b"}), (b"x.a.test", {})]:
+        scope = http("/", headers=[(b"host", host)])
+        child = router.child_scope(scope)
+        assert child.get("path_params", {}) == params
+        assert child.get("url_route", {"kwargs": {}})["kwargs"] == params
+    for headers in ([], [(b"host", b"test")]):
+        scope = http("/", headers=headers)
+        assert router.child_scope(scope) is scope
+
+
 async def test_defaults() -> None:
     """A default of its own serves what no host fits; None raises."""
     assert (await call(HostRouter({}, default=A), http("/"))).returned[0] == "A"

@@ -127,6 +127,9 @@ def test_re2_takes_linear_time() -> None:
         (r"^é/(\w)(b)?", "/é/a/ü", ("a", None), {}, "/ü"),
         (r"b$", "/b", (), {}, ""),
         (re.compile("^A/", re.IGNORECASE), "/a/b", (), {}, "b"),
+        (re.compile(r"^A.b$\n", re.IGNORECASE | re.DOTALL | re.MULTILINE), "/a\nb\nc", (), {}, "c"),
+        (re.compile("^(.)", re.MULTILINE), "/\nb", ("b",), {}, ""),
+        (re.compile("^(.)", re.DOTALL), "/\nb", ("\n",), {}, "b"),
     ],
 )
 def test_re2_gives_the_same(regex: Any, text: str, args: Any, kwargs: Any, rest: str) -> None:
@@ -138,21 +141,31 @@ def test_re2_gives_the_same(regex: Any, text: str, args: Any, kwargs: Any, rest:
         assert found.scope["path_remaining"] == rest
 
 
-def test_re2_refuses_clearly() -> None:
-    """All the expressions that it does not accept are named when the router is made."""
+def test_re2_refuses_clearly(capfd: pytest.CaptureFixture[str]) -> None:
+    """All the expressions that it does not accept are named when the router is made, and only there."""
     routes = [re_path(r"^(a)\1$", app), re_path("^ok$", app), re_path("^a(?=b)", app)]
     with pytest.raises(ImproperlyConfigured) as caught:
         URLRouter([path("", include(routes))], regex="re2")
     assert isinstance(caught.value, ExceptionGroup)
     first, second = caught.value.exceptions
-    assert str(first).splitlines()[:2] == [
+    assert str(first).splitlines() == [
         r"re2 does not accept this regular expression: invalid escape sequence: \1",
         r"    ^(a)\1$",
+        f"declared at {routes[0].declared}",
+        "hint: it has no back-references and no look-around; regex='re' has",
     ]
     assert first.declared == routes[0].declared
     assert "invalid perl operator" in str(second)
-    with pytest.raises(ImproperlyConfigured, match="no verbose"):
-        URLRouter([re_path(re.compile("a", re.VERBOSE), app)], regex="re2")
+    assert capfd.readouterr() == ("", "")
+    for flag in (re.VERBOSE, re.ASCII):
+        route = re_path(re.compile("a", flag), app)
+        with pytest.raises(ImproperlyConfigured) as caught:
+            URLRouter([route], regex="re2")
+        assert str(caught.value).splitlines() == [
+            "re2 knows no verbose and no ASCII flag",
+            "    a",
+            f"declared at {route.declared}",
+        ]
 
 
 def test_engines_are_not_mixed() -> None:

@@ -14,12 +14,14 @@ from asgi_routes import (
     HostRouter,
     ImproperlyConfigured,
     MethodRouter,
+    NoRouteFound,
     ProtocolTypeRouter,
     SubprotocolRouter,
     URLRouter,
+    mount,
     path,
 )
-from tests.spec.driving import call, http, named
+from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +128,9 @@ def test_hosts_that_could_not_match(key: str, said: str | None) -> None:
     """A host is refused when it is written, with what it should be."""
     text = f"{key!r} is not a host that could match"
     assert mistake(lambda: HostRouter({key: A})) == (text if said is None else f"{text}\n{said}")
+    with pytest.raises(ImproperlyConfigured) as caught:
+        HostRouter({key: A})
+    assert caught.value.hint == (said and said.removeprefix("hint: "))
 
 
 def test_several_hosts_are_refused_together() -> None:
@@ -223,6 +228,23 @@ def test_misses_by_path_say_why() -> None:
         found = router.match(scope)
         assert not found
         assert found.reason == said  # type: ignore[union-attr]
+
+
+async def test_misses_behind_a_router_say_why() -> None:
+    """So does one that comes after something has matched, whichever way it went."""
+    inner = URLRouter([path("<slug:x>/", A)])
+    said = "No route found for path 'a/b/c'."
+    for option in ("decode", "preserve"):
+        router = URLRouter([mount("a/", inner)], encoded_slashes=option)
+        found = router.match(http("/a/b/c"))
+        assert not found
+        assert found.reason == said  # type: ignore[union-attr]
+        # Behind what cannot be looked into, the miss is known when it was called.
+        hiding = URLRouter([path("a/", Wrapper(inner))], default=None, encoded_slashes=option)
+        assert hiding.match(http("/a/b/c"))
+        with pytest.raises(NoRouteFound) as caught:
+            await call(hiding, http("/a/b/c"))
+        assert str(caught.value) == said
 
 
 def test_methods_are_refused_together() -> None:

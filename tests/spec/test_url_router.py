@@ -211,6 +211,33 @@ def test_child_scope() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["", "<int:n>/"])
+@pytest.mark.parametrize("has_route", [False, True])
+@pytest.mark.parametrize("has_params", [False, True])
+def test_parameters_from_around(text: str, *, has_route: bool, has_params: bool) -> None:
+    """What a framework around has left in the scope stays, whichever of the two keys it knows."""
+    scope = http("/7/" if text else "/")
+    own = {"n": 7} if text else {}
+    outer_args, outer = (), {}
+    if has_route:
+        scope["url_route"] = {"args": (1,), "kwargs": {"k": 2}}
+        outer_args, outer = (1,), {"k": 2}
+    if has_params:
+        scope["path_params"] = {"p": 3}
+    found = URLRouter([path(text, A)]).match(scope)
+    assert found
+    assert found.scope["url_route"] == {"args": outer_args, "kwargs": {**outer, **own}}
+    params = {"p": 3} if has_params else {}
+    assert found.scope["path_params"] == {**params, **outer, **own}
+
+
+def test_hits() -> None:
+    """All that matches a path is there to be looked at, in order."""
+    router = URLRouter([path("a/", A), re_path("^a", B), path("b/", C)])
+    assert [(hit[0].target.app, hit[3]) for hit in router.hits("a/")] == [(A, ""), (B, "/")]
+    assert [*router.hits("c/")] == []
+
+
 async def test_received_scope_gets_the_route() -> None:
     """After the call, the received scope has ``route``, with the template over all levels."""
     inner = URLRouter([path("<int:id>/", A, name="inner"), path("", B)])
