@@ -1,12 +1,11 @@
 """The linear matcher, which is the definition of what a table means.
 
-In: rows. Out: the first that matches a path, from any row on. The rule kept here: every row in order, by
+In: rows. Out: the first that matches a path. The rule kept here: every row in order, by
 its own patterns alone; what is fast is held against it.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asgi_routes.engine.exact import Convert, Split, Texts, converter_of, split_of
@@ -30,9 +29,9 @@ class LinearMatcher(Generic[Target]):
         self._compile_regex = compile_regex
         self._follow: dict[int, Callable[[str], Hit[Target] | None]] = {}
 
-    def __call__(self, path: str, start: int = 0) -> Hit[Target] | None:
-        """Return the first row from index ``start`` on that matches the path, or None."""
-        for row in islice(self.rows, start, None):
+    def __call__(self, path: str) -> Hit[Target] | None:
+        """Return the first row that matches the path, or None."""
+        for row in self.rows:
             hit = self.follow(row)(path)
             if hit is not None:
                 return hit

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from asgi_routes.converters import registered_converters
-from asgi_routes.engine import LinearMatcher, Mode, Row, Step, compiled
+from asgi_routes.engine import Candidates, LinearMatcher, Mode, Row, Step, compiled
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
 from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
 
@@ -40,7 +40,7 @@ def test_row(matcher_class: Any, pattern: Pattern, case: Case) -> None:
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)
 def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
-    """Declaration order decides; a start index goes on behind a row."""
+    """Declaration order decides."""
     texts = ["<a>/", "me/", "<path:p>", "me/"]
     rows = [
         Row(index, (Step(parse_path(text, registered_converters()), Mode.ENDPOINT, {}),), text)
@@ -51,15 +51,32 @@ def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
     assert matcher("x")[0].target == "<path:p>"
 
 
-def test_the_linear_matcher_goes_on_behind_a_row() -> None:
-    """It can be told where to begin."""
-    rows = [
-        Row(index, (Step(parse_path(text, registered_converters()), Mode.ENDPOINT, {}),), text)
-        for index, text in enumerate(["<a>/", "me/", "<path:p>", "me/"])
-    ]
-    matcher = LinearMatcher(rows)
-    hits = [matcher("me/", start) for start in range(5)]
-    assert [hit and hit[0].index for hit in hits] == [0, 1, 2, 3, None]
+@pytest.mark.parametrize(
+    ("path", "behind"),
+    [
+        ("me/", [0, 1, 2, 3, 4]),
+        ("/me/", [2, 4]),
+        ("//me/", [2, 4]),
+        ("a/x/", [2, 4, 5]),
+        ("a//x/", [2, 4, 5]),
+        ("a///x/", [2, 4]),
+        ("x", [2]),
+    ],
+)
+def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
+    """They come in order, each once; where a nested router begins, a slash more is none."""
+    texts = ["<a>/", "me/", "<path:p>", "me/", "<path:p>/"]
+    rows = [Row(index, (step(text),), text) for index, text in enumerate(texts)]
+    inner = Step(parse_path("x/", registered_converters()), Mode.ENDPOINT, {}, is_level=True)
+    rows.append(Row(5, (step("a/", Mode.PREFIX), inner), "a/ x/"))
+    candidates = Candidates(LinearMatcher(rows))
+    for index in range(-1, 6):
+        hits = [hit[0].index for hit in candidates.behind(path, index)]
+        assert hits == [other for other in behind if other > index]
+
+
+def step(text: str, mode: Mode = Mode.ENDPOINT) -> Step:
+    return Step(parse_path(text, registered_converters()), mode, {})
 
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)

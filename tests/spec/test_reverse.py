@@ -322,6 +322,39 @@ def test_unnamed_routes_are_in_no_namespace() -> None:
     assert reverse(inside.scope, "shop:item", [1]) == "/a/1/"
 
 
+def test_namespaces_within_namespaces() -> None:
+    """Who asks from the middle of several is in all that are around."""
+
+    def shops() -> list[Any]:
+        return [
+            path("a/", include((ITEMS, "shop"), namespace="a")),
+            path("b/", include((ITEMS, "shop"), namespace="b")),
+        ]
+
+    router = URLRouter(
+        [
+            path("x/", include((shops(), "town"), namespace="x")),
+            path("y/", include((shops(), "town"), namespace="y")),
+        ]
+    )
+    for text in ("/x/a/", "/x/b/", "/y/a/", "/y/b/"):
+        inside: Any = router.match(http(f"{text}7/"))
+        assert reverse(inside.scope, "town:shop:item", [1]) == f"{text}1/"
+
+
+def test_through_routers_that_have_no_names() -> None:
+    """A router by method has none of its own; those around it are found all the same."""
+    inner = URLRouter([path("a/", APP, name="a")])
+    router = ProtocolTypeRouter(
+        {
+            "http": MethodRouter({"GET": Wrapper(inner)}),
+            "websocket": URLRouter([path("w/", APP, name="w")]),
+        }
+    )
+    inside: Any = inner.match(http("/a/"))
+    assert reverse(inside.scope, "w") == router.reverse("w") == "/w/"
+
+
 def test_the_outermost_router_says_what_is_missing() -> None:
     """Arguments that fit no route of a name are an error of the router that knows the name."""
     inner = URLRouter([path("<int:n>/", APP, name="mine")])

@@ -75,6 +75,14 @@ def expected_lifespan(router: Any) -> str:
     return "auto" if router in (ProtocolTypeRouter, HostRouter) else "off"
 
 
+@pytest.mark.parametrize("router", [MethodRouter, ChannelNameRouter, SubprotocolRouter])
+def test_routers_behind_keys_take_part_in_a_lifespan(router: Any) -> None:
+    """An endpoint has nothing to start; a router may have, even behind middleware."""
+    apps = {"A": A, "B": URLRouter([]), "C": Wrapper(URLRouter([])), "D": Wrapper(A)}
+    policies = [child.lifespan for child in router(apps, default=None).children()]
+    assert policies == ["off", "auto", "auto", "off"]
+
+
 @pytest.mark.parametrize("router", [ProtocolTypeRouter, HostRouter, URLRouter])
 @pytest.mark.parametrize(
     ("lifespan", "said"),
