@@ -37,6 +37,21 @@ def test_values(pattern: str, text: str, value: object) -> None:
     )
 
 
+class Incomparable:
+    """A value that is equal to none but those of its kind, and says so loudly."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def isoformat(self) -> str:
+        return "1972-01-20"
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError
+
+    def __repr__(self) -> str:
+        return "Incomparable()"
+
+
 @pytest.mark.parametrize(
     ("spec", "value", "text"),
     [
@@ -51,6 +66,7 @@ def test_values(pattern: str, text: str, value: object) -> None:
         ("ti", DAY, "1972-01-20T00:00:00"),
         ("ti", DAY.date(), None),
         ("tg", DAY, None),
+        ("ti", Incomparable(), None),
     ],
 )
 def test_texts(spec: str, value: Any, text: str | None) -> None:

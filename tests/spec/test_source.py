@@ -1,0 +1,250 @@
+"""The source that a table is compiled to, as `URLRouter.source` shows it."""
+
+from typing import Any
+
+import pytest
+
+from asgi_routes import URLRouter, path, re_path
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+SOURCES: dict[str, tuple[list[Any], str]] = {
+    "a literal path is looked up, or searched for behind what might match it": (
+        [path("a/", app), path("<x>/", app), path("b/", app), path("c", app)],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 2:
+        pass
+    else:
+        if count < 3:
+            s0, s1 = segments
+            if s1 == '':
+                # <x>/
+                if s0:
+                    return row0, (), {'x': s0}, ''
+            if s0 == 'b':
+                if s1 == '':
+                    # b/
+                    return row1, (), {}, ''
+        else:
+            pass
+    return None
+""",
+    ),
+    "what differs only in rows and texts is written once": (
+        [*(path(f"{text}/<int:id>/", app, {"k": text}) for text in "abcd"), path("<x>/last/", app)],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 3:
+        pass
+    else:
+        if count < 4:
+            s0, s1, s2 = segments
+            if s2 == '':
+                # 4 routes: a/<int:id>/, b/<int:id>/, c/<int:id>/, …
+                if (r1 := by_text0(s0)) is not None:
+                    r2, r3 = r1
+                    if s1.isdigit() and s1.isascii():
+                        try: return r2, (), {'id': int(s1), 'k': r3}, ''
+                        except ValueError: pass
+                if s1 == 'last':
+                    # <x>/last/
+                    if s0:
+                        return row1, (), {'x': s0}, ''
+        else:
+            pass
+    return None
+""",
+    ),
+    "what differs in more is numbered, and found by halves": (
+        [
+            *(path(text, app) for text in ("a/<x>", "b/<int:x>", "c/<path:x>", "d/<x>-<y>")),
+            path("e/<z>", app, {"k": 1}),
+            re_path("^e/f$", app),
+        ],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 2:
+        pass
+    else:
+        if count < 3:
+            s0, s1 = segments
+            if (r1 := number0(s0)) is not None:
+                if r1 < 2:
+                    if r1 < 1:
+                        # 'a'
+                        # a/<x>
+                        if s1:
+                            return row1, (), {'x': s1}, ''
+                    else:
+                        # 'b'
+                        # b/<int:x>
+                        if s1.isdigit() and s1.isascii():
+                            try: return row2, (), {'x': int(s1)}, ''
+                            except ValueError: pass
+                else:
+                    if r1 < 3:
+                        # 'c'
+                        # c/<path:x>
+                        if (tail := path[len(s0) + 1:]) and '\n' not in tail:
+                            return row3, (), {'x': tail}, ''
+                    else:
+                        if r1 < 4:
+                            # 'd'
+                            # d/<x>-<y>
+                            if (hit := follow4(path)) is not None: return hit
+                        else:
+                            # 'e'
+                            # e/<z>
+                            if s1:
+                                return row6, (), {'z': s1, 'k': default5}, ''
+                            # ^e/f$
+                            if (hit := follow7(path)) is not None: return hit
+        else:
+            s0, *_ = segments
+            if s0 == 'c':
+                # c/<path:x>
+                if (tail := path[len(s0) + 1:]) and '\n' not in tail:
+                    return row3, (), {'x': tail}, ''
+            if s0 == 'e':
+                # ^e/f$
+                if (hit := follow7(path)) is not None: return hit
+    return None
+""",
+    ),
+    "where most begin alike they are compared first": (
+        [
+            path("a/x/<a>", app),
+            path("a/y/<int:b>", app),
+            path("a/z/<path:c>", app),
+            path("b/<d>/c", app),
+        ],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 3:
+        pass
+    else:
+        if count < 4:
+            s0, s1, s2 = segments
+            if s0 == 'a':
+                if s1 == 'x':
+                    # a/x/<a>
+                    if s2:
+                        return row0, (), {'a': s2}, ''
+                elif s1 == 'y':
+                    # a/y/<int:b>
+                    if s2.isdigit() and s2.isascii():
+                        try: return row1, (), {'b': int(s2)}, ''
+                        except ValueError: pass
+                elif s1 == 'z':
+                    # a/z/<path:c>
+                    if (tail := path[len(s0) + len(s1) + 2:]) and '\n' not in tail:
+                        return row2, (), {'c': tail}, ''
+            else:
+                if s0 == 'b':
+                    if s2 == 'c':
+                        # b/<d>/c
+                        if s1:
+                            return row3, (), {'d': s1}, ''
+        else:
+            s0, s1, *_ = segments
+            if s0 == 'a':
+                if s1 == 'z':
+                    # a/z/<path:c>
+                    if (tail := path[len(s0) + len(s1) + 2:]) and '\n' not in tail:
+                        return row2, (), {'c': tail}, ''
+    return None
+""",
+    ),
+    "behind a nested router a slash may be none": (
+        [path("n/", URLRouter([path("<x>/", app), re_path("a", app)]))],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 3:
+        if count < 2:
+            pass
+        else:
+            s0, _ = segments
+            if s0 == 'n':
+                # n/a
+                if '//' in path or path[:1] == '/': return linear(path)
+                if (hit := follow0(path)) is not None: return hit
+    else:
+        if count < 4:
+            s0, s1, s2 = segments
+            if s0 == 'n':
+                if s2 == '':
+                    # n/<x>/
+                    if s1:
+                        return row1, (), {'x': s1}, ''
+            if s0 == 'n':
+                # n/a
+                if '//' in path or path[:1] == '/': return linear(path)
+                if (hit := follow0(path)) is not None: return hit
+        else:
+            s0, *_ = segments
+            if s0 == 'n':
+                # n/a
+                if '//' in path or path[:1] == '/': return linear(path)
+                if (hit := follow0(path)) is not None: return hit
+    # A nested router takes one of two slashes off; that is rare.
+    return linear(path) if '//' in path or path[:1] == '/' else None
+""",
+    ),
+    "where all are literal nothing is searched for": (
+        [path("a/", app), path("b/", app)],
+        r"""
+def match(path):
+    return None
+""",
+    ),
+    "those that are tried in order are written once, too": (
+        [
+            *(
+                route
+                for text in "ab"
+                for route in (path(f"{text}/<int:x>", app), path(f"{text}/<x>", app))
+            )
+        ],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 2:
+        pass
+    else:
+        if count < 3:
+            s0, s1 = segments
+            # 4 routes: a/<int:x>, a/<x>, b/<int:x>, …
+            if (r1 := by_text0(s0)) is not None:
+                r2, r3 = r1
+                if s1.isdigit() and s1.isascii():
+                    try: return r2, (), {'x': int(s1)}, ''
+                    except ValueError: pass
+                if s1:
+                    return r3, (), {'x': s1}, ''
+        else:
+            pass
+    return None
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_source(what: str) -> None:
+    """It reads like code that somebody wrote, and says for which routes it is there."""
+    routes, source = SOURCES[what]
+    assert URLRouter(routes).source() == source.removeprefix("\n")
