@@ -144,7 +144,23 @@ class Tables:
     def routes(self, depth: int) -> list[Route]:
         """Return the routes of a table."""
         most = self.random.choice([8, 16, 16, 60]) if depth == DEPTH else 5
-        return [self.route(depth) for _ in range(self.random.randint(1, most))]
+        routes = [self.route(depth) for _ in range(self.random.randint(1, most))]
+        if self.random.random() < 0.3:
+            at = self.random.randint(0, len(routes))
+            routes[at:at] = self.family()
+        return routes
+
+    def family(self) -> list[Route]:
+        """Return routes that differ in nothing but texts, and the values of defaults."""
+        rest = self.text(is_prefix=False)
+        starts = self.random.choice([["a", "b", "1"], ["a/a", "a/b", "b/a", "b/b"]])
+        has_kwargs = self.random.random() < 0.5
+        return [
+            path(
+                f"{start}/{rest}", app, {"d": start} if has_kwargs else None, converters=CONVERTERS
+            )
+            for start in starts
+        ]
 
     def path(self) -> str:
         """Return a path over the same few texts, sometimes an odd one."""

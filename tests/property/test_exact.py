@@ -35,12 +35,16 @@ def converter(regex: str) -> type:
 CONVERTERS = Converters({name: converter(regex) for regex, name in NAMES.items()})
 END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.MOUNT: r"(?=/|\Z)"}
 
-literals = st.text("ab1/-x.", min_size=1, max_size=3)
+literals = st.one_of(st.sampled_from("ab/"), st.text("ab1/-x.", min_size=1, max_size=3))
 parameters = st.sampled_from(REGEXES)
 routes = st.lists(
     st.one_of(parameters.map(lambda regex: (regex,)), literals), min_size=1, max_size=6
 )
-paths = st.text("ab1/-x.]\n\u0663", max_size=14)
+paths = st.one_of(
+    st.text("ab", max_size=8),
+    st.text("ab1/-", max_size=12),
+    st.text("ab1/-x.]\n\u0663", max_size=14),
+)
 
 
 def pattern_of(pieces: list[tuple[str] | str]) -> Pattern:
@@ -75,6 +79,7 @@ HOSTILE = [
     ("<path:a>1<int:b>x", "1"),
     ("<int:a><int:b><int:c>x", "1"),
     ("<slug:a>-<slug:b>/", "-\u00e9"),
+    ("-/<a>-<b>/", "-"),
     ("<path:p>/edit/<path:q>/edit", "/edit"),
 ]
 
@@ -98,7 +103,16 @@ def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str
 
 
 @pytest.mark.parametrize(
-    "route", ["<int:a>/<slug:b>/<c>/", "<path:p>", "<path:p>/edit/", "a<a>", "<uuid:a>-<b>"]
+    "route",
+    [
+        "<int:a>/<slug:b>/<c>/",
+        "<path:p>",
+        "<path:p>/edit/",
+        "a<a>",
+        "<uuid:a>-<b>",
+        "<uuid:a>",
+        "a",
+    ],
 )
 def test_unambiguous_patterns_are_left_to_re(route: str) -> None:
     """Where a regex cannot go back far, it is what matches."""

@@ -1,5 +1,6 @@
 """Every row of the tables, through every matcher."""
 
+import re
 from typing import Any
 
 import pytest
@@ -77,6 +78,14 @@ def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
 
 def step(text: str, mode: Mode = Mode.ENDPOINT) -> Step:
     return Step(parse_path(text, registered_converters()), mode, {})
+
+
+@pytest.mark.parametrize("matcher_class", MATCHERS)
+def test_flags_of_a_regex(matcher_class: Any) -> None:
+    """They say what is a group, too."""
+    regex = re.compile(r"^(?P<x>a) # (?P<y>b", re.VERBOSE)
+    matcher = matcher_class([Row(0, (Step(parse_regex(regex), Mode.ENDPOINT, {}),), "target")])
+    assert matcher("a")[2] == {"x": "a"}
 
 
 @pytest.mark.parametrize("matcher_class", MATCHERS)

@@ -210,6 +210,30 @@ def match(path):
     return None
 """,
     ),
+    "two choices in a row are written once as well": (
+        [*(path(f"{first}/<x>/{second}/", app) for first in "abc" for second in ("c", "d", "e"))],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 4:
+        pass
+    else:
+        if count < 5:
+            s0, s1, s2, s3 = segments
+            # 9 routes: a/<x>/c/, a/<x>/d/, a/<x>/e/, …
+            if (r1 := by_text0(s0)) is not None:
+                # 3 routes: a/<x>/c/, a/<x>/d/, a/<x>/e/
+                if (r2 := r1(s2)) is not None:
+                    r3, r4 = r2
+                    if s3 == r3:
+                        if s1:
+                            return r4, (), {'x': s1}, ''
+        else:
+            pass
+    return None
+""",
+    ),
     "those that are tried in order are written once, too": (
         [
             *(
