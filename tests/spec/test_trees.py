@@ -1,0 +1,181 @@
+"""What a table becomes before it is source: shapes, trees and spans, each on one line."""
+
+import pytest
+
+from asgi_routes.engine.lengths import reached_by, spans_of
+from asgi_routes.engine.shapes import shape_of
+from asgi_routes.engine.source import rows_of
+from asgi_routes.engine.tree import Planter
+from asgi_routes.patterns import Parameter
+from tests.spec.written import cell, row, shapes, shown
+
+# The steps of a row, each with its mode, and L where a level begins; the cells, from how many segments to
+# how many, and the tail; the one path that it matches; whether it may see empty segments.
+SHAPES: list[tuple[list[str], str, str | None, bool]] = [
+    (["E"], " 1-1 ", "", False),
+    (["E a"], "a 1-1 ", "a", False),
+    (["E a/b/"], "a/b/ 3-3 ", "a/b/", False),
+    (["E /a"], "/a 2-2 ", "/a", True),
+    (["E a//b"], "a//b 3-3 ", "a//b", True),
+    (["E a/<x>/"], "a/<x>/ 3-3 ", None, False),
+    (["E <x>-<y>/a"], "*/a 2-2 None", None, True),
+    (["E a<x>"], "* 1-1 None", None, True),
+    (["E a/<path:p>"], "a 2- <p>", None, True),
+    (["E a/b<path:p>"], "a 2- None", None, True),
+    (["E <path:p>/a"], " 1- None", None, True),
+    (["E <path:p>"], " 1- <p>", None, True),
+    (["P"], " 1- rest", None, True),
+    (["P a/"], "a 2- rest", None, True),
+    (["P a/b"], "a 2- None", None, True),
+    (["M"], " 1- rest", None, True),
+    (["M a"], "a 1- mount", None, True),
+    (["M a/<x>"], "a/<x> 2- mount", None, True),
+    (["P a/", "E b/"], "a/b/ 3-3 ", "a/b/", False),
+    (["P a/", "E <x>"], "a/<x> 2-2 ", None, False),
+    (["P a/", "EL b"], "a/b 2-2 ", "a/b", False),
+    (["P a/", "E <path:p>"], "a 2- <p>", None, True),
+    (["P", "P", "M a/"], "a/ 2- mount", None, True),
+    # The step before ends inside of a segment.
+    (["P a", "E b"], " 1- None", None, True),
+    # Of a regex that is anchored, what is literal up to a slash is known.
+    (["P a/", "E re:^b/c$"], "a/b 3- None", None, True),
+    (["P re:^a/", "E b"], "a 2- None", None, True),
+    (["E re:^a/b$"], "a 2- None", None, True),
+    ([r"E re:\Aa/b/(c)"], "a/b 3- None", None, True),
+    (["E re:a/b"], " 1- None", None, True),
+    (["E re:^(a)/"], " 1- None", None, True),
+    (["E re:^$"], " 1- None", None, True),
+]
+
+
+@pytest.mark.parametrize(("steps", "text", "literal", "sees_empty"), SHAPES, ids=str)
+def test_shapes(steps: list[str], text: str, literal: str | None, *, sees_empty: bool) -> None:
+    """What a row asks of each segment, as far as it can be said."""
+    shape = shape_of(row(*steps))
+    tail = f"<{shape.tail.name}>" if isinstance(shape.tail, Parameter) else shape.tail
+    cells = "/".join(map(cell, shape.cells))
+    assert f"{cells} {shape.least}-{shape.most or ''} {tail}" == text
+    assert (shape.literal, shape.may_see_empty_segments) == (literal, sees_empty)
+    assert shape.has_levels == any("L" in text.split(" ")[0] for text in steps)
+
+
+# The routes, and their tree, as `shown` writes it.
+TREES: list[tuple[list[str], str]] = [
+    (["a/x"], "0=a 1=x 0"),
+    (["a/x", "<b>/x"], "0=a 1=x 0, 1=x 1?0"),
+    (["a/x", "a/y", "b/x"], "0{a: 1=x 0, 1=y 1; b: 1=x 2}"),
+    (["<p>/x", "a/x", "b/y"], "1{x: 0?0, 0=a 1; y: 0=b 2}"),
+    (
+        ["a/b/x", "a/b/y", "a/c/x", "b/c/z"],
+        "2{x: 0=a 1=b 0, 0=a 1=c 2; y: 0=a 1=b 1; z: 0=b 1=c 3}",
+    ),
+    (["a/<q>", "b/<q>", "c/d/e", "f/<s>/g"], "0{a: 0?1; b: 1?1; c: 1=d 2=e 2; f: 2=g 3?1}"),
+    (["<a>-x/y", "a/x", "b/x"], "1{y: 0; x: 0=a 1, 0=b 2}"),
+    (["<a>/x", "<b>/x", "<c>/z", "a/b"], "1{x: 0?0, 1?0; z: 2?0; b: 0=a 3}"),
+    (["<a>/<b>", "<b>/<c>", "<c>/<d>"], "0?0?1, 1?0?1, 2?0?1"),
+    # A column is a text in two shapes at least; of three with a text in it one may have none.
+    (["a/<x>", "<x>/b", "<x>/<y>"], "0=a 0?1, 1=b 1?0, 2?0?1"),
+    (["a/<x>", "a/<y>", "<x>/b"], "0{a: 0?1, 1?1}, 1=b 2?0"),
+    # A row without a text is tried in the branches of those behind it, where it accepts the text.
+    (
+        ["<p>/x", "a/<q>", "b/y", "<r>/<s>", "a/v"],
+        "1{x: 0?0; y: 0=a 1, 0=b 2; v: 0{a: 1, 3, 4}, 3?0}, 0=a 1?1, 3?0?1",
+    ),
+    (
+        ["<int:p>/<q>", "a/<q>", "1/<r>", "<slug:p>/<r>", "a/<t>", "b/<t>", "a/<u>"],
+        "0{a: 1?1, 3?1, 4?1, 6?1; 1: 0?1, 2?1; b: 3?1, 5?1}, 0?0?1, 3?0?1",
+    ),
+    (
+        ["a/<q>", "<a>-x/y", "b/<q>", "<path:p>", "a/z"],
+        "0{a: 1{y: 0, 1; z: 0, 3, 4}, 0?1, 3; b: 1=y 1, 2?1}, 1=y 1, 3",
+    ),
+    (
+        ["a/b/<x>", "a/c/<x>", "a/<y>/d", "b/b/<x>"],
+        "0{a: 1{b: 0?2; c: 1?2}, 2=d 2?1; b: 1=b 3?2}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("texts", "tree"), TREES, ids=str)
+def test_trees(texts: list[str], tree: str) -> None:
+    """First the segment that is a text in most rows, and wherever one is, the rows in order."""
+    assert shown(Planter(len(texts)).tree(shapes(*texts))) == tree
+
+
+@pytest.mark.parametrize(
+    ("texts", "tree"),
+    [
+        (
+            ["<p>/x", "a/<q>", "b/y", "<r>/<s>", "a/v"],
+            "1{x: 0?0}, 0=a 1?1, 1{y: 0=b 2}, 3?0?1, 1{v: 0=a 4}",
+        ),
+        (
+            ["<int:p>/<q>", "a/<q>", "1/<r>", "<slug:p>/<r>", "a/<t>", "b/<t>", "a/<u>"],
+            "0?0?1, 0{a: 1?1; 1: 2?1}, 3?0?1, 0{a: 4?1, 6?1; b: 5?1}",
+        ),
+    ],
+    ids=str,
+)
+def test_trees_without_copies(texts: list[str], tree: str) -> None:
+    """Where no copy can be afforded, a choice goes as far as it needs none."""
+    allows_none = Planter(-8)
+    assert shown(allows_none.tree(shapes(*texts))) == tree
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "texts", "copies"),
+    [
+        # Eight copies a row, and 64, and not one more.
+        ("slug", 24, 16, 24 * 16),
+        ("slug", 24, 17, 0),
+        # Eight looks a copy, even where nothing is copied.
+        ("int", 128, 136, 0),
+        ("int", 128, 137, None),
+    ],
+)
+def test_a_tree_grows_with_its_table(
+    kind: str, parameters: int, texts: int, copies: int | None
+) -> None:
+    """Rows are copied, and texts looked at, in proportion to the rows."""
+    before = shapes(
+        *(f"<{kind}:p>/<q{number}>" for number in range(parameters)),
+        *(f"t{number}/<q>" for number in range(texts)),
+    )
+    planter = Planter(len(before))
+    tree = planter.tree(before)
+    assert len(rows_of(tree)) == len(before) + (copies or 0)
+    is_one_choice = shown(tree).startswith("0{")
+    assert is_one_choice == (copies is not None and (kind == "int" or copies > 0))
+    if copies:  # There are none left for the next tree of the table.
+        assert shown(planter.tree(shapes("<p>/<q>", "a/<q>", "a/<r>"))) == "0?0?1, 0{a: 1?1, 2?1}"
+
+
+SPANS: list[tuple[list[str], str]] = [
+    ([], ""),
+    (["a"], "1-1 1: 0=a 0; 2- 0: None"),
+    ([""], "1-1 1: 0= 0; 2- 0: None"),
+    (["a", "b/c"], "1-1 1: 0=a 0; 2-2 2: 0=b 1=c 1; 3- 0: None"),
+    (["a/b/c/d"], "1-3 0: None; 4-4 4: 0=a 1=b 2=c 3=d 0; 5- 0: None"),
+    (
+        ["a/<path:p>", "b/c/d"],
+        "1-1 0: None; 2-2 1: 0=a 0; 3-3 3: 0=a 0, 0=b 1=c 2=d 1; 4- 1: 0=a 0",
+    ),
+    (["<path:p>"], "1- 0: 0"),
+    (["re:a", "b/"], "1-1 0: 0; 2-2 2: 0, 0=b 1= 1; 3- 0: 0"),
+]
+
+
+@pytest.mark.parametrize(("texts", "expected"), SPANS, ids=str)
+def test_spans(texts: list[str], expected: str) -> None:
+    """From how many segments to how many, how many the tree looks at, and the tree."""
+    spans = spans_of(shapes(*texts), Planter(len(texts)))
+    assert expected == "; ".join(
+        f"{span.least}-{span.most or ''} {span.columns}: {span.tree and shown(span.tree)}"
+        for span in spans
+    )
+    for number, text in enumerate(texts):
+        path = text.replace("<path:p>", "x/y").removeprefix("re:")
+        assert number in [leaf.shape.row.index for leaf in reached_by(spans, path)]
+    assert [*reached_by(spans, "no/such/row/is/there")] == [
+        leaf for leaf in reached_by(spans, "no/such/row/is/there") if leaf.shape.tail != ""
+    ]
