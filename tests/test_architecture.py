@@ -61,7 +61,7 @@ FLOORS = [
                     "effort",
                     "languages",
                 ),
-                *("numbers", "outlines", "programs", "reading", "relations", "search"),
+                *("numbers", "outlines", "programs", "reading", "search"),
                 *("surroundings", "tables"),
             )
         ),

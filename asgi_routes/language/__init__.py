@@ -6,7 +6,6 @@ cannot be decided is `Undecided`, with the reason.
 
 from asgi_routes.language.comparison import Comparison, Found
 from asgi_routes.language.languages import Language, Undecided, language_of
-from asgi_routes.language.relations import common, covering, first_uncovered, witness
 from asgi_routes.language.tables import (
     Overlap,
     Reachable,
@@ -27,9 +26,5 @@ __all__ = (
     "Undecided",
     "Unknown",
     "Unreachable",
-    "common",
-    "covering",
-    "first_uncovered",
     "language_of",
-    "witness",
 )

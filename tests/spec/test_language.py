@@ -3,17 +3,9 @@
 import pytest
 
 from asgi_routes.engine import Compile, compiler
-from asgi_routes.language import (
-    Comparison,
-    Language,
-    Undecided,
-    common,
-    covering,
-    first_uncovered,
-    language_of,
-    witness,
-)
-from tests.spec.language_rows import language, row
+from asgi_routes.language import Comparison, Language, Undecided, language_of
+from tests.spec.languages import common, covering, first_uncovered, language, witness
+from tests.spec.rows import row
 
 UUID = "00000000-0000-0000-0000-000000000000"
 

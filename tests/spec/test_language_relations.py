@@ -6,17 +6,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from asgi_routes.engine import LinearMatcher
-from asgi_routes.language import (
-    Overlap,
-    Reachable,
-    Relations,
-    Undecided,
-    Unknown,
-    Unreachable,
-    first_uncovered,
-    witness,
-)
-from tests.spec.language_rows import language, rows
+from asgi_routes.language import Overlap, Reachable, Relations, Undecided, Unknown, Unreachable
+from tests.spec.languages import first_uncovered, language, witness
+from tests.spec.rows import rows
 
 
 def _within(index: int, path: str) -> Overlap:

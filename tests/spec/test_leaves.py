@@ -6,21 +6,21 @@ from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.engine.leaves import LeafSource, Names, leaf_source
 from asgi_routes.engine.shapes import shape_of
 from asgi_routes.patterns import Parameter
-from tests.spec.written import pattern, row
+from tests.spec.rows import pattern, row
 
 SLUG = "s0 and not s0.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz')"
 LEAVES: list[tuple[list[str], LeafSource, list[str]]] = [
-    (["E a/"], LeafSource("", "{{}}", "''", may_refuse=False, constants=0), []),
-    (["E a/<x>/"], LeafSource("s1", "{{'x': s1}}", "''", may_refuse=False, constants=0), []),
+    (["a/"], LeafSource("", "{{}}", "''", may_refuse=False, constants=0), []),
+    (["a/<x>/"], LeafSource("s1", "{{'x': s1}}", "''", may_refuse=False, constants=0), []),
     (
-        ["E a/<int:x>"],
+        ["a/<int:x>"],
         LeafSource(
             "s1.isdigit() and s1.isascii()", "{{'x': int(s1)}}", "''", may_refuse=True, constants=0
         ),
         [],
     ),
     (
-        ["E <slug:x>/<uuid:y>"],
+        ["<slug:x>/<uuid:y>"],
         LeafSource(
             f"{SLUG} and fits0(s1)",
             "{{'x': s0, 'y': convert1(s1)}}",
@@ -31,7 +31,7 @@ LEAVES: list[tuple[list[str], LeafSource, list[str]]] = [
         ["fits0", "convert1"],
     ),
     (
-        ["E a/<path:p>"],
+        ["a/<path:p>"],
         LeafSource(
             "(tail := path[len(s0) + 1:]) and '\\n' not in tail",
             "{{'p': tail}}",
@@ -42,7 +42,7 @@ LEAVES: list[tuple[list[str], LeafSource, list[str]]] = [
         [],
     ),
     (
-        ["E <path:p>"],
+        ["<path:p>"],
         LeafSource(
             "(tail := path) and '\\n' not in tail",
             "{{'p': tail}}",
@@ -52,19 +52,23 @@ LEAVES: list[tuple[list[str], LeafSource, list[str]]] = [
         ),
         [],
     ),
-    (["P a/"], LeafSource("", "{{}}", "path[len(s0) + 1:]", may_refuse=False, constants=0), []),
-    (["P"], LeafSource("", "{{}}", "path", may_refuse=False, constants=0), []),
     (
-        ["M a/<x>"],
+        ["prefix a/"],
+        LeafSource("", "{{}}", "path[len(s0) + 1:]", may_refuse=False, constants=0),
+        [],
+    ),
+    (["prefix "], LeafSource("", "{{}}", "path", may_refuse=False, constants=0), []),
+    (
+        ["mount a/<x>"],
         LeafSource(
             "s1", "{{'x': s1}}", "path[len(s0) + len(s1) + 1:]", may_refuse=False, constants=0
         ),
         [],
     ),
-    (["M"], LeafSource("", "{{}}", "path", may_refuse=False, constants=0), []),
+    (["mount "], LeafSource("", "{{}}", "path", may_refuse=False, constants=0), []),
     # What the row's own matcher has to do.
-    (["E re:a"], LeafSource("", None, "", may_refuse=False, constants=0), []),
-    (["E <a>-<b>"], LeafSource("", None, "", may_refuse=False, constants=0), []),
+    (["re:a"], LeafSource("", None, "", may_refuse=False, constants=0), []),
+    (["<a>-<b>"], LeafSource("", None, "", may_refuse=False, constants=0), []),
 ]
 
 

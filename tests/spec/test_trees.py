@@ -7,44 +7,45 @@ from asgi_routes.engine.shapes import shape_of
 from asgi_routes.engine.source import rows_of
 from asgi_routes.engine.tree import Planter
 from asgi_routes.patterns import Parameter
-from tests.spec.written import cell, row, shapes, shown
+from tests.spec.drawn import cell, shapes, shown
+from tests.spec.rows import row
 
-# The steps of a row, each with its mode, and L where a level begins; the cells, from how many segments to
-# how many, and the tail; the one path that it matches; whether it may see empty segments.
+# The steps of a row; its cells, from how many segments to how many, and its tail; the one path that it
+# matches; whether it may see empty segments.
 SHAPES: list[tuple[list[str], str, str | None, bool]] = [
-    (["E"], " 1-1 ", "", False),
-    (["E a"], "a 1-1 ", "a", False),
-    (["E a/b/"], "a/b/ 3-3 ", "a/b/", False),
-    (["E /a"], "/a 2-2 ", "/a", True),
-    (["E a//b"], "a//b 3-3 ", "a//b", True),
-    (["E a/<x>/"], "a/<x>/ 3-3 ", None, False),
-    (["E <x>-<y>/a"], "*/a 2-2 None", None, True),
-    (["E a<x>"], "* 1-1 None", None, True),
-    (["E a/<path:p>"], "a 2- <p>", None, True),
-    (["E a/b<path:p>"], "a 2- None", None, True),
-    (["E <path:p>/a"], " 1- None", None, True),
-    (["E <path:p>"], " 1- <p>", None, True),
-    (["P"], " 1- rest", None, True),
-    (["P a/"], "a 2- rest", None, True),
-    (["P a/b"], "a 2- None", None, True),
-    (["M"], " 1- rest", None, True),
-    (["M a"], "a 1- mount", None, True),
-    (["M a/<x>"], "a/<x> 2- mount", None, True),
-    (["P a/", "E b/"], "a/b/ 3-3 ", "a/b/", False),
-    (["P a/", "E <x>"], "a/<x> 2-2 ", None, False),
-    (["P a/", "EL b"], "a/b 2-2 ", "a/b", False),
-    (["P a/", "E <path:p>"], "a 2- <p>", None, True),
-    (["P", "P", "M a/"], "a/ 2- mount", None, True),
+    ([""], " 1-1 ", "", False),
+    (["a"], "a 1-1 ", "a", False),
+    (["a/b/"], "a/b/ 3-3 ", "a/b/", False),
+    (["/a"], "/a 2-2 ", "/a", True),
+    (["a//b"], "a//b 3-3 ", "a//b", True),
+    (["a/<x>/"], "a/<x>/ 3-3 ", None, False),
+    (["<x>-<y>/a"], "*/a 2-2 None", None, True),
+    (["a<x>"], "* 1-1 None", None, True),
+    (["a/<path:p>"], "a 2- <p>", None, True),
+    (["a/b<path:p>"], "a 2- None", None, True),
+    (["<path:p>/a"], " 1- None", None, True),
+    (["<path:p>"], " 1- <p>", None, True),
+    (["prefix "], " 1- rest", None, True),
+    (["prefix a/"], "a 2- rest", None, True),
+    (["prefix a/b"], "a 2- None", None, True),
+    (["mount "], " 1- rest", None, True),
+    (["mount a"], "a 1- mount", None, True),
+    (["mount a/<x>"], "a/<x> 2- mount", None, True),
+    (["prefix a/", "b/"], "a/b/ 3-3 ", "a/b/", False),
+    (["prefix a/", "<x>"], "a/<x> 2-2 ", None, False),
+    (["prefix a/", "level b"], "a/b 2-2 ", "a/b", False),
+    (["prefix a/", "<path:p>"], "a 2- <p>", None, True),
+    (["prefix ", "prefix ", "mount a/"], "a/ 2- mount", None, True),
     # The step before ends inside of a segment.
-    (["P a", "E b"], " 1- None", None, True),
+    (["prefix a", "b"], " 1- None", None, True),
     # Of a regex that is anchored, what is literal up to a slash is known.
-    (["P a/", "E re:^b/c$"], "a/b 3- None", None, True),
-    (["P re:^a/", "E b"], "a 2- None", None, True),
-    (["E re:^a/b$"], "a 2- None", None, True),
-    ([r"E re:\Aa/b/(c)"], "a/b 3- None", None, True),
-    (["E re:a/b"], " 1- None", None, True),
-    (["E re:^(a)/"], " 1- None", None, True),
-    (["E re:^$"], " 1- None", None, True),
+    (["prefix a/", "re:^b/c$"], "a/b 3- None", None, True),
+    (["prefix re:^a/", "b"], "a 2- None", None, True),
+    (["re:^a/b$"], "a 2- None", None, True),
+    ([r"re:\Aa/b/(c)"], "a/b 3- None", None, True),
+    (["re:a/b"], " 1- None", None, True),
+    (["re:^(a)/"], " 1- None", None, True),
+    (["re:^$"], " 1- None", None, True),
 ]
 
 
@@ -56,7 +57,7 @@ def test_shapes(steps: list[str], text: str, literal: str | None, *, sees_empty:
     cells = "/".join(map(cell, shape.cells))
     assert f"{cells} {shape.least}-{shape.most or ''} {tail}" == text
     assert (shape.literal, shape.may_see_empty_segments) == (literal, sees_empty)
-    assert shape.has_levels == any("L" in text.split(" ")[0] for text in steps)
+    assert shape.has_levels == any(text.startswith("level") for text in steps)
 
 
 # The routes, and their tree, as `shown` writes it.

@@ -1,26 +1,20 @@
-"""How the languages of a few rows relate.
-
-In: languages. Out: a path that shows what was asked for, None where there is none, or why it cannot be
-told. The rule kept here: nothing wrong is ever said.
-"""
+"""How the languages of a few rows relate: the questions that the tests ask of a `Comparison`."""
 
 from collections.abc import Sequence
 
-from asgi_routes.language.comparison import Comparison, Found
-from asgi_routes.language.languages import Language, Undecided
+from asgi_routes.language import Comparison, Found, Language, Undecided, language_of
+from tests.spec.rows import row
+
+
+def language(*written: str) -> Language:
+    """Return the language of a row."""
+    found = language_of(row(*written))
+    assert isinstance(found, Language)
+    return found
 
 
 def witness(language: Language) -> Found:
-    """Return a short path of a language; None if it has none.
-
-    >>> from asgi_routes.language import language_of
-    >>> from asgi_routes.engine import Mode, Row, Step
-    >>> from asgi_routes.patterns import parse_regex
-    >>> def of(regex):
-    ...     return language_of(Row(0, (Step(parse_regex(regex), Mode.ENDPOINT, {}),), None))
-    >>> witness(of(r"^users/(?P<name>[^/]+)/$")), witness(of("a^b"))
-    ('users/x/', None)
-    """
+    """Return a short path of a language; None if it has none."""
     return Comparison([language]).path([0])
 
 

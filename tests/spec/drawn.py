@@ -1,34 +1,14 @@
-"""Rows from lines of text, and what becomes of them as one line."""
+"""What becomes of rows, as one line."""
 
-from asgi_routes.converters import registered_converters
-from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.engine.shapes import ANY, Cell, Shape, shape_of
 from asgi_routes.engine.tree import InOrder, Leaf, Switch, Test, Tree
-from asgi_routes.patterns import Parameter, Pattern, parse_path, parse_regex
-
-MODES = {"E": Mode.ENDPOINT, "P": Mode.PREFIX, "M": Mode.MOUNT}
-
-
-def pattern(text: str) -> Pattern:
-    """Return a pattern; a regex is what begins with ``re:``."""
-    if text.startswith("re:"):
-        return parse_regex(text.removeprefix("re:"))
-    return parse_path(text, registered_converters())
-
-
-def row(*steps: str) -> Row[None]:
-    """Return a row of steps such as ``E a/b``, and ``EL a/b`` where a level begins."""
-    found = []
-    for text in steps:
-        mode, _, source = text.partition(" ")
-        found.append(Step(pattern(source), MODES[mode[0]], {}, is_level=mode[1:] == "L"))
-    return Row(0, tuple(found), None)
+from asgi_routes.patterns import Parameter
+from tests.spec.rows import rows
 
 
 def shapes(*texts: str) -> list[Shape]:
     """Return the shapes of a table of routes."""
-    steps = [(Step(pattern(text), Mode.ENDPOINT, {}),) for text in texts]
-    return [shape_of(Row(index, one, None)) for index, one in enumerate(steps)]
+    return [*map(shape_of, rows(*texts))]
 
 
 def shown(tree: Tree) -> str:

@@ -1,4 +1,4 @@
-"""Rows of a few words, for the tests of what they match.
+"""Rows of a few words.
 
 A row is written as its steps: a text, ``^…`` and ``re:…`` for a regex, ``{…}`` for a format, and before it
 ``prefix``, ``mount`` or ``level`` (the first step of a nested router).
@@ -8,7 +8,6 @@ from typing import Any
 
 from asgi_routes.converters import Converters, IntConverter, TextConverter
 from asgi_routes.engine import Mode, Row, Step
-from asgi_routes.language import Language, language_of
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
 
 
@@ -48,13 +47,6 @@ def row(*written: str, index: int = 0) -> Row[Any]:
         mode = next((mode for mode in Mode if mode.value in words), Mode.ENDPOINT)
         steps.append(Step(pattern(last), mode, {}, is_level="level" in words))
     return Row(index, tuple(steps), None)
-
-
-def language(*written: str) -> Language:
-    """Return the language of a row."""
-    found = language_of(row(*written))
-    assert isinstance(found, Language)
-    return found
 
 
 def rows(*written: str) -> list[Row[Any]]:
