@@ -5,7 +5,7 @@ answer is that of the linear matcher, but only rows whose texts are right are lo
 built before a row declines for the first time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from asgi_routes.engine.lengths import Span, reached_by, spans_of
@@ -28,7 +28,7 @@ class Candidates(Generic[Target]):
     def behind(self, path: str, index: int) -> Iterator[Hit[Target]]:
         """Yield every hit of a row behind the one of this index, in order."""
         if self._has_levels and ("//" in path or path[:1] == "/"):
-            indexes = list(range(index + 1, len(self._linear.rows)))
+            indexes: Iterable[int] = range(len(self._linear.rows))
         else:
             leaves = reached_by(self._trees(), path)
             indexes = sorted({leaf.shape.row.index for leaf in leaves})

@@ -147,9 +147,7 @@ class SourceWriter:
 
     def _unpack(self, depth: int, data: str, count: int) -> list[str]:
         names = [self._variable() for _ in range(count)]
-        self.line(
-            depth, f"{', '.join(names)}, = {data}" if count == 1 else f"{', '.join(names)} = {data}"
-        )
+        self.line(depth, f"{', '.join(names)} = {data}")
         return names
 
     def _variable(self) -> str:

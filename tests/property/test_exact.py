@@ -1,5 +1,6 @@
 """The splitter beside the regular expression that defines what it has to answer."""
 
+import itertools
 import re
 
 import pytest
@@ -62,12 +63,29 @@ def test_splitter_answers_as_the_regex(
     pieces: list[tuple[str] | str], path: str, mode: Mode
 ) -> None:
     """Greedy and leftmost, over every kind of run, in every mode."""
-    pattern = pattern_of(pieces)
-    parsed = parsed_pieces(pattern.nodes)
-    assert parsed is not None
-    found = re.match(pattern.regex + END[mode], path)
-    expected = found and ([*found.groupdict().values()], path[found.end() :])
-    assert Splitter(parsed, mode)(path) == expected
+    check(pattern_of(pieces), mode, [path])
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("first", REGEXES)
+def test_every_pair_of_runs_on_every_short_path(first: str, mode: Mode) -> None:
+    """A small world whole: one run, two of them, and two with a text between."""
+    paths = ["".join(chars) for size in range(5) for chars in itertools.product("ab/", repeat=size)]
+    check(pattern_of([(first,)]), mode, paths)
+    for second in REGEXES:
+        check(pattern_of([(first,), (second,)]), mode, paths)
+        check(pattern_of([(first,), "b", (second,)]), mode, paths)
+
+
+def check(pattern: Pattern, mode: Mode, paths: list[str]) -> None:
+    """Compare the splitter of a pattern with its regex."""
+    pieces = parsed_pieces(pattern.nodes)
+    assert pieces is not None
+    split, regex = Splitter(pieces, mode), re.compile(pattern.regex + END[mode])
+    for path in paths:
+        found = regex.match(path)
+        expected = found and ([*found.groupdict().values()], path[found.end() :])
+        assert split(path) == expected, (pattern.source, path)
 
 
 HOSTILE = [

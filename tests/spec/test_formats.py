@@ -78,3 +78,9 @@ def test_texts(spec: str, value: Any, text: str | None) -> None:
     said = f"{value!r} cannot be written in the format {spec!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         converter.to_url(value)
+
+
+def test_a_text_that_is_no_value() -> None:
+    """What refuses a text names it."""
+    with pytest.raises(ValueError, match=r"^'x' is not of the format 'd'$"):
+        format_converter("d").to_python("x")

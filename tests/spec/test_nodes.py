@@ -1,5 +1,6 @@
 """What a text is read as: its nodes, and which part of the text each of them is."""
 
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def test_regexes(text: str, nodes: list[Any]) -> None:
     """Neighbours of one kind are one node; groups with a name or a number are parameters."""
     pattern = parse_regex(text)
     assert (pattern.syntax, pattern.source, pattern.regex) == ("regex", text, text)
+    assert [*map(shown, pattern.nodes)] == nodes
+
+
+@pytest.mark.parametrize(("text", "nodes"), [("", []), ("a/", [("re a/", 0, 2)])])
+def test_regexes_with_flags(text: str, nodes: list[Any]) -> None:
+    """A flag may change the meaning of any of it."""
+    pattern = parse_regex(re.compile(text, re.IGNORECASE))
     assert [*map(shown, pattern.nodes)] == nodes
 
 
