@@ -1,0 +1,88 @@
+"""URLRouter.replace: other routes in the place of those that were there."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from asgi_routes import (
+    ImproperlyConfigured,
+    URLRouter,
+    path,
+)
+from tests.spec.driving import Wrapper, http, named
+
+A, B, C = map(named, "ABC")
+
+
+def test_replace() -> None:
+    """The routes change at once, or, where there is a mistake in them, not at all."""
+    router = URLRouter([path("old", A)])
+    outer = URLRouter([path("", router)])
+    with pytest.raises(ImproperlyConfigured, match="item 1"):
+        router.replace(["new"])  # type: ignore[list-item]
+    assert outer.match(http("/old"))
+    router.replace([path("new", B)])
+    assert not outer.match(http("/old"))
+    assert outer.match(http("/new"))
+
+
+def test_replace_reaches_all_routers_around() -> None:
+    """A router may be in others at any depth, in several, and even in itself."""
+    deepest = URLRouter([path("old", A)])
+    middle = URLRouter([path("m/", deepest)])
+    outer = URLRouter([path("a/", middle), path("b/", deepest), path("c/", Wrapper(middle))])
+    other = URLRouter([path("o/", middle)])
+    deepest.replace([path("new", B)])
+    for router, text in [(outer, "/a/m/new"), (outer, "/b/new"), (other, "/o/m/new")]:
+        assert router.match(http(text))
+        assert not router.match(http(text.replace("new", "old")))
+    deepest.replace([path("again/", deepest), path("into/", middle), path("end", C)])
+    for text in ("/b/end", "/b/again/again/end", "/a/m/into/m/again/end"):
+        found = outer.match(http(text))
+        assert found
+        assert found.app is C
+        assert found.scope["route"].path == text
+    deepest.replace([])
+    assert not outer.match(http("/b/end"))
+
+
+def test_replace_compiles_everything_before_anything_changes() -> None:
+    """While a table around is compiled the old routes serve; even a router can be made meanwhile."""
+    seen = []
+
+    class Lazy:
+        @property
+        def app(self) -> Any:
+            seen.append(bool(inner.match(http("/old"))))
+            return URLRouter([path("x", A)])
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def work() -> None:
+        outer = URLRouter([path("in/", inner), path("lazy/", Lazy())])
+        seen.clear()
+        inner.replace([path("new", B)])
+        assert outer.match(http("/in/new"))
+        seen.append(True)
+
+    inner = URLRouter([path("old", A)])
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "it waits for itself"
+    assert len(seen) > 1
+    assert all(seen)
+
+
+def test_replace_leaves_routers_alone_that_are_around_no_more() -> None:
+    """A router that was taken out of another one has nothing to do with it any more."""
+    inner = URLRouter([path("old", A)])
+    outer = URLRouter([path("a/", inner)])
+    outer.replace([path("b/", URLRouter([path("a/", inner)]))])
+    inner.replace([path("new", B)])
+    assert outer.match(http("/b/a/new"))
+    outer.replace([path("c", A)])
+    table = outer._table
+    inner.replace([])
+    assert outer._table is table
