@@ -151,13 +151,19 @@ class Tables:
         return routes
 
     def family(self) -> list[Route]:
-        """Return routes that differ in nothing but texts, and the values of defaults."""
-        rest = self.text(is_prefix=False)
-        starts = self.random.choice([["a", "b", "1"], ["a/a", "a/b", "b/a", "b/b"]])
-        has_kwargs = self.random.random() < 0.5
+        """Return routes that differ in nothing but texts and the values of defaults, or in ends, too."""
+        pick = self.random.choice
+        starts = pick(
+            [["a", "b", "1"], [f"{first}/{second}" for first in "ab1" for second in "ab1"]]
+        )
+        rests = [self.text(is_prefix=False) for _ in range(pick([1, 1, 2, 3]))]
+        has_kwargs = pick([True, False])
         return [
             path(
-                f"{start}/{rest}", app, {"d": start} if has_kwargs else None, converters=CONVERTERS
+                f"{start}/{pick(rests)}",
+                app,
+                {"d": start} if has_kwargs else None,
+                converters=CONVERTERS,
             )
             for start in starts
         ]

@@ -493,6 +493,17 @@ def test_all_mistakes_of_a_route_come_together() -> None:
     assert "white space" in str(rest)
 
 
+def test_all_mistakes_of_a_text_come_together() -> None:
+    """So is a text, of which the group says what it is."""
+    for route, text, of in [
+        (path, "<a b>/<itn:c>", "path pattern '<a b>/<itn:c>'"),
+        (format_path, "{a b}/{c:dd}", "format pattern '{a b}/{c:dd}'"),
+    ]:
+        with pytest.raises(ImproperlyConfigured) as caught:
+            route(text, app)
+        assert str(caught.value).startswith(f"2 mistakes in {of}\n\n")
+
+
 def test_django_routes_are_recognised() -> None:
     """Whoever forgets the second import line is told so."""
     from django.urls import path as django_path  # noqa: PLC0415

@@ -20,6 +20,9 @@ REGEXES: list[tuple[str, list[tuple[str, int, int]]]] = [
     ),
     (r"(a(b))", [("<None:a(b)>", 0, 6)]),
     (r"(?P<x>a(?:b)[()])c", [("<x:a(?:b)[()]>", 0, 17), ("c", 17, 18)]),
+    (r"(a(b(c)d)e)f", [("<None:a(b(c)d)e>", 0, 11), ("f", 11, 12)]),
+    (r"([)])a", [("<None:[)]>", 0, 5), ("a", 5, 6)]),
+    (r"(\))a", [("<None:\\)>", 0, 4), ("a", 4, 5)]),
     # What is none of these is left to `re`, in one piece.
     (r"a|b", [("re a|b", 0, 3)]),
     (r"[ab]+c*d", [("re [ab]+c*", 0, 7), ("d", 7, 8)]),
@@ -27,6 +30,7 @@ REGEXES: list[tuple[str, list[tuple[str, int, int]]]] = [
     (r"\d\w", [("re \\d\\w", 0, 4)]),
     (r"(?:a)(?P<x>b)?c", [("re (?:a)(?P<x>b)?", 0, 14), ("c", 14, 15)]),
     (r"(?i)a", [("re (?i)a", 0, 5)]),
+    (r"a(?#()b", [("a", 0, 1), ("re (?#()b", 1, 7)]),
 ]
 PATHS: list[tuple[str, str, list[tuple[str, int, int]]]] = [
     ("", "", []),
@@ -75,6 +79,16 @@ def test_formats(text: str, regex: str, nodes: list[Any]) -> None:
     pattern = parse_format(text, CONVERTERS)
     assert (pattern.syntax, pattern.source, pattern.regex) == ("format", text, regex)
     assert [*map(shown, pattern.nodes)] == nodes
+
+
+def test_converters() -> None:
+    """What is written without a type takes text; a group of a regex has no converter."""
+    [plain] = parse_path("<x>", CONVERTERS).parameters
+    [field] = parse_format("{x}", CONVERTERS).parameters
+    assert field.converter is plain.converter
+    assert (plain.converter_name, field.converter_name) == ("", "")
+    [group] = parse_regex(r"(\d)").parameters
+    assert (group.converter, group.converter_name) == (None, "")
 
 
 def shown(node: Node) -> tuple[str, int, int]:

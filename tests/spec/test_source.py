@@ -203,6 +203,125 @@ def match(path):
     return linear(path) if '//' in path or path[:1] == '/' else None
 """,
     ),
+    "what differs in more than that is written out": (
+        [
+            *(
+                path(f"{first}/{second}/{third}", app)
+                for first, thirds in (
+                    ("a", ("<int:x>", "<x>", "<slug:x>")),
+                    ("b", ("<x>", "<int:x>", "<slug:x>")),
+                    ("c", ("<slug:x>", "<x>", "<int:x>")),
+                )
+                for second, third in zip("abc", thirds, strict=True)
+            )
+        ],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 3:
+        pass
+    else:
+        if count < 4:
+            s0, s1, s2 = segments
+            if s0 == 'a':
+                if s1 == 'a':
+                    # a/a/<int:x>
+                    if s2.isdigit() and s2.isascii():
+                        try: return row0, (), {'x': int(s2)}, ''
+                        except ValueError: pass
+                elif s1 == 'b':
+                    # a/b/<x>
+                    if s2:
+                        return row1, (), {'x': s2}, ''
+                elif s1 == 'c':
+                    # a/c/<slug:x>
+                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
+                        return row2, (), {'x': s2}, ''
+            elif s0 == 'b':
+                if s1 == 'a':
+                    # b/a/<x>
+                    if s2:
+                        return row3, (), {'x': s2}, ''
+                elif s1 == 'b':
+                    # b/b/<int:x>
+                    if s2.isdigit() and s2.isascii():
+                        try: return row4, (), {'x': int(s2)}, ''
+                        except ValueError: pass
+                elif s1 == 'c':
+                    # b/c/<slug:x>
+                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
+                        return row5, (), {'x': s2}, ''
+            elif s0 == 'c':
+                if s1 == 'a':
+                    # c/a/<slug:x>
+                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
+                        return row6, (), {'x': s2}, ''
+                elif s1 == 'b':
+                    # c/b/<x>
+                    if s2:
+                        return row7, (), {'x': s2}, ''
+                elif s1 == 'c':
+                    # c/c/<int:x>
+                    if s2.isdigit() and s2.isascii():
+                        try: return row8, (), {'x': int(s2)}, ''
+                        except ValueError: pass
+        else:
+            pass
+    return None
+""",
+    ),
+    "families come first, the largest of them in front, and then a few by comparison": (
+        [
+            *(path(f"{text}/<int:x>", app) for text in "ab"),
+            *(path(f"{text}/<x>", app) for text in "cde"),
+            path("f/<slug:x>", app),
+            path("g/<path:x>", app),
+            path("h/<x>-<y>", app),
+            path("i/<x>", app, {"k": 1}),
+        ],
+        r"""
+def match(path):
+    segments = path.split('/')
+    count = len(segments)
+    if count < 2:
+        pass
+    else:
+        if count < 3:
+            s0, s1 = segments
+            # 3 routes: c/<x>, d/<x>, e/<x>
+            if (r1 := by_text0(s0)) is not None:
+                if s1:
+                    return r1, (), {'x': s1}, ''
+            # 2 routes: a/<int:x>, b/<int:x>
+            if (r1 := by_text1(s0)) is not None:
+                if s1.isdigit() and s1.isascii():
+                    try: return r1, (), {'x': int(s1)}, ''
+                    except ValueError: pass
+            if s0 == 'f':
+                # f/<slug:x>
+                if s1 and not s1.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
+                    return row2, (), {'x': s1}, ''
+            elif s0 == 'g':
+                # g/<path:x>
+                if (tail := path[len(s0) + 1:]) and '\n' not in tail:
+                    return row3, (), {'x': tail}, ''
+            elif s0 == 'h':
+                # h/<x>-<y>
+                if (hit := follow4(path)) is not None: return hit
+            elif s0 == 'i':
+                # i/<x>
+                if s1:
+                    return row6, (), {'x': s1, 'k': default5}, ''
+        else:
+            s0, *_ = segments
+            if s0 == 'g':
+                # g/<path:x>
+                if (tail := path[len(s0) + 1:]) and '\n' not in tail:
+                    return row3, (), {'x': tail}, ''
+    return None
+""",
+    ),
     "where all are literal nothing is searched for": (
         [path("a/", app), path("b/", app)],
         r"""
