@@ -32,7 +32,6 @@ class SourceWriter:
         self.lines: list[str] = []
         self._follow = follow
         self._has_levels = has_levels
-        self._keys: dict[int, Key] = {}
         self._leaves: dict[int, LeafSource] = {}
         self._variables = 0
 
@@ -44,12 +43,6 @@ class SourceWriter:
 
     def key(self, tree: Tree) -> Key:
         """Return what the tree is apart from its rows and texts."""
-        key = self._keys.get(id(tree))
-        if key is None:
-            key = self._keys[id(tree)] = self._key(tree)
-        return key
-
-    def _key(self, tree: Tree) -> Key:
         match tree:
             case Leaf(shape=shape):
                 return "leaf", self._leaf(tree), self._has_guard(tree), shape.tail is None
