@@ -115,7 +115,6 @@ def _longest_chain(items: list[Any]) -> int:
             longest = max(longest, count)
         elif not _can_vanish(*item):
             shared &= chars
-            count = count if shared else 0
     return longest
 
 

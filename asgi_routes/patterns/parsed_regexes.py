@@ -17,7 +17,7 @@ with contextlib.suppress(ImportError):  # They may move.
 _LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
 
 
-def parsed(regex: str, flags: int = 0) -> Any:
+def parsed(regex: str, flags: int) -> Any:
     """Return the items of a regex, whose ``state`` has its groups and flags; None if nobody may see them."""
     return None if _parser is None else _parser.parse(regex, flags)
 

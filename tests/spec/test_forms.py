@@ -1,5 +1,6 @@
 """Patterns backwards: the texts that they propose."""
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,12 @@ def test_forms(regex: str, forms: list[str]) -> None:
             forms_of(parse_regex(regex))
         return
     assert [shown(form) for form in forms_of(parse_regex(regex))] == forms
+
+
+def test_forms_of_a_regex_with_flags() -> None:
+    """They say what is text at all."""
+    [form] = forms_of(parse_regex(re.compile("a (?P<x>b) # c", re.VERBOSE)))
+    assert shown(form) == "a<x>"
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,10 @@ def test_leaves(steps: list[str], source: LeafSource, objects: list[str]) -> Non
 def test_constants_of_a_leaf() -> None:
     """Default kwargs stand in the order of their steps, behind the parameters of each."""
     steps = (
-        Step(pattern("<x>/"), Mode.PREFIX, {"k{": 1}),
+        Step(pattern("<x>/"), Mode.PREFIX, {"k{}": 1}),
         Step(pattern("<y>"), Mode.ENDPOINT, {"m": 2, "n": 3}),
     )
-    shown = "{{'x': s0, 'k{{': {k0}, 'y': s1, 'm': {k1}, 'n': {k2}}}"
+    shown = "{{'x': s0, 'k{{}}': {k0}, 'y': s1, 'm': {k1}, 'n': {k2}}}"
     assert shape_of(Row(0, steps, None)).has_kwargs
     assert open_leaf(Row(0, steps, None), Names()) == LeafSource(
         "s0 and s1", shown, "''", may_refuse=False, constants=3

@@ -80,6 +80,14 @@ def step(text: str, mode: Mode = Mode.ENDPOINT) -> Step:
     return Step(parse_path(text, registered_converters()), mode, {})
 
 
+def test_where_all_are_literal_the_matcher_is_a_dict() -> None:
+    """Nothing comes between a path and its row."""
+    made = compiled(rows := [Row(0, (step("a/"),), "a")], LinearMatcher(rows))
+    assert made.matcher == made.literal
+    made = compiled(rows := [*rows, Row(1, (step("<b>"),), "b")], LinearMatcher(rows))
+    assert made.matcher != made.literal
+
+
 @pytest.mark.parametrize("matcher_class", MATCHERS)
 def test_flags_of_a_regex(matcher_class: Any) -> None:
     """They say what is a group, too."""

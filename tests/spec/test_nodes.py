@@ -21,6 +21,9 @@ REGEXES: list[tuple[str, list[tuple[str, int, int]]]] = [
     (r"(a(b))", [("<None:a(b)>", 0, 6)]),
     (r"(?P<x>a(?:b)[()])c", [("<x:a(?:b)[()]>", 0, 17), ("c", 17, 18)]),
     (r"(a(b(c)d)e)f", [("<None:a(b(c)d)e>", 0, 11), ("f", 11, 12)]),
+    (r"a]b", [("a", 0, 1), ("re ]", 1, 2), ("b", 2, 3)]),
+    (r"(a])b", [("<None:a]>", 0, 4), ("b", 4, 5)]),
+    (r"\Aa\Z", [("a", 2, 3)]),
     (r"([)])a", [("<None:[)]>", 0, 5), ("a", 5, 6)]),
     (r"(\))a", [("<None:\\)>", 0, 4), ("a", 4, 5)]),
     # What is none of these is left to `re`, in one piece.

@@ -38,6 +38,7 @@ HARMLESS += [
     ),
     *(r"([^\d]+\d)*", r"([^\w]+\w)*", r"([^\s]+\s)*", r"([^b-d]+[bcd])*", r"(\d+[^\d])*"),
     *(r"(b+(?:a|c))*", r"(b+(?:(?:a)))*", r"(?:b{3}a)*", r"(b{0,15}){2}", r"(?:a+c?){1,15}"),
+    *(r"([^X]+X)*", r"[ab]*[bc]*[cd]*x", r"[ab]*[bc][cd]*[cd]*x", r"a*a*ba*a*"),
     *(r".*a\n.*", r"\w+ \w+ \w+", r"a*b*a*b*a*", r"a*(?:b|c)a*(?:b|c)a*", r"(?>a+)b", r"\d*\D*\d*"),
 ]
 EXPONENTIAL = [r"(a+)+", r"^(\w+)*$", r"^(\w+\s?)*$", r"(.*)*", r"(x+x+)+y", r"(\d+-?)+$"]
@@ -60,6 +61,7 @@ EXPONENTIAL += [
         r"([^\s]+x)*",
         r"(\w+[a-z])*",
         r"(\d+[5])*",
+        r"([ab]+[bc])*",
     ),
     # What need not be there, or takes no room, holds nothing up.
     *(
@@ -184,8 +186,18 @@ def test_text_that_is_no_utf8() -> None:
 
 def test_unknown_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong name, and a missing package, are said so."""
-    with pytest.raises(ImproperlyConfigured, match="did you mean 're2'"):
-        URLRouter([], regex="r2")
+    for name, hint in [
+        ("r2", "did you mean 're2'?"),
+        ("ree", "did you mean 're'?"),
+        ("hyperscan", "known engines: re, re2"),
+    ]:
+        assert mistake(name) == (f"no engine named {name!r} for regular expressions", hint)
     monkeypatch.setitem(sys.modules, "re2", None)
-    with pytest.raises(ImproperlyConfigured, match=r"pip install 'asgi-routes\[re2\]'"):
-        URLRouter([], regex="re2")
+    assert mistake("re2") == ("regex='re2' needs google-re2", "pip install 'asgi-routes[re2]'")
+
+
+def mistake(engine: str) -> tuple[str, str | None]:
+    """Return what is said of an engine, and the hint."""
+    with pytest.raises(ImproperlyConfigured) as caught:
+        URLRouter([], regex=engine)
+    return str(caught.value).splitlines()[0], caught.value.hint

@@ -238,6 +238,27 @@ def test_misses_by_path_say_why() -> None:
         assert found.reason == said  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"slashes": "redirects"},
+            (
+                "slashes is one of 'strict', 'redirect', 'both', not 'redirects'\n"
+                "hint: did you mean 'redirect'?"
+            ),
+        ),
+        (
+            {"encoded_slashes": 1},
+            "encoded_slashes is one of 'decode', 'preserve', 'reject', not 1",
+        ),
+    ],
+)
+def test_options_of_a_few_values(options: Any, said: str) -> None:
+    """They are named, with what each could be."""
+    assert mistake(lambda: URLRouter([], **options)) == said
+
+
 async def test_misses_behind_a_router_say_why() -> None:
     """So does one that comes after something has matched, whichever way it went."""
     inner = URLRouter([path("<slug:x>/", A)])

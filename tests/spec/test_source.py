@@ -167,20 +167,23 @@ def match(path):
 """,
     ),
     "behind a nested router a slash may be none": (
-        [path("n/", URLRouter([path("<x>/", app), re_path("a", app)]))],
+        [path("n/", URLRouter([path("<x>/", app), re_path("a", app)])), path("", app, {"k": 1})],
         r"""
 def match(path):
     segments = path.split('/')
     count = len(segments)
     if count < 3:
         if count < 2:
-            pass
+            s0, = segments
+            if s0 == '':
+                # ''
+                return row1, (), {'k': default0}, ''
         else:
             s0, _ = segments
             if s0 == 'n':
                 # n/a
                 if '//' in path or path[:1] == '/': return linear(path)
-                if (hit := follow0(path)) is not None: return hit
+                if (hit := follow2(path)) is not None: return hit
     else:
         if count < 4:
             s0, s1, s2 = segments
@@ -188,17 +191,17 @@ def match(path):
                 if s2 == '':
                     # n/<x>/
                     if s1:
-                        return row1, (), {'x': s1}, ''
+                        return row3, (), {'x': s1}, ''
             if s0 == 'n':
                 # n/a
                 if '//' in path or path[:1] == '/': return linear(path)
-                if (hit := follow0(path)) is not None: return hit
+                if (hit := follow2(path)) is not None: return hit
         else:
             s0, *_ = segments
             if s0 == 'n':
                 # n/a
                 if '//' in path or path[:1] == '/': return linear(path)
-                if (hit := follow0(path)) is not None: return hit
+                if (hit := follow2(path)) is not None: return hit
     # A nested router takes one of two slashes off; that is rare.
     return linear(path) if '//' in path or path[:1] == '/' else None
 """,
