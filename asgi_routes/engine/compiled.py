@@ -123,7 +123,7 @@ def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> tuple[Matcher
     module = compile(source, file, "exec")
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.
-    match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace, "match")
+    match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(match, linecache.cache.pop, file, None)
     return match, source

@@ -25,7 +25,8 @@ def shown(tree: Tree) -> str:
             branches = "; ".join(f"{text}: {shown(case)}" for text, case in cases.items())
             return f"{column}{{{branches}}}"
         case InOrder(trees=trees):
-            return ", ".join(map(shown, trees))
+            parts = [f"({shown(one)})" if isinstance(one, InOrder) else shown(one) for one in trees]
+            return ", ".join(parts)
 
 
 def cell(one: Cell) -> str:

@@ -167,6 +167,13 @@ a path pattern is text, not 5
 declared at HERE""",
     ),
     (
+        lambda: URLRouter([], default=Consumer),  # type: ignore[arg-type]
+        """\
+default of URLRouter: Consumer is a class that makes applications
+declared at HERE
+hint: give Consumer.as_asgi()""",
+    ),
+    (
         lambda: path(re.compile("^a$"), app),  # type: ignore[arg-type]
         """\
 a path pattern is text, not re.compile('^a$')

@@ -1,5 +1,9 @@
 """The source that a table is compiled to, as `URLRouter.source` shows it."""
 
+import gc
+import inspect
+import linecache
+import sys
 from typing import Any
 
 import pytest
@@ -394,3 +398,28 @@ def test_source(what: str) -> None:
     """It reads like code that somebody wrote, and says for which routes it is there."""
     routes, source = SOURCES[what]
     assert URLRouter(routes).source() == source.removeprefix("\n")
+
+
+def test_tracebacks_show_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at the function finds its text, for as long as the table lives."""
+
+    def found(file: str) -> bool:
+        gc.collect()
+        return file in linecache.cache
+
+    raised: list[Any] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
+    for is_cleared in (False, True):
+        router = URLRouter([path("<x>/", app)])
+        match: Any = router.matcher
+        assert (match.__name__, match.__module__) == ("match", "asgi_routes.engine.compiled")
+        assert match.__code__.co_flags & inspect.CO_OPTIMIZED
+        file = match.__code__.co_filename
+        assert "".join(linecache.getlines(file)) == inspect.getsource(match) == router.source()
+        del match
+        assert found(file)
+        if is_cleared:
+            linecache.clearcache()
+        del router
+        assert not found(file)
+    assert raised == []
