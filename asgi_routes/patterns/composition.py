@@ -50,13 +50,10 @@ def composed(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
 
 
 def _part(node: Node) -> str:
-    match node:
-        case Literal(text=text):
-            return re.escape(text)
-        case Parameter(name=name, regex=regex):
-            return f"(?P<{name}>{regex})"
-        case Opaque(regex=regex):
-            return regex
+    if isinstance(node, Literal):
+        return re.escape(node.text)
+    assert isinstance(node, Parameter)  # Only a regex has opaque pieces.
+    return f"(?P<{node.name}>{node.regex})"
 
 
 def _culprit(nodes: tuple[Node, ...]) -> Span | None:

@@ -174,6 +174,14 @@ declared at HERE
 hint: give Consumer.as_asgi()""",
     ),
     (
+        lambda: path("<int::a>", app),
+        """\
+parameter name ':a' is not an identifier in path pattern
+    <int::a>
+         ~~
+declared at HERE""",
+    ),
+    (
         lambda: path(re.compile("^a$"), app),  # type: ignore[arg-type]
         """\
 a path pattern is text, not re.compile('^a$')
@@ -498,6 +506,20 @@ def test_all_mistakes_of_a_route_come_together() -> None:
     assert isinstance(of_converters, ImproperlyConfigured)
     assert isinstance(rest, ImproperlyConfigured)
     assert "white space" in str(rest)
+
+
+def test_a_regex_that_has_changed() -> None:
+    """It is read when a route is written; where it is no good by then, the place is shown."""
+    kind = with_regex("a+")
+    registry = Converters({"some": kind})
+    kind.regex = "["
+    with pytest.raises(ImproperlyConfigured) as caught:
+        path("a/<some:x>/", app, converters=registry)
+    assert str(caught.value).splitlines()[:3] == [
+        "converter 'some' has an invalid regex: unterminated character set",
+        "    a/<some:x>/",
+        "      ~~~~~~~~",
+    ]
 
 
 def test_all_mistakes_of_a_text_come_together() -> None:
