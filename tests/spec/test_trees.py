@@ -55,7 +55,7 @@ def test_shapes(steps: list[str], text: str, literal: str | None, *, sees_empty:
     shape = shape_of(row(*steps))
     tail = f"<{shape.tail.name}>" if isinstance(shape.tail, Parameter) else shape.tail
     cells = "/".join(map(cell, shape.cells))
-    assert f"{cells} {shape.least}-{'' if shape.most is None else shape.most} {tail}" == text
+    assert f"{cells} {shape.least}-{'' if shape.most is None else repr(shape.most)} {tail}" == text
     assert (shape.literal, shape.may_see_empty_segments) == (literal, sees_empty)
     assert shape.has_levels == any(text.startswith("level") for text in steps)
 
