@@ -123,6 +123,7 @@ def test_child_scope() -> None:
         child = router.child_scope(scope)
         assert child.get("path_params", {}) == params
         assert child.get("url_route", {"kwargs": {}})["kwargs"] == params
+    assert HostRouter({"<x>": A}).child_scope(http("/")) == http("/")
     for headers in ([], [(b"host", b"test")]):
         scope = http("/", headers=headers)
         assert router.child_scope(scope) is scope

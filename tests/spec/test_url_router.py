@@ -229,6 +229,26 @@ def test_parameters_from_around(text: str, *, has_route: bool, has_params: bool)
     assert found.scope["path_params"] == {**params, **outer, **own}
 
 
+@pytest.mark.parametrize("route", [path("a/", A), path("<x>/", A), path("a/", A, methods=["GET"])])
+def test_plain_requests_go_the_short_way(route: Any) -> None:
+    """What most requests are is decided in one function; the others say the same at length."""
+    router = URLRouter([route])
+    called: list[str] = []
+
+    def note(frame: Any, event: str, _: Any) -> None:
+        if event == "call":
+            called.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        found = router.match(http("/a/"))
+    finally:
+        sys.setprofile(None)
+    assert found
+    assert any("match" in name for name in called)
+    assert not any("followed" in name or "match_any" in name for name in called)
+
+
 def test_hits() -> None:
     """All that matches a path is there to be looked at, in order."""
     router = URLRouter([path("a/", A), re_path("^a", B), path("b/", C)])
