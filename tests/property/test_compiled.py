@@ -195,7 +195,7 @@ def test_compiled_answers_as_linear(chunk: int) -> None:
                 [row.target.key for row in linear.rows],
                 router.source(),
             )
-            if expected is not None:
+            if expected is not None and cases % 4 == 0:  # It takes longer than the first hit.
                 every = [expected, *all_behind(linear, text, expected[0])]
                 assert [*map(shown, router.hits(text))] == every, (text, router.source())
     assert hits > cases * 0.25
