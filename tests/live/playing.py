@@ -192,6 +192,8 @@ def _converse(server: Server, client: socket.socket, kind: Kind, play: Play) -> 
         while data := client.recv(65536):
             read += data
             head, _, frames = read.partition(b"\r\n\r\n")
+            if "taken" in case.steps and b"<part>" in frames:
+                _report(server, play, "taken")
             if case.leaves and b"<part>" in frames:
                 if case.leaves == "first":
                     return read, "left"
