@@ -114,8 +114,8 @@ FLOORS = [
             f"worker.{room}"
             for room in (
                 *("contract", "conversation", "errors", "event_loops", "events", "gate"),
-                *("handling", "layer", "memory", "messages", "names", "outcomes", "retrying"),
-                *("sending", "signals", "telemetry", "urls", "worker"),
+                *("handling", "layer", "leases", "memory", "messages", "names", "outcomes"),
+                *("retrying", "sending", "signals", "telemetry", "urls", "worker"),
                 *("conformance.asking", "conformance.delivering", "conformance.handling"),
                 *("conformance.keeping", "conformance.working", "conformance"),
                 *("nats.broker", "nats.connection", "nats.loans", "nats.streams", "nats.wire"),
@@ -158,6 +158,7 @@ DOORS = {
         "worker.gate",
         "worker.handling",
         "worker.layer",
+        "worker.leases",
         "worker.memory",
         "worker.sending",
         "worker.signals",

@@ -14,9 +14,9 @@ import anyio
 
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.conversation import Conversation, scope_of
-from asgi_routes.worker.errors import LeaseLostError
 from asgi_routes.worker.events import LOGGER, EventKind, Watch, WorkerEvent
 from asgi_routes.worker.gate import Gate
+from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
 from asgi_routes.worker.outcomes import Again, Dead, Done, Outcome
 from asgi_routes.worker.retrying import Backoff
@@ -48,13 +48,17 @@ class Handler:
     Args:
         app: the application.
         broker: where they come from.
+        leases: are held while they are handled.
         rules: for all of them.
         watch: hears of each.
     """
 
-    def __init__(self, app: Any, broker: Broker, rules: Rules, watch: Watch) -> None:
+    def __init__(
+        self, app: Any, broker: Broker, leases: Leases, rules: Rules, watch: Watch
+    ) -> None:
         self._app = app
         self._broker = broker
+        self._leases = leases
         self._rules = rules
         self._watch = watch
         self._gate = Gate()
@@ -77,14 +81,8 @@ class Handler:
             await self._ledger.unmark(_alone(delivery))
             return
         conversation = Conversation(delivery, self._broker)
-        try:
-            async with anyio.create_task_group() as tasks:
-                if delivery.lease is not None:
-                    tasks.start_soon(self._keep, delivery, conversation, delivery.lease / 3)
-                await self._pass(delivery, conversation, is_suspect=is_suspect)
-                tasks.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise _only(group) from None
+        with self._leases.holding(delivery, conversation):
+            await self._pass(delivery, conversation, is_suspect=is_suspect)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:
         """Tell whether a message was tried often, and nobody lived to say how the last time ended."""
@@ -172,26 +170,6 @@ class Handler:
         if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
             await self._ledger.mark(_ended(delivery, delivery.attempt))
 
-    async def _keep(self, delivery: Delivery, conversation: Conversation, pause: float) -> None:
-        """Extend the lease as long as the application works."""
-        while True:
-            due = anyio.current_time() + pause
-            await anyio.sleep(pause)
-            late = anyio.current_time() - due
-            if late > pause:
-                reason = (
-                    f"something blocked the event loop for {late:.1f} s, and leases may run out"
-                )
-                self._tell("blocked", delivery, late, reason=reason)
-            try:
-                await delivery.extend()
-            except LeaseLostError as error:
-                conversation.is_lost = True
-                self._tell("lease_lost", delivery, reason=str(error))
-                return
-            except Exception as error:  # noqa: BLE001 - the next one may go through
-                LOGGER.warning("the lease of message %s was not extended: %r", delivery.id, error)
-
     def _tell(
         self,
         kind: EventKind,
@@ -220,9 +198,3 @@ def _mistake_in(delivery: Delivery) -> str | None:
     if delivery.message is None:
         return "it cannot be decoded: it is no JSON object"
     return mistake_in(delivery.message)
-
-
-def _only(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

@@ -22,6 +22,7 @@ from asgi_routes.types import App
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Status, Watch, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
+from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import checked_channel
 from asgi_routes.worker.names import channels_of
 from asgi_routes.worker.retrying import Backoff
@@ -183,13 +184,14 @@ class Worker:
         rules = Rules(
             self._rules.max_attempts, self._rules.timeout, self._rules.backoff, state or {}
         )
-        handler = Handler(self._app, self._broker, rules, self._watch)
+        leases = Leases(self._watch)
+        handler = Handler(self._app, self._broker, leases, rules, self._watch)
         if not self._stopping.is_set():
             self.status.state = "running"
         names = ", ".join(self.channels)
         self._watch.tell(WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each"))
         with anyio.CancelScope() as self._slots:
-            async with anyio.create_task_group() as slots:
+            async with leases.kept(), anyio.create_task_group() as slots:
                 for channel in self.channels:
                     for _ in range(self._concurrency):
                         slots.start_soon(self._slot, channel, handler)

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -197,23 +196,6 @@ async def test_what_the_host_raises() -> None:
     with pytest.raises(ValueError, match="mine"):
         async with working(MemoryBroker(), {"mail": noop}):
             raise ValueError("mine")
-
-
-async def test_lease_lost() -> None:
-    """Who lost its lease is told so, and settles nothing any more."""
-    ahead = [0.0]
-    broker = MemoryBroker(lease=0.3, clock=lambda: time.monotonic() + ahead[0])
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["extensions"]["channel.delivery"]["attempt"] == 1:
-            ahead[0] += 1
-            await until(lambda: any(event.kind == "lease_lost" for event in events))
-
-    async with working(broker, {"mail": app}, concurrency=2) as (_, events):
-        await broker.send("mail", {"type": "x"})
-        await until(lambda: ended(events) >= 1)
-    assert broker.size("mail") == 0
-    assert await broker.dead_letters() == []
 
 
 def test_channels_of() -> None:

@@ -1,0 +1,112 @@
+"""The leases of all messages that a worker works on.
+
+In: deliveries, for as long as they are worked on. Out: extended leases, and events. The rule kept here: one task
+looks after all of them, and no message waits for the lease of another; a message that is done before its
+lease has to be extended costs no task.
+"""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from asgi_routes.worker.contract import Delivery
+from asgi_routes.worker.conversation import Conversation
+from asgi_routes.worker.errors import LeaseLostError
+from asgi_routes.worker.events import LOGGER, EventKind, Watch, WorkerEvent
+
+
+@dataclass(eq=False, slots=True)
+class _Held:
+    """A delivery that is worked on: when its lease is to be extended, and the extension under way."""
+
+    delivery: Delivery
+    conversation: Conversation
+    pause: float
+    due: float
+    extending: anyio.CancelScope | None = None
+
+
+class Leases:
+    """Extends every lease after a third of it.
+
+    Args:
+        watch: hears of leases that are lost, and of what kept the event loop.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._held: set[_Held] = set()
+        self._wakes = math.inf
+        self._sooner = anyio.Event()
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Extend leases beside the body."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep, tasks)
+            yield
+            tasks.cancel_scope.cancel()
+
+    @contextmanager
+    def holding(self, delivery: Delivery, conversation: Conversation) -> Iterator[None]:
+        """Have the lease of a delivery extended as long as the body runs."""
+        if delivery.lease is None:
+            yield
+            return
+        held = _Held(delivery, conversation, delivery.lease / 3, math.inf)
+        self._held.add(held)
+        self._wait(held)
+        try:
+            yield
+        finally:
+            self._held.remove(held)
+            if held.extending is not None:
+                held.extending.cancel()
+
+    def _wait(self, held: _Held) -> None:
+        held.due = anyio.current_time() + held.pause
+        if held.due < self._wakes:
+            self._sooner.set()
+
+    async def _keep(self, tasks: TaskGroup) -> None:
+        while True:
+            self._sooner = anyio.Event()
+            self._wakes = min((held.due for held in self._held), default=math.inf)
+            with anyio.CancelScope(deadline=self._wakes):
+                await self._sooner.wait()
+            now = anyio.current_time()
+            for held in [held for held in self._held if held.due <= now]:
+                if (late := now - held.due) > held.pause:
+                    reason = (
+                        f"something blocked the event loop for {late:.1f} s, and leases may run out"
+                    )
+                    self._tell("blocked", held.delivery, late, reason)
+                held.due = math.inf
+                tasks.start_soon(self._extend, held)
+
+    async def _extend(self, held: _Held) -> None:
+        if held not in self._held:
+            return
+        with anyio.CancelScope() as held.extending:
+            try:
+                await held.delivery.extend()
+            except LeaseLostError as error:
+                if held in self._held:
+                    held.conversation.is_lost = True
+                    self._tell("lease_lost", held.delivery, 0.0, str(error))
+                return
+            except Exception as error:  # noqa: BLE001 - the next one may go through
+                LOGGER.warning(
+                    "the lease of message %s was not extended: %r", held.delivery.id, error
+                )
+            self._wait(held)
+        held.extending = None
+
+    def _tell(self, kind: EventKind, delivery: Delivery, seconds: float, reason: str) -> None:
+        attempt = delivery.attempt
+        event = WorkerEvent(kind, delivery.channel, delivery.id, attempt, seconds, reason=reason)
+        self._watch.tell(event)
