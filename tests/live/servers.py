@@ -25,6 +25,8 @@ from wsproto.events import (
     TextMessage,
 )
 
+from tests.ports import free_port
+
 HTTP_ADDRESS = r"http://127\.0\.0\.1:(\d+)"
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -123,7 +125,7 @@ class Kind:
     def arguments(self, app: str, root_path: str = "") -> list[str]:
         """Return the command line for an application."""
         options = [self.root_path, root_path] if root_path else []
-        return [*self.command.format(port=_free_port()).split(), *options, app]
+        return [*self.command.format(port=free_port()).split(), *options, app]
 
 
 _UVICORN = "uvicorn --host 127.0.0.1 --port 0 --ws wsproto --http "
@@ -147,12 +149,6 @@ KINDS = [
         has_lifespan=False,
     ),
 ]
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import nats
 
 from asgi_routes.worker import NatsBroker, RedisBroker
+from tests.ports import free_port
 from tests.worker.engine_process import PATIENCE, EngineProcess
 from tests.worker.redis_engine import RedisEngine
 
@@ -56,7 +57,7 @@ class NatsEngine(EngineProcess):
     def start(self) -> None:
         assert self._process is None
         folder = self._folder.name
-        port = self.url.rpartition(":")[2] or "-1"  # The server finds a free one.
+        port = self.url.rpartition(":")[2] or str(free_port())
         with Path(folder, "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -72,6 +73,14 @@ class NatsEngine(EngineProcess):
 
     def broker(self, lease: float, **options: Any) -> NatsBroker:
         return NatsBroker(self.url, lease=lease, **options)
+
+    def loans(self, channel: str) -> bytes:
+        """Return what is on disk of the loans of a channel.
+
+        A server that is killed before a loan is there forgets it, and leaves its ack without an answer.
+        """
+        [state] = Path(self._folder.name).rglob(f"obs/{channel}/o.dat")
+        return state.read_bytes()
 
     async def left(self) -> int:
         client = await nats.connect(self.url)

@@ -22,6 +22,7 @@ from asgi_routes.worker import (
 )
 from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
+from asgi_routes.worker.conformance.working import until
 from asgi_routes.worker.nats import connection
 from tests.worker.brokers import NatsEngine
 
@@ -68,7 +69,9 @@ async def test_server_comes_back(engine_of_its_own: NatsEngine) -> None:
     engine = engine_of_its_own
     async with engine.broker(LONG) as broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"}, id="before")
+        before = engine.loans("mail")
         delivery = await next_of(subscription)
+        await until(lambda: engine.loans("mail") != before)
         engine.kill()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(delivery.extend)

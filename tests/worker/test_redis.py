@@ -20,6 +20,7 @@ from asgi_routes.worker import (
 from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
 from asgi_routes.worker.conformance.working import ended, until, working
+from tests.ports import free_port
 from tests.worker.redis_engine import RedisEngine
 
 pytestmark = pytest.mark.anyio
@@ -239,7 +240,7 @@ async def test_on_a_port() -> None:
     """A host and a port do as well as a socket."""
     with RedisEngine() as engine:
         async with Redis.from_url(engine.url) as client:
-            await client.config_set("port", port := _free_port())
+            await client.config_set("port", port := free_port())
         async with (
             RedisBroker(f"redis://127.0.0.1:{port}/0") as broker,
             broker.subscribe("mail") as subscription,
@@ -276,12 +277,3 @@ def test_without_redis() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "RedisBroker needs redis-py: pip install 'asgi-routes[redis]'\n"
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - of interest here only
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
