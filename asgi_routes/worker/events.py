@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from asgi_routes.worker.contract import Delivery
+
 LOGGER = logging.getLogger("asgi_routes.worker")
 
 EventKind: TypeAlias = Literal[
@@ -119,6 +121,19 @@ class Watch:
                 self._on_event(event)
             except Exception:
                 LOGGER.exception("on_event failed for %s", event)
+
+    def tell_of(
+        self,
+        kind: EventKind,
+        delivery: Delivery,
+        seconds: float = 0.0,
+        *,
+        delay: float = 0.0,
+        reason: str = "",
+    ) -> None:
+        """Tell what happened to a delivery; see `WorkerEvent`."""
+        channel, attempt = delivery.channel, delivery.attempt
+        self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason))
 
     def polled(self, channel: str, at: float) -> None:
         """Note that the broker has answered, at so many seconds since 1970."""

@@ -14,7 +14,7 @@ import anyio
 
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.conversation import Conversation, scope_of
-from asgi_routes.worker.events import LOGGER, EventKind, Watch, WorkerEvent
+from asgi_routes.worker.events import LOGGER, Watch
 from asgi_routes.worker.gate import Gate
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
@@ -113,7 +113,7 @@ class Handler:
     ) -> Outcome:
         if is_suspect:
             await self._ledger.mark(_alone(delivery))
-        self._tell("start", delivery)
+        self._watch.tell_of("start", delivery)
         scope = scope_of(delivery, self._rules.max_attempts, self._rules.state)
         self._watch.status.in_flight += 1
         try:
@@ -128,7 +128,7 @@ class Handler:
         self, delivery: Delivery, conversation: Conversation, outcome: Outcome, seconds: float
     ) -> None:
         if conversation.is_acked:
-            self._tell("done", delivery, seconds)
+            self._watch.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Done) or not conversation.is_lost:
             await self._settle(delivery, outcome, seconds)
 
@@ -138,17 +138,17 @@ class Handler:
             outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
         if isinstance(outcome, Done):
             await delivery.ack()
-            self._tell("done", delivery, seconds)
+            self._watch.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Dead):
             await delivery.dead_letter(outcome.reason)
-            self._tell("dead", delivery, seconds, reason=outcome.reason)
+            self._watch.tell_of("dead", delivery, seconds, reason=outcome.reason)
         else:
             delay = outcome.delay
             if delay is None:
                 delay = self._rules.backoff.delay(delivery.attempt)
             await self._note_end(delivery)
             await delivery.retry(delay)
-            self._tell("retry", delivery, seconds, delay=delay, reason=outcome.reason)
+            self._watch.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
 
     async def _hand_back(
         self, delivery: Delivery, conversation: Conversation, seconds: float
@@ -163,27 +163,12 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
             LOGGER.warning("message %s was not handed back: %r", delivery.id, error)
         else:
-            self._tell("handed_back", delivery)
+            self._watch.tell_of("handed_back", delivery)
 
     async def _note_end(self, delivery: Delivery) -> None:
         """Write down that this attempt killed nobody, where the next one would be suspicious."""
         if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
             await self._ledger.mark(_ended(delivery, delivery.attempt))
-
-    def _tell(
-        self,
-        kind: EventKind,
-        delivery: Delivery,
-        seconds: float = 0.0,
-        *,
-        delay: float = 0.0,
-        reason: str = "",
-    ) -> None:
-        self._watch.tell(
-            WorkerEvent(
-                kind, delivery.channel, delivery.id, delivery.attempt, seconds, delay, reason
-            )
-        )
 
 
 def _alone(delivery: Delivery) -> str:

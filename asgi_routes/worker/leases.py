@@ -16,12 +16,12 @@ from anyio.abc import TaskGroup
 from asgi_routes.worker.contract import Delivery
 from asgi_routes.worker.conversation import Conversation
 from asgi_routes.worker.errors import LeaseLostError
-from asgi_routes.worker.events import LOGGER, EventKind, Watch, WorkerEvent
+from asgi_routes.worker.events import LOGGER, Watch
 
 
 @dataclass(eq=False, slots=True)
 class _Held:
-    """A delivery that is worked on: when its lease is to be extended, and the extension under way."""
+    """A delivery that is worked on: when its lease is to be extended, and its last extension."""
 
     delivery: Delivery
     conversation: Conversation
@@ -40,8 +40,7 @@ class Leases:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._held: set[_Held] = set()
-        self._wakes = math.inf
-        self._sooner = anyio.Event()
+        self._sleep = anyio.CancelScope()
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -69,22 +68,21 @@ class Leases:
 
     def _wait(self, held: _Held) -> None:
         held.due = anyio.current_time() + held.pause
-        if held.due < self._wakes:
-            self._sooner.set()
+        if held.due < self._sleep.deadline:  # noqa: PLR1730 - to set it again moves a timer
+            self._sleep.deadline = held.due
 
     async def _keep(self, tasks: TaskGroup) -> None:
         while True:
-            self._sooner = anyio.Event()
-            self._wakes = min((held.due for held in self._held), default=math.inf)
-            with anyio.CancelScope(deadline=self._wakes):
-                await self._sooner.wait()
+            due = min((held.due for held in self._held), default=math.inf)
+            with anyio.CancelScope(deadline=due) as self._sleep:
+                await anyio.sleep_forever()
             now = anyio.current_time()
             for held in [held for held in self._held if held.due <= now]:
                 if (late := now - held.due) > held.pause:
                     reason = (
                         f"something blocked the event loop for {late:.1f} s, and leases may run out"
                     )
-                    self._tell("blocked", held.delivery, late, reason)
+                    self._watch.tell_of("blocked", held.delivery, late, reason=reason)
                 held.due = math.inf
                 tasks.start_soon(self._extend, held)
 
@@ -97,16 +95,10 @@ class Leases:
             except LeaseLostError as error:
                 if held in self._held:
                     held.conversation.is_lost = True
-                    self._tell("lease_lost", held.delivery, 0.0, str(error))
+                    self._watch.tell_of("lease_lost", held.delivery, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - the next one may go through
                 LOGGER.warning(
                     "the lease of message %s was not extended: %r", held.delivery.id, error
                 )
             self._wait(held)
-        held.extending = None
-
-    def _tell(self, kind: EventKind, delivery: Delivery, seconds: float, reason: str) -> None:
-        attempt = delivery.attempt
-        event = WorkerEvent(kind, delivery.channel, delivery.id, attempt, seconds, reason=reason)
-        self._watch.tell(event)
