@@ -6,6 +6,7 @@ kept here: an application does what it would do anywhere; nothing in it knows wh
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -198,13 +199,17 @@ async def _do(step: Step, key: str, record: Record, receive: Any, send: Any) -> 
             await send(step)
 
 
+_GOES_ON: dict[str, Callable[[Any], object]] = {
+    "receive": lambda message: False,
+    "receive all": lambda message: message.get("more_body"),
+    "until gone": lambda message: "disconnect" not in message["type"],
+}
+
+
 async def _received(step: str, receive: Any) -> str:
     """Return what is shown of the last message that a step receives."""
-    message = await receive()
-    while step == "receive all" and message.get("more_body"):
-        message = await receive()
-    while step == "until gone" and "disconnect" not in message["type"]:
-        message = await receive()
+    while _GOES_ON[step](message := await receive()):
+        pass
     return _shown(message)
 
 
