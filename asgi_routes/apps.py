@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
-_WRAPPER_ATTRIBUTES = ("app", "inner", "application", "func", "__wrapped__")
+_WRAPPER_ATTRIBUTES = (
+    *("app", "_app", "asgi_app", "inner", "application", "next_app"),
+    *("wrapped", "_wrapped", "func", "__wrapped__"),
+)
 _DEEPEST_WRAPPING = 32
 _ARGUMENTS = len(("scope", "receive", "send"))
 
