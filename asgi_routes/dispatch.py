@@ -8,12 +8,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from types import MethodType
 from typing import Any, Protocol
 
 from asgi_routes.apps import is_router
 from asgi_routes.errors import NoRouteFound
-from asgi_routes.lifespan import WITH_STATE, Lifespan, LifespanContext, with_state
+from asgi_routes.lifespan import STATELESS, WITH_STATE, Lifespan, LifespanContext, with_state
 from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.not_found import not_found
 from asgi_routes.redirects import Redirect
@@ -70,8 +69,8 @@ class Router(Protocol):
                 scope["route"] = route.served  # type: ignore[index]
             else:
                 _publish(child, scope)
-        if WITH_STATE and (id(app) in WITH_STATE or type(app) is MethodType):
-            child = with_state(app, child)
+        if WITH_STATE and (id(app) not in STATELESS or id(self) not in STATELESS):
+            child = with_state(app, child, self)
         return await app(child, receive, send)
 
     def lifespan_context(self, _app: object = None) -> AbstractAsyncContextManager[Any]:
@@ -167,8 +166,8 @@ async def _serve_miss(
         return await Redirect(miss.location)(scope, receive, send)
     if default is None:
         raise NoRouteFound(miss.reason, miss.allowed)
-    default = _informed(default, miss)
-    return await default(with_state(default, scope), receive, send)
+    child = with_state(default, scope, router)
+    return await _informed(default, miss)(child, receive, send)
 
 
 def _informed(default: App, miss: NoMatch) -> App:
@@ -188,7 +187,7 @@ async def _serve_hidden(
     allowed, location = _NONE_ALLOWED, None
     while found:
         _publish(found.scope, scope)
-        child = with_state(found.app, found.scope)
+        child = with_state(found.app, found.scope, router)
         if (resume := found.resume) is None:
             return await found.app(child, receive, send)
         conversation = _Conversation(receive, send)

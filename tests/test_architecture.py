@@ -25,6 +25,7 @@ FLOORS = [
         "mounting",
         "redirects",
         "lifespan.participants",
+        "lifespan.never_started",
         "lifespan.states",
         "lifespan.conversation",
         "lifespan.composition",

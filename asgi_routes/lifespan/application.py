@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from asgi_routes.apps import mistake_in_app
+from asgi_routes.apps import is_router, mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan.participants import participants
 from asgi_routes.types import App, Receive, Scope, Send
@@ -65,7 +65,7 @@ class Lifespan:
         """
         if scope["type"] != "lifespan":
             raise ValueError(f"Lifespan serves scopes of type 'lifespan', not {scope['type']!r}")
-        await self._composition().serve(scope, receive, send)
+        await self._composition().serve(scope, receive, send, filter(is_router, self._apps))
 
     @asynccontextmanager
     async def context(self, _app: object = None) -> AsyncIterator[dict[str, Any] | None]:
@@ -82,7 +82,8 @@ class Lifespan:
         asgi = {"version": "3.0", "spec_version": "2.0"}
         state: dict[str, Any] = {}
         scope = {"type": "lifespan", "asgi": asgi, "state": state}
-        async with self._composition().running(scope):
+        # A framework around may take what is yielded, and bring no state with its requests.
+        async with self._composition().running(scope, filter(is_router, self._apps)):
             yield state or None
 
     def _composition(self) -> "Composition":

@@ -1,24 +1,33 @@
 """One lifespan for many applications.
 
 In: applications. Out: all of them started in order, and stopped in reverse. The rule kept here: every
-start has its stop, exactly once; one that fails to start takes back those before it, and one that
-fails to stop keeps no other from stopping.
+start has its stop, exactly once; one that fails to start takes back those before it, one that fails to stop
+keeps no other from stopping, and nor does whoever cancels the host.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
 
 import anyio
+from anyio.lowlevel import current_token
 
 from asgi_routes.errors import LifespanError
-from asgi_routes.lifespan.conversation import Conversation, Status
-from asgi_routes.lifespan.participants import Participant
-from asgi_routes.lifespan.states import count_in, count_out, forget, identity, remember
+from asgi_routes.lifespan.conversation import Conversation, Status, is_cancelled
+from asgi_routes.lifespan.participants import Participant, identity
+from asgi_routes.lifespan.states import State, count_in, count_out, forget, remember
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
-_STARTED = "asgi_routes.lifespan"
+_Known: TypeAlias = dict[tuple[object, bool], Conversation]
+"""What is started already, by identity, and whether it is the application or a router's own lifespan."""
+
+_KNOWN = "asgi_routes.lifespan"
 """The key in a lifespan scope under which routers behind middleware find what is started already."""
+_KNOWN_AROUND: ContextVar[tuple[Any, _Known] | None] = ContextVar(_KNOWN, default=None)
+"""The same, with the event loop that it is for, where a framework in between has made a scope of its own."""
+_PATIENCE_ONCE_CANCELLED = 30.0
+"""Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
 
 
 class Composition:
@@ -43,52 +52,72 @@ class Composition:
         self._concurrent = concurrent
         self._startup_timeout = startup_timeout
         self._shutdown_timeout = shutdown_timeout
-        self._started: list[Conversation] = []
+        self._talks: list[Conversation] = []
+        self._problems: list[str] = []
+        self._problems_of_stop: list[str] = []
+        self._ending: BaseException | None = None
+        self._known: _Known = {}
+        self._host = anyio.CancelScope()
+        self._starting = anyio.CancelScope()
+        self._settled = anyio.Event()
+        self._left = anyio.Event()
 
     @asynccontextmanager
-    async def running(self, scope: ChildScope) -> AsyncIterator[None]:
+    async def running(self, scope: ChildScope, stateless: Iterable[Any]) -> AsyncIterator[None]:
         """Keep the participants started while the body runs.
 
         Args:
             scope: of the lifespan, with a ``state``.
+            stateless: routers whose requests may come without that state.
 
         Raises:
             LifespanError: some did not start, then the body is not run; or did not stop.
         """
-        raised: Exception | None = None
-        problems: list[str] = []
-        problems_of_stop: list[str] = []
-        count_in(participant.app for participant in self._participants)
-        try:
+        raised: BaseException | None = None
+        with self._with_states(scope["state"], stateless), self._host:
             async with anyio.create_task_group() as tasks:
-                problems = await self._start(tasks, scope)
-                if not problems:
-                    try:
+                tasks.start_soon(self._live, scope)
+                try:
+                    await self._settled.wait()
+                    if not self._problems:
                         yield
-                    except Exception as error:  # noqa: BLE001 - raised again, not in a group
-                        raised = error
-                problems_of_stop = await self._stop()
-                tasks.cancel_scope.cancel()  # Some answer, but never return.
-        finally:
-            self._forget()
+                except anyio.get_cancelled_exc_class():
+                    raise
+                except BaseException as error:  # noqa: BLE001 - raised again, not in a group
+                    raised = error
+                finally:
+                    if self._shutdown_timeout is None and is_cancelled():
+                        self._shutdown_timeout = _PATIENCE_ONCE_CANCELLED
+                    self._starting.cancel()
+                    self._left.set()
+        if self._ending is not None:
+            raise self._ending
         if raised is not None:
             raise raised
-        if problems:
-            raise LifespanError("startup", problems + problems_of_stop)
-        if problems_of_stop:
-            raise LifespanError("shutdown", problems_of_stop)
+        if self._problems:
+            raise LifespanError("startup", self._problems + self._problems_of_stop)
+        if self._problems_of_stop:
+            raise LifespanError("shutdown", self._problems_of_stop)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(
+        self, scope: Scope, receive: Receive, send: Send, routers: Iterable[Any] = ()
+    ) -> None:
         """Speak the whole protocol with a server (ASGI, "Lifespan Protocol").
 
         What ``send`` raises is the server's own, and goes back to it: Hypercorn stops by that.
+
+        Args:
+            scope: of the lifespan.
+            receive: gives the server's events.
+            send: takes the answers.
+            routers: those that get the state of the lifespan by themselves if the server has none.
         """
         event = await receive()
         failure: LifespanError | None = None
         if event["type"] == "lifespan.startup":
             given = {"state": {}, **scope}
             try:
-                async with self.running(given):
+                async with self.running(given, () if "state" in scope else routers):
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
             except LifespanError as error:
@@ -98,16 +127,30 @@ class Composition:
         else:
             await send({"type": f"lifespan.{failure.phase}.failed", "message": str(failure)})
 
+    async def _live(self, scope: ChildScope) -> None:
+        """Start all, wait until the host leaves, and stop them, whoever cancels the host."""
+        with anyio.CancelScope(shield=True):
+            async with anyio.create_task_group() as tasks:
+                with self._starting:
+                    self._problems = await self._start(tasks, scope)
+                self._settled.set()
+                if not self._problems:
+                    await self._left.wait()
+                self._problems_of_stop = await self._stop()
+                tasks.cancel_scope.cancel()  # Some answer, but never return.
+
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
+        self._known = _find_known(scope)
         for wave in self._waves():
-            talks = [*self._new(wave, scope)]
-            for talk in talks:
-                tasks.start_soon(talk.run)
-            for talk in talks:
-                await self._decided(talk)
-            problems = [_said(talk) for talk in talks if talk.status is Status.FAILED]
-            if problems:
-                return problems
+            # A second round is for those whose wrapper has refused for them: another one may not.
+            while talks := [*self._new(wave, scope)]:
+                async with anyio.create_task_group() as waiting:
+                    for talk in talks:
+                        tasks.start_soon(self._run, talk)
+                        waiting.start_soon(talk.wait_for_start, self._startup_timeout)
+                problems = [_said(talk) for talk in talks if talk.status is Status.FAILED]
+                if problems:
+                    return problems
         return []
 
     def _waves(self) -> Iterator[list[Participant]]:
@@ -126,32 +169,61 @@ class Composition:
 
     def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[Conversation]:
         """Yield a conversation with each that nobody has begun one with."""
-        known = scope.setdefault(_STARTED, {})
         for participant in wave:
-            key = identity(participant.app), participant.context is not None
-            if key not in known:
-                known[key] = Conversation(participant, scope)
-                yield known[key]
+            is_context = participant.context is not None
+            core, app = ((identity(one), is_context) for one in (participant.core, participant.app))
+            known = self._known.get(core)
+            if known is not None and is_context:
+                scope["state"].update(known.yielded)
+            if app in self._known or (known is not None and not known.has_refused):
+                continue
+            talk = Conversation(participant, scope, self._end)
+            self._known[core] = self._known[app] = talk
+            self._talks.append(talk)
+            yield talk
 
-    async def _decided(self, talk: Conversation) -> None:
-        with anyio.move_on_after(self._startup_timeout):
-            await talk.decided.wait()
-        if self._startup_timeout is not None and not talk.decided.is_set():
-            talk.give_up(self._startup_timeout)
-        if talk.status is Status.STARTED:
-            self._started.append(talk)
-            if talk.participant.context is None:
-                remember(talk.state)
+    async def _run(self, talk: Conversation) -> None:
+        _KNOWN_AROUND.set((current_token(), self._known))
+        await talk.run()
+
+    def _end(self, error: BaseException) -> None:
+        """Leave, because an application ends the whole process."""
+        self._ending = self._ending or error
+        self._host.cancel()
 
     async def _stop(self) -> list[str]:
-        for talk in reversed(self._started):
+        for talk in reversed(self._talks):
             await talk.stop(self._shutdown_timeout)
-        return [_said(talk) for talk in self._started if talk.problem is not None]
+        return [
+            _said(talk) for talk in self._talks if talk.status is Status.STARTED and talk.problem
+        ]
 
-    def _forget(self) -> None:
-        for talk in self._started:
-            forget(talk.participant.app)
-        count_out(participant.app for participant in self._participants)
+    @contextmanager
+    def _with_states(self, shared: dict[str, Any], stateless: Iterable[Any]) -> Iterator[None]:
+        """Let requests find the states while the body runs."""
+        states = [State(router, shared, {}) for router in stateless]
+        cores = [participant.core for participant in self._participants]
+        cores += [state.core for state in states]
+        count_in(cores)
+        for state in states:
+            remember(state)
+        try:
+            yield
+        finally:
+            for state in states + [talk.state for talk in self._talks]:
+                forget(state)
+            mine = {id(talk) for talk in self._talks}
+            for key in [key for key, talk in self._known.items() if id(talk) in mine]:
+                del self._known[key]
+            count_out(cores)
+
+
+def _find_known(scope: ChildScope) -> _Known:
+    around = _KNOWN_AROUND.get()
+    known: _Known = {}
+    if around is not None and around[0] == current_token():
+        known = around[1]
+    return scope.setdefault(_KNOWN, known)  # type: ignore[no-any-return]
 
 
 def _said(talk: Conversation) -> str:

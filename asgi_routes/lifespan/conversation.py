@@ -5,21 +5,34 @@ an application may answer, fail, raise, return, die or say nothing; whatever it 
 nothing of it reaches the others.
 """
 
+import asyncio
 import logging
+import math
+from collections.abc import Callable
 from enum import Enum
+from itertools import chain, repeat
 from typing import Any
 
 import anyio
 
+from asgi_routes.lifespan.never_started import mark_begun
 from asgi_routes.lifespan.participants import Participant
-from asgi_routes.lifespan.states import State
+from asgi_routes.lifespan.states import State, remember
 from asgi_routes.types import ChildScope
+
+READING_ON = {"auto": 4.0, "on": 60.0}
+"""Seconds in which an application that has asked for its second event has to answer the first, by policy.
+Who reads on may have handed the event to another task that starts; who ignores events reads on, too."""
+SLOW_START = 5.0
+"""Seconds after which a start that is not answered is named in the log."""
+STILL_SLOW = 60.0
+"""Seconds after which it is named again."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
 
 class Status(Enum):
-    """How far an application has come."""
+    """What has been decided about an application's start."""
 
     ASKED = "asked to start"
     STARTED = "started"
@@ -30,85 +43,147 @@ class Status(Enum):
 class Conversation:
     """Speaks the lifespan protocol with one application, in a task of its own.
 
+    Args:
+        participant: the application.
+        scope: of the lifespan, with a ``state``.
+        on_exit: called with what the application raises to end the whole process, `SystemExit` say.
+
     Attributes:
         participant: the application.
         state: the ``state`` in its scope.
-        status: how far it has come.
-        decided: set when its start is decided.
+        status: what is decided about its start.
+        decided: set when it is.
         finished: set when it has stopped, or its task has ended.
         problem: what went wrong, or None.
+        yielded: what a router's own lifespan has yielded.
     """
 
-    def __init__(self, participant: Participant, scope: ChildScope) -> None:
+    def __init__(
+        self, participant: Participant, scope: ChildScope, on_exit: Callable[[BaseException], None]
+    ) -> None:
         outer = scope["state"]
         # What a router's own lifespan yields is for all that it leads to.
         values = outer if participant.context else dict(outer)
         self.participant = participant
-        self.state = State(participant.app, values, dict(outer))
+        self.state = State(participant.core, values, dict(outer))
         self.status = Status.ASKED
         self.decided = anyio.Event()
         self.finished = anyio.Event()
         self.problem: str | None = None
+        self.yielded: dict[str, Any] = {}
         self._scope = {**scope, "state": values}
+        self._on_exit = on_exit
+        self._calling = anyio.CancelScope()
         self._told_to_stop = anyio.Event()
         self._events = 0
+        self._reads_until = math.inf
+        self._has_ended = False
+        self._has_answered = False
+        self._has_started = False
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether it takes no part, and never will."""
+        return self.status is Status.UNSUPPORTED and self._has_ended
 
     async def run(self) -> None:
         """Call the application; return when it does."""
         serve = self._serve_context if self.participant.context else self.participant.app
-        error: Exception | None = None
-        try:
-            await serve(self._scope, self._receive, self._send)
-        except Exception as raised:  # noqa: BLE001 - it must not reach the other applications
-            error = raised
-        if self.status is Status.ASKED:
-            self._end_unanswered(error)
-        elif self.status is Status.STARTED and error is not None and not self.finished.is_set():
-            when = "to stop" if self._told_to_stop.is_set() else "while it ran"
-            self._log(logging.ERROR, f"failed {when}", error)
-            self.problem = f"failed {when}: {error!r}"
-        self.finished.set()
+        error: BaseException | None = None
+        with self._calling:
+            try:
+                await serve(self._scope, self._receive, self._send)
+            except GeneratorExit:
+                raise  # The event loop is gone.
+            except BaseException as raised:  # noqa: BLE001 - it must not reach the other applications
+                error = raised
+            if is_cancelled():
+                self._decide(Status.FAILED, "was cancelled while it started")
+                error = None
+        if error is not None and _ends_all(error):
+            self._decide(Status.FAILED, f"raised {error!r}")
+            self._on_exit(error)
+        self._end(error)
+
+    async def wait_for_start(self, patience: float | None) -> None:
+        """Wait until the start is decided, for so many seconds, and name one that hangs in the log."""
+        with anyio.move_on_after(patience):
+            for pause in chain([SLOW_START], repeat(STILL_SLOW)):
+                with anyio.move_on_after(pause):
+                    await self.decided.wait()
+                if self.decided.is_set():
+                    return
+                _LOGGER.warning("%s has not answered lifespan.startup yet", self.participant.name)
+        if patience is not None and not self.decided.is_set():
+            self._give_up(patience)
 
     async def stop(self, patience: float | None) -> None:
         """Tell the application to stop, and wait for its answer, for so many seconds."""
-        self._told_to_stop.set()
+        is_reading_on = self._reads_until < math.inf
+        if self._has_started:
+            self._told_to_stop.set()
+        elif is_reading_on:
+            self._told_to_stop.set()
+            # There may be nothing to stop, and then there is no answer.
+            patience = min(READING_ON["auto"], math.inf if patience is None else patience)
+        elif self._has_answered:
+            return  # It has said that it failed, and may still tidy up.
+        else:
+            self._calling.cancel()
         with anyio.move_on_after(patience):
             await self.finished.wait()
-        if not self.finished.is_set():
+        if self._has_started and not self.finished.is_set():
             self.problem = f"did not answer shutdown within {patience:g} s"
 
-    def give_up(self, patience: float) -> None:
-        """Take an application that says nothing for one that has failed."""
-        self._decide(Status.FAILED, f"did not answer startup within {patience:g} s")
+    def _give_up(self, patience: float) -> None:
+        if self._reads_until < math.inf and self.participant.policy == "auto":
+            self._leave_unsupported("reads on instead of answering")
+        else:
+            self._decide(Status.FAILED, f"did not answer startup within {patience:g} s")
 
     async def _serve_context(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
         context = self.participant.context
         assert context is not None
+        mark_begun(self.participant.app)
         async with context(self.participant.app) as values:
-            if values:
-                scope["state"].update(values)
+            self.yielded.update(values or {})
+            scope["state"].update(self.yielded)
             await send({"type": "lifespan.startup.complete"})
             await receive()
 
     async def _receive(self) -> Any:
-        self._events += 1
-        if self._events == 1:
+        if self._events == 0:
+            self._events = 1
             return {"type": "lifespan.startup"}
+        if self._events == 1:
+            await self._wait_until_told()
+        # Two tasks may have waited, and one of them gets it.
+        if self._events == 1:
+            self._events = 2
+            return {"type": "lifespan.shutdown"}
+        if not self._has_started:
+            self.finished.set()  # It has had everything, and answers nothing.
+        await anyio.sleep_forever()
+        return None
+
+    async def _wait_until_told(self) -> None:
         if self.status is Status.ASKED:
-            # Who reads on without an answer is never going to give one.
-            self._leave_unsupported("reads on instead of answering")
-        if self._events > 2:  # noqa: PLR2004 - there are two events
-            await anyio.sleep_forever()
+            patience = READING_ON["on" if self.participant.policy == "on" else "auto"]
+            # One that asks again and again has no more time than one that asks once.
+            self._reads_until = min(self._reads_until, anyio.current_time() + patience)
+            with anyio.CancelScope(deadline=self._reads_until):
+                await self._told_to_stop.wait()
+            if not self._told_to_stop.is_set():
+                self._leave_unsupported("reads on instead of answering")
         await self._told_to_stop.wait()
-        return {"type": "lifespan.shutdown"}
 
     async def _send(self, message: Any) -> None:
         match message["type"]:
             case "lifespan.startup.complete":
-                self._decide(Status.STARTED)
+                self._start()
             case "lifespan.startup.failed":
-                self._decide(Status.FAILED, message.get("message") or "failed to start")
+                self._fail(message.get("message") or "failed to start")
             case "lifespan.shutdown.complete":
                 self.finished.set()
             case "lifespan.shutdown.failed":
@@ -117,13 +192,42 @@ class Conversation:
             case other:
                 raise ValueError(f"{other!r} is not a message of the lifespan protocol")
 
-    def _end_unanswered(self, error: Exception | None) -> None:
+    def _start(self) -> None:
+        if self._has_answered:
+            return
+        self._has_answered = self._has_started = True
+        if self.participant.context is None:
+            remember(self.state)
+        if self.status is Status.UNSUPPORTED:
+            self._log(logging.INFO, "has started after all", None)
+            self.status = Status.STARTED
+        self._decide(Status.STARTED)
+
+    def _fail(self, problem: str) -> None:
+        if not self._has_answered and self.status is Status.UNSUPPORTED:
+            self._log(logging.ERROR, f"has failed to start after all: {problem}", None)
+        self._has_answered = True
+        self._decide(Status.FAILED, problem)
+
+    def _end(self, error: BaseException | None) -> None:
+        self._has_ended = True
+        if self.status is Status.ASKED:
+            self._end_unanswered(error)
+        elif self._has_started and error is not None and not self.finished.is_set():
+            when = "to stop" if self._told_to_stop.is_set() else "while it ran"
+            self._log(logging.ERROR, f"failed {when}", error)
+            self.problem = f"failed {when}: {error!r}"
+        self.finished.set()
+
+    def _end_unanswered(self, error: BaseException | None) -> None:
         said = "returned without an answer" if error is None else f"raised {error!r}"
         if self.participant.context is not None:
             said = repr(error)
         self._leave_unsupported(said, error)
 
-    def _leave_unsupported(self, said: str, error: Exception | None = None) -> None:
+    def _leave_unsupported(self, said: str, error: BaseException | None = None) -> None:
+        if self.status is not Status.ASKED:
+            return
         if self.participant.policy == "on":
             self._log(logging.ERROR, said, error)
             self._decide(Status.FAILED, said)
@@ -138,7 +242,26 @@ class Conversation:
             self.status, self.problem = status, problem
             self.decided.set()
 
-    def _log(self, level: int, said: str, error: Exception | None) -> None:
+    def _log(self, level: int, said: str, error: BaseException | None) -> None:
         # Whoever takes no part is named in one line; how it failed is of interest to its author.
         shown = error if level >= logging.ERROR or _LOGGER.isEnabledFor(logging.DEBUG) else None
         _LOGGER.log(level, "%s: %s", self.participant.label or "application", said, exc_info=shown)
+
+
+def is_cancelled() -> bool:
+    """Tell whether somebody cancels this task.
+
+    In asyncio a CancelledError says nothing about that: waiting for a task that was cancelled raises it, too.
+    """
+    if anyio.current_effective_deadline() == -math.inf:
+        return True
+    is_asyncio = anyio.get_cancelled_exc_class() is asyncio.CancelledError
+    task = asyncio.current_task() if is_asyncio else None
+    return task is not None and task.cancelling() > 0
+
+
+def _ends_all(error: BaseException) -> bool:
+    """Tell whether an error is about the whole process, as SystemExit is."""
+    of_one = (Exception, anyio.get_cancelled_exc_class())
+    _, rest = BaseExceptionGroup("", [error]).split(of_one)
+    return rest is not None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from asgi_routes.apps import is_router
 from asgi_routes.dispatch import answer_of
-from asgi_routes.lifespan.states import identity
+from asgi_routes.lifespan.participants import identity
 from asgi_routes.matches import Match, NoMatch
 from asgi_routes.testing.requests import HeaderPairs, request_scope
 

@@ -2,8 +2,16 @@
 
 import pytest
 
+from asgi_routes.lifespan import conversation
+
 
 @pytest.fixture
 def log() -> list[str]:
     """Return what the applications write down."""
     return []
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take those that read on for what they are at once."""
+    monkeypatch.setattr(conversation, "READING_ON", {"auto": 0.05, "on": 0.05})
