@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import anyio
-from anyio.lowlevel import current_token
+from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from asgi_routes.errors import LifespanError
 from asgi_routes.lifespan.conversation import Conversation, Status, is_cancelled
@@ -94,6 +94,7 @@ class Composition:
             raise self._ending
         if raised is not None:
             raise raised
+        await checkpoint_if_cancelled()  # In trio, nobody has noticed while all were stopped.
         if self._problems:
             raise LifespanError("startup", self._problems + self._problems_of_stop)
         if self._problems_of_stop:

@@ -94,8 +94,10 @@ def with_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
         router: the router that calls it. Where the server has no state, it brings what its own `lifespan`
             yielded.
     """
-    if router is not None and "state" not in scope and (shared := _state_of(router)) is not None:
-        scope = {**scope, "state": shared.own}
+    if router is not None and "state" not in scope:
+        shared = _state_of(router)
+        if shared is not None and shared.own:
+            scope = {**scope, "state": shared.own}
     state = _state_of(app)
     if state is None:
         return scope  # type: ignore[no-any-return]
@@ -108,7 +110,8 @@ def with_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
 def _state_of(app: Any) -> State | None:
     if id(app) in STATELESS:
         return None
-    key = found[1] if (found := _KEYS.get(id(app))) else _find_key(app)
+    found = _KEYS.get(id(app))
+    key = found[1] if found is not None and found[0]() is app else _find_key(app)
     return None if key is None else _states().get(key)
 
 
