@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 class Lifespan:
     """One lifespan for many applications.
 
-    They are started in order and stopped in reverse, each once, however often it is named. When one
-    fails to start, those before it are stopped. An application that does not know the protocol is let
-    be. Each has a ``state`` of its own, which its requests find in their scopes.
+    They are started in order and stopped in reverse, each once, however often it is named and whatever
+    wrappers are around it. When one fails to start, those before it are stopped; so are all when the task
+    that runs this is cancelled. Each has a ``state`` of its own, which its requests find in their scopes.
+
+    An application that does not know the protocol is let be: one that returns or raises, and one that asks
+    for the second event and has not answered the first some seconds later. If it does answer then, it is
+    told to stop like the others. A start that takes long is named in the log.
 
     Every router has one for all that it leads to; write one to name the applications yourself::
 
@@ -32,7 +36,8 @@ class Lifespan:
         apps: in the order in which they are started; what routers lead to takes part for them.
         concurrent: start all at once; they are stopped one after the other all the same.
         startup_timeout: seconds in which each has to answer; None leaves it to the server.
-        shutdown_timeout: the same for stopping; the others are stopped anyway.
+        shutdown_timeout: the same for stopping; the others are stopped anyway. Where it is None and the
+            host is cancelled, each has 30 seconds.
 
     Raises:
         ImproperlyConfigured: something in the list is not an application.

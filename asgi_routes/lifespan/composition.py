@@ -19,12 +19,33 @@ from asgi_routes.lifespan.participants import Participant, identity
 from asgi_routes.lifespan.states import State, count_in, count_out, forget, remember
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
-_Known: TypeAlias = dict[tuple[object, bool], Conversation]
-"""What is started already, by identity, and whether it is the application or a router's own lifespan."""
+_Key: TypeAlias = tuple[object, bool]
+"""An identity, and whether it is the application or, of a router, its own lifespan."""
+
+
+class _Known:
+    """What all compositions of one lifespan have begun.
+
+    Attributes:
+        begun: by what is behind the wrappers; the last, where wrappers have refused for it.
+        asked: by the application as it is called, which is asked once, whatever it answers.
+    """
+
+    def __init__(self) -> None:
+        self.begun: dict[_Key, Conversation] = {}
+        self.asked: dict[_Key, Conversation] = {}
+
+    def forget(self, talks: Iterable[Conversation]) -> None:
+        """Let those be started again, because they have been stopped."""
+        for talk in talks:
+            for known in (self.begun, self.asked):
+                for key in [key for key, other in known.items() if other is talk]:
+                    del known[key]
+
 
 _KNOWN = "asgi_routes.lifespan"
 """The key in a lifespan scope under which routers behind middleware find what is started already."""
-_KNOWN_AROUND: ContextVar[tuple[Any, _Known] | None] = ContextVar(_KNOWN, default=None)
+_KNOWN_AROUND: ContextVar[tuple[object, _Known] | None] = ContextVar(_KNOWN, default=None)
 """The same, with the event loop that it is for, where a framework in between has made a scope of its own."""
 _PATIENCE_ONCE_CANCELLED = 30.0
 """Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
@@ -56,7 +77,7 @@ class Composition:
         self._problems: list[str] = []
         self._problems_of_stop: list[str] = []
         self._ending: BaseException | None = None
-        self._known: _Known = {}
+        self._known = _Known()
         self._host = anyio.CancelScope()
         self._starting = anyio.CancelScope()
         self._settled = anyio.Event()
@@ -173,13 +194,13 @@ class Composition:
         for participant in wave:
             is_context = participant.context is not None
             core, app = ((identity(one), is_context) for one in (participant.core, participant.app))
-            known = self._known.get(core)
-            if known is not None and is_context:
-                scope["state"].update(known.yielded)
-            if app in self._known or (known is not None and not known.has_refused):
+            begun = self._known.begun.get(core)
+            if begun is not None and is_context:
+                scope["state"].update(begun.yielded)
+            if app in self._known.asked or (begun is not None and not begun.has_refused):
                 continue
             talk = Conversation(participant, scope, self._end)
-            self._known[core] = self._known[app] = talk
+            self._known.begun[core] = self._known.asked[app] = talk
             self._talks.append(talk)
             yield talk
 
@@ -213,17 +234,13 @@ class Composition:
         finally:
             for state in states + [talk.state for talk in self._talks]:
                 forget(state)
-            mine = {id(talk) for talk in self._talks}
-            for key in [key for key, talk in self._known.items() if id(talk) in mine]:
-                del self._known[key]
+            self._known.forget(self._talks)
             count_out(cores)
 
 
 def _find_known(scope: ChildScope) -> _Known:
     around = _KNOWN_AROUND.get()
-    known: _Known = {}
-    if around is not None and around[0] == current_token():
-        known = around[1]
+    known = around[1] if around and around[0] == current_token() else _Known()
     return scope.setdefault(_KNOWN, known)  # type: ignore[no-any-return]
 
 

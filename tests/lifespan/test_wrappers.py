@@ -121,12 +121,16 @@ async def test_wrappers_that_come_later_or_stand_elsewhere(log: list[str]) -> No
 
 
 @pytest.mark.parametrize("concurrent", [False, True])
-async def test_a_wrapper_that_refuses_for_it(log: list[str], *, concurrent: bool) -> None:
+@pytest.mark.parametrize("bare", [False, True])
+async def test_a_wrapper_that_refuses_for_it(
+    log: list[str], *, concurrent: bool, bare: bool
+) -> None:
     """The first that takes part is the one; each is asked once."""
     app = App("a", log)
     app.state = {"db": 1}
     first = OnlyRequests(app)
-    lifespan = Lifespan([first, OnlyRequests(app), Wrapper(app), app, first], concurrent=concurrent)
+    others = [app, Wrapper(app)] if bare else [Wrapper(app), app]
+    lifespan = Lifespan([first, OnlyRequests(app), *others, first], concurrent=concurrent)
 
     async def ask() -> None:
         router = URLRouter([mount("1", first)])
