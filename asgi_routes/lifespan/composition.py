@@ -74,6 +74,7 @@ class Composition:
         self._startup_timeout = startup_timeout
         self._shutdown_timeout = shutdown_timeout
         self._talks: list[Conversation] = []
+        self._shared: list[State] = []
         self._problems: list[str] = []
         self._problems_of_stop: list[str] = []
         self._ending: BaseException | None = None
@@ -95,12 +96,13 @@ class Composition:
             LifespanError: some did not start, then the body is not run; or did not stop.
         """
         raised: BaseException | None = None
-        with self._with_states(scope["state"], stateless), self._host:
+        with self._remembering(), self._host:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._live, scope)
                 try:
                     await self._settled.wait()
                     if not self._problems:
+                        self._share(scope["state"], stateless)
                         yield
                 except anyio.get_cancelled_exc_class():
                     raise
@@ -221,21 +223,25 @@ class Composition:
         ]
 
     @contextmanager
-    def _with_states(self, shared: dict[str, Any], stateless: Iterable[Any]) -> Iterator[None]:
+    def _remembering(self) -> Iterator[None]:
         """Let requests find the states while the body runs."""
-        states = [State(router, shared, {}) for router in stateless]
         cores = [participant.core for participant in self._participants]
-        cores += [state.core for state in states]
         count_in(cores)
-        for state in states:
-            remember(state)
         try:
             yield
         finally:
-            for state in states + [talk.state for talk in self._talks]:
+            for state in self._shared + [talk.state for talk in self._talks]:
                 forget(state)
             self._known.forget(self._talks)
-            count_out(cores)
+            count_out(cores + [state.core for state in self._shared])
+
+    def _share(self, values: dict[str, Any], routers: Iterable[Any]) -> None:
+        """Let requests of routers find what is for all."""
+        if values:
+            self._shared = [State(router, values, {}) for router in routers]
+            count_in(state.core for state in self._shared)
+            for state in self._shared:
+                remember(state)
 
 
 def _find_known(scope: ChildScope) -> _Known:

@@ -14,6 +14,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from asgi_routes.lifespan.never_started import mark_begun
 from asgi_routes.lifespan.participants import Participant
@@ -23,6 +24,8 @@ from asgi_routes.types import ChildScope
 READING_ON = {"auto": 4.0, "on": 60.0}
 """Seconds in which an application that has asked for its second event has to answer the first, by policy.
 Who reads on may have handed the event to another task that starts; who ignores events reads on, too."""
+LAST_WORDS = 1.0
+"""Seconds that such a one has, after it has had both events and asks for more, until it is taken for stopped."""
 SLOW_START = 5.0
 """Seconds after which a start that is not answered is named in the log."""
 STILL_SLOW = 60.0
@@ -76,7 +79,7 @@ class Conversation:
         self._calling = anyio.CancelScope()
         self._told_to_stop = anyio.Event()
         self._events = 0
-        self._reads_until = math.inf
+        self._reads_until = self._works_until = math.inf
         self._has_ended = False
         self._has_answered = False
         self._has_started = False
@@ -154,6 +157,7 @@ class Conversation:
 
     async def _receive(self) -> Any:
         if self._events == 0:
+            await checkpoint_if_cancelled()  # Nothing must start that nobody is going to stop.
             self._events = 1
             return {"type": "lifespan.startup"}
         if self._events == 1:
@@ -163,7 +167,10 @@ class Conversation:
             self._events = 2
             return {"type": "lifespan.shutdown"}
         if not self._has_started:
-            self.finished.set()  # It has had everything, and answers nothing.
+            # Those that it has handed the event to may still be at work.
+            self._works_until = min(self._works_until, anyio.current_time() + LAST_WORDS)
+            await anyio.sleep_until(self._works_until)
+            self.finished.set()
         await anyio.sleep_forever()
         return None
 

@@ -15,3 +15,4 @@ def log() -> list[str]:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take those that read on for what they are at once."""
     monkeypatch.setattr(conversation, "READING_ON", {"auto": 0.05, "on": 0.05})
+    monkeypatch.setattr(conversation, "LAST_WORDS", 0.05)

@@ -286,6 +286,11 @@ LEAST = {
 """The share of all runs that each kind has to have, because a law that is never tried says nothing."""
 
 
+@pytest.fixture
+def _impatient() -> None:
+    """Leave all timeouts as they are: here, waiting takes no time."""
+
+
 def test_every_start_has_its_stop_once(capsys: pytest.CaptureFixture[str]) -> None:
     shares: Counter[str] = Counter()
 
