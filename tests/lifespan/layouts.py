@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from asgi_routes import HostRouter, ProtocolTypeRouter, URLRouter, mount
 from tests.lifespan.witnesses import WRAPPERS, Dispatcher, Journal, Witness
 
-STARTS = ("ok",) * 6 + ("slow", "late", "hang", "fail", "return", "raise", "raise late", "read on")
+STARTS = ("ok",) * 6 + (
+    "slow",
+    "late",
+    "hang",
+    "fail",
+    "fail",
+    "return",
+    "raise",
+    "raise late",
+    "read on",
+)
 STOPS = ("ok",) * 6 + ("slow", "hang", "fail", "raise", "leave", "die")
 TYPES = ("http", "websocket", "channel", "mqtt")
 MOST_CHILDREN = len(TYPES)
@@ -76,15 +86,14 @@ def layouts(draw: st.DrawFn) -> Layout:
             nodes.append(draw(_routers(st.integers(0, len(nodes) - 1))))
         else:
             inner = draw(st.integers(0, len(nodes) - 1))
-            how = draw(st.sampled_from(sorted(WRAPPERS)))
+            how = draw(st.sampled_from([*sorted(WRAPPERS), "pump", "blocking", "blocking"]))
             # Two closures around one application are two applications.
             is_safe = how != "closure" or isinstance(nodes[inner], Routed)
             nodes.append(Wrapped(how if is_safe else "app", inner))
     used = {child for node in nodes for child in leads_to(node)}
     unused = [number for number in range(len(nodes)) if number not in used]
-    top = [
-        (number, "auto") for number in unused + draw(st.lists(st.sampled_from(range(len(nodes)))))
-    ]
+    again = draw(st.lists(st.sampled_from(range(len(nodes))), max_size=MOST_CHILDREN))
+    top = [(number, "auto") for number in draw(st.permutations(unused + again))]
     while len(top) > MOST_CHILDREN:
         nodes.append(Routed("url", tuple(top[:MOST_CHILDREN]), None))
         top = [*top[MOST_CHILDREN:], (len(nodes) - 1, "auto")]

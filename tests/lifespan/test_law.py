@@ -6,6 +6,7 @@ hangs, and whenever the host is cancelled. The oracle is what the applications t
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,10 +32,12 @@ from tests.lifespan.layouts import (
     leaves_of,
 )
 from tests.lifespan.virtual import run_virtually
-from tests.lifespan.witnesses import Event, Journal
+from tests.lifespan.witnesses import Journal
 
 BODY = 10
 """Seconds that the host serves; long enough for those that start late."""
+LONGEST = 1000
+"""Seconds in which everything is over, with all the timeouts that there are."""
 EXAMPLES = 300
 
 
@@ -81,8 +84,10 @@ class Run:
         self.journal = Journal()
         self.outcome = "cancelled"
         self.is_cancelled = self.has_served = False
+        self.cancelled_at = math.inf
 
     async def __call__(self) -> None:
+        self.journal.began = anyio.current_time()
         app = Lifespan(
             [build(self.layout, self.journal)],
             concurrent=self.host.concurrent,
@@ -102,7 +107,8 @@ class Run:
             if self.host.cancelled_at is not None:
                 scope.deadline = anyio.current_time() + self.host.cancelled_at
             await self._serve(app)
-        self.is_cancelled = self.is_cancelled or scope.cancel_called
+        if scope.cancelled_caught and not self.is_cancelled:
+            self.is_cancelled, self.cancelled_at = True, self.host.cancelled_at or 0
 
     async def _in_a_task(self, app: Lifespan) -> None:
         task = asyncio.create_task(self._serve(app))
@@ -115,7 +121,9 @@ class Run:
 
     def _cancel(self, cancel: Any, count: int | None) -> None:
         if count == self.host.cancelled_after or count is None:
-            self.is_cancelled = self.outcome == "cancelled"
+            if self.outcome == "cancelled" and not self.is_cancelled:
+                self.is_cancelled = True
+                self.cancelled_at = anyio.current_time() - self.journal.began
             cancel()
 
     async def _serve(self, app: Lifespan) -> None:
@@ -156,7 +164,11 @@ def check(run: Run) -> None:
     who = {event.who for event in run.journal.events} - {"host"}
     for one in who:
         assert_paired(run.journal.of(one))
-    assert run.journal.events[-1] == Event("over", "host"), "somebody is left behind"
+    last = run.journal.events[-1]
+    assert last.who == "host", "somebody is left behind"
+    assert last.at < LONGEST, "somebody is waited for"
+    asked = [event.at for event in run.journal.events if event.kind == "asked"]
+    assert max(asked, default=0) <= run.cancelled_at, "the start goes on after a cancellation"
     assert not WITH_STATE
     if not run.host.concurrent:
         assert_reversed(run)
@@ -208,7 +220,8 @@ def is_hanging(leaves: dict[str, Leaf], name: str) -> bool:
 def assert_all_started(run: Run) -> None:
     """Whoever is able to start was started before the first request; nobody who failed is passed over."""
     events = run.journal.events
-    before = {event.who for event in events[: events.index(Event("ready", "host"))]}
+    ready = next(number for number, event in enumerate(events) if event.kind == "ready")
+    before = {event.who for event in events[:ready]}
     started = {event.who for event in events if event.kind == "start"} & before
     able = {name for name, leaf in leaves_of(run.layout).items() if leaf.start in ("ok", "slow")}
     dispatched = {name for name in able if "." in name}

@@ -16,21 +16,23 @@ SLOW, LATE = 1.1, 6.3
 
 
 class Event(NamedTuple):
-    """What has happened to whom."""
+    """What has happened to whom, and when."""
 
     kind: str
     who: str
+    at: float
 
 
 @dataclass
 class Journal:
     """All events, and what is to happen after some of them."""
 
+    began: float = 0
     events: list[Event] = field(default_factory=list)
     after: Callable[[int], None] = lambda _: None
 
     def note(self, kind: str, who: str) -> None:
-        self.events.append(Event(kind, who))
+        self.events.append(Event(kind, who, anyio.current_time() - self.began))
         self.after(len(self.events))
 
     def of(self, who: str) -> list[str]:
