@@ -3,6 +3,7 @@
 Which application serves this connection, with which parameters, and under which URL.
 """
 
+from asgi_routes.answers import NotFound, not_found
 from asgi_routes.converters import Converter, Converters, register_converter
 from asgi_routes.dispatch import Router
 from asgi_routes.errors import (
@@ -12,10 +13,11 @@ from asgi_routes.errors import (
     NoRouteFound,
     RoutingError,
     SlowRegexWarning,
+    SuspiciousRouteWarning,
 )
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.not_found import not_found
+from asgi_routes.reading import route_path
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -26,7 +28,6 @@ from asgi_routes.routers import (
     reverse,
 )
 from asgi_routes.routes import format_path, include, mount, path, re_path
-from asgi_routes.scopes import route_path
 
 __all__ = (
     "ChannelNameRouter",
@@ -42,11 +43,13 @@ __all__ = (
     "NoMatch",
     "NoReverseMatch",
     "NoRouteFound",
+    "NotFound",
     "ProtocolTypeRouter",
     "Router",
     "RoutingError",
     "SlowRegexWarning",
     "SubprotocolRouter",
+    "SuspiciousRouteWarning",
     "URLRouter",
     "format_path",
     "include",

@@ -1,19 +1,28 @@
-"""What is an application, and which applications are routers.
+"""What is an application, which applications are routers, and what an application leads to.
 
-In: any object that somebody put where an application belongs. Out: the mistake in it, or the
-router that it is or wraps. The rule kept here: everything is decided from the object's shape when
-the route is written; nothing is called.
+In: any object that somebody put where an application belongs. Out: the mistake in it, what the search
+does with it, and all that lies behind it. The rule kept here: everything is decided from the object's
+shape when the route is written; nothing is called but ``children``.
 """
 
 import functools
 import inspect
 from collections.abc import Iterator
+from enum import Enum
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 _WRAPPER_ATTRIBUTES = (
-    *("app", "_app", "asgi_app", "inner", "application", "next_app"),
-    *("wrapped", "_wrapped", "func", "__wrapped__"),
+    "app",
+    "_app",
+    "asgi_app",
+    "inner",
+    "application",
+    "next_app",
+    "wrapped",
+    "_wrapped",
+    "func",
+    "__wrapped__",
 )
 _DEEPEST_WRAPPING = 32
 _ARGUMENTS = len(("scope", "receive", "send"))
@@ -67,6 +76,33 @@ def _mistake_in_signature(app: Any) -> tuple[str, str | None] | None:
     return f"{function.__qualname__} cannot be called as app(scope, receive, send)", hint
 
 
+class Kind(Enum):
+    """What the search does with an application.
+
+    ROUTER: it is asked, and passed by. BOUNDARY: it leads to a router, but has to be called, and the
+    search ends there. ENDPOINT: it serves.
+    """
+
+    ROUTER = "router"
+    BOUNDARY = "boundary"
+    ENDPOINT = "endpoint"
+
+
+def kind_of(app: object) -> Kind:
+    """Return what the search does with an application.
+
+    A router whose being called is its own business, a guard say, is never passed by. ``_path_routing``,
+    Channels' mark, says of any other application whether it goes on routing by the path.
+    """
+    if is_router(app) and is_called_as_router(app):
+        return Kind.ROUTER
+    for inner in wrapped(app):
+        mark = _mark(inner)
+        if mark is not None or is_router(inner):
+            return Kind.ENDPOINT if mark is False else Kind.BOUNDARY
+    return Kind.ENDPOINT
+
+
 def is_router(app: object) -> bool:
     """Tell whether an application is a router: its class has ``match`` and ``children``.
 
@@ -76,33 +112,91 @@ def is_router(app: object) -> bool:
     return callable(getattr(kind, "match", None)) and callable(getattr(kind, "children", None))
 
 
-def leads_to_router(app: object) -> bool:
-    """Tell whether an application that is no router itself passes connections on to one.
-
-    That is so when it says so (``_path_routing`` is True, Channels' mark), or when one of the
-    attributes by which wrappers usually hold the next application leads to a router.
-    """
-    return any(is_router(inner) or _is_marked(inner) for inner in wrapped(app))
+def is_called_as_router(router: object) -> bool:
+    """Tell whether calling a router does nothing but to match, and to call what serves."""
+    return getattr(type(router).__call__, "calls_what_serves", False) is True
 
 
-def routes_by_path(app: object, within: tuple[object, ...] = ()) -> bool:
+def router_behind(app: object) -> Any:
+    """Return the router that an application is or wraps, or None."""
+    inner = innermost(app)
+    return inner if is_router(inner) else None
+
+
+def routes_by_path(app: object) -> bool:
     """Tell whether an application goes on routing by what is left of the path.
 
     Then a route that leads to it is a prefix. A router by path says so (``_path_routing`` is True);
     one that goes by something else does when what it leads to does.
     """
     for inner in wrapped(app):
-        if _is_marked(inner):
-            return True
-        if is_router(inner) and not any(inner is other for other in within):
-            children = inner.children()  # type: ignore[attr-defined]
-            return any(routes_by_path(child.app, (*within, inner)) for child in children)
+        mark = _mark(inner)
+        if mark is not None:
+            return mark
+        if is_router(inner):
+            return any(_mark(visit.router) for visit in walk(inner))
     return False
 
 
-def _is_marked(app: object) -> bool:
-    # Exactly True: a mock has every attribute, and each of them is true.
-    return getattr(app, "_path_routing", None) is True
+def _mark(app: object) -> bool | None:
+    # Exactly True or False: a mock has every attribute, and each of them is true.
+    mark = _attribute(app, "_path_routing")
+    return mark if mark is True or mark is False else None
+
+
+class Visit(NamedTuple):
+    """An application that another one leads to.
+
+    Attributes:
+        app: the application, as it was put there.
+        wrappers: what stands around the router in it, the outermost first.
+        router: the router that it is or wraps, or None.
+        child: what the router around says of it, a `Child`; None for where the walk began.
+        outer: the visit of the router around, or None.
+    """
+
+    app: Any
+    wrappers: tuple[Any, ...]
+    router: Any
+    child: Any
+    outer: "Visit | None"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the router stands around itself; then it is not entered again."""
+        outer = self.outer
+        while outer is not None:
+            if outer.router is self.router:
+                return True
+            outer = outer.outer
+        return False
+
+
+def visit_of(app: Any, child: Any = None, outer: Visit | None = None) -> Visit:
+    """Return what stands at one place: the application, and the router in it."""
+    *wrappers, inner = wrapped(app)
+    if not is_router(inner):
+        return Visit(app, (), None, child, outer)
+    return Visit(app, tuple(wrappers), inner, child, outer)
+
+
+def children_of(visit: Visit) -> Iterator[Visit]:
+    """Yield what the router of a visit leads to, in order; nothing for one that is around itself."""
+    if visit.router is not None and not visit.is_known:
+        for child in visit.router.children():
+            yield visit_of(child.app, child, visit)
+
+
+def walk(app: Any) -> Iterator[Visit]:
+    """Yield an application and all that it leads to, in order, also what is behind wrappers."""
+    todo = [iter((visit_of(app),))]
+    while todo:
+        visit = next(todo[-1], None)
+        if visit is None:
+            todo.pop()
+        else:
+            yield visit
+            todo.append(children_of(visit))
 
 
 def wrapped(app: object) -> Iterator[object]:
@@ -115,15 +209,35 @@ def wrapped(app: object) -> Iterator[object]:
         if is_router(app) or inspect.isclass(app):
             return
         seen.append(app)
-        app = next(
-            filter(callable, map(functools.partial(_attribute, app), _WRAPPER_ATTRIBUTES)), None
-        )
+        held = [*filter(functools.partial(_is_held, app), _held_by(app))]
+        app = next(filter(is_router, held), held[0] if held else None)
+
+
+def _held_by(app: object) -> Iterator[object]:
+    return map(functools.partial(_attribute, app), _WRAPPER_ATTRIBUTES)
+
+
+def _is_held(app: object, inner: object) -> bool:
+    # Quart's asgi_app is a method of its own.
+    is_own = isinstance(inner, MethodType) and inner.__self__ is app
+    return callable(inner) and not is_own
 
 
 def innermost(app: object) -> Any:
     """Return the router that an application is or wraps, or, where there is none, the last it holds."""
     *_, inner = wrapped(app)
     return inner
+
+
+def attribute_of_hidden_router(app: object) -> str | None:
+    """Return the attribute in which an endpoint holds a router that nobody looks for there, or None."""
+    held = getattr(app, "__dict__", None)
+    if not isinstance(held, dict) or isinstance(app, (FunctionType, type)):
+        return None
+    if kind_of(app) is not Kind.ENDPOINT or _mark(app) is not None:
+        return None
+    names = (name for name, inner in held.items() if callable(inner) and router_behind(inner))
+    return next(names, None)
 
 
 def _attribute(app: object, name: str) -> object:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
-from asgi_routes.apps import mistake_in_app
+from asgi_routes.apps import attribute_of_hidden_router, mistake_in_app, router_behind
 from asgi_routes.errors import (
     ImproperlyConfigured,
     SlowRegexWarning,
+    SuspiciousRouteWarning,
     did_you_mean,
     raise_together,
 )
 from asgi_routes.methods import mistakes_in_methods
+from asgi_routes.middleware import Layer, Middleware, layer_of
 from asgi_routes.mounting import AtPrefix, Mounting
 from asgi_routes.patterns import Pattern, danger_of
 from asgi_routes.places import Place, calling_place
@@ -36,12 +38,14 @@ class Include:
         app_name: the name that the routes' own application has, or None.
         namespace: the name of this inclusion; the ``app_name`` where none was given.
         declared: the user's line.
+        layer: the middleware of the inclusion, or None.
     """
 
     routes: "tuple[Route, ...]"
     app_name: str | None
     namespace: str | None
     declared: Place
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,6 +61,7 @@ class Route:
         name: for building URLs, or None.
         methods: the http methods that it serves; empty for all.
         mounting: how the application is put under its prefix, for a mount; else None.
+        layer: the middleware of the declaration, or None.
         declared: the user's line.
     """
 
@@ -66,6 +71,7 @@ class Route:
     name: str | None
     methods: tuple[str, ...] = ()
     mounting: Mounting | None = None
+    layer: Layer | None = None
     declared: Place = field(default_factory=calling_place)
 
 
@@ -115,6 +121,7 @@ def declared(
     *,
     methods: Any = None,
     mounting: Mounting | None = None,
+    middleware: Middleware = (),
 ) -> Route:
     """Return a route of what somebody wrote, of which nothing has been looked at.
 
@@ -125,6 +132,7 @@ def declared(
         name: for building URLs, or None.
         methods: the http methods that it serves, or None for all.
         mounting: the options of a mount, or None.
+        middleware: as the user wrote it.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these; all of them together.
@@ -138,11 +146,31 @@ def declared(
     mistakes += _mistakes_in_target(app, mounting)
     mistakes += _mistakes_in_arguments(kwargs, name)
     mistakes += _mistakes_in_options(app, methods, mounting)
+    layer: Layer | None = None
+    try:
+        layer = layer_of(middleware, "a route")
+    except ImproperlyConfigured as mistake:
+        mistakes.append(mistake)
     raise_together(mistakes, "one route")
     assert pattern is not None
     _warn_of_danger(pattern)
+    if mounting is None:
+        _warn_of_hidden_router(app)
     defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
-    return Route(pattern, app, defaults, name, tuple(methods or ()), mounting)
+    return Route(pattern, app, defaults, name, tuple(methods or ()), mounting, layer)
+
+
+def _warn_of_hidden_router(app: Any) -> None:
+    """Warn of an instance that holds a router where nobody looks: it is served at one path only."""
+    name = attribute_of_hidden_router(app)
+    if name is not None:
+        place = calling_place()
+        said = (
+            f"{type(app).__qualname__} holds a router in its attribute {name!r}, which a route cannot see: "
+            "it is served at this very path only; use middleware=, mount(), or set _path_routing to True "
+            "on its class (False, if it is meant)"
+        )
+        warnings.warn_explicit(said, SuspiciousRouteWarning, place.file, place.line)
 
 
 def _warn_of_danger(pattern: Pattern) -> None:
@@ -195,6 +223,11 @@ def _mistakes_in_options(
         for option, choices in (("at_prefix", AtPrefix), ("lifespan", LifespanPolicy)):
             if mistake := mistake_in_choice(option, getattr(mounting, option), choices):
                 yield mistake
+        if mounting.strip and router_behind(app) is not None:
+            yield ImproperlyConfigured(
+                "strip=True is for applications that ignore root_path; a router reads it",
+                hint="leave strip=True out",
+            )
 
 
 def mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyConfigured | None:

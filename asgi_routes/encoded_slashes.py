@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from asgi_routes.converters import Converter, IntConverter, TextConverter
-from asgi_routes.engine import Row
+from asgi_routes.engine import Hit, Row
 from asgi_routes.patterns import Parameter, Pattern
 from asgi_routes.raw_paths import with_plain_slashes
 
@@ -41,3 +41,10 @@ def with_plain_converters(row: Row[Target]) -> Row[Target]:
 
     steps = tuple(replace(step, pattern=pattern(step.pattern)) for step in row.steps)
     return replace(row, steps=steps)
+
+
+def decoded(hit: Hit[Target]) -> Hit[Target]:
+    """Return a hit with slashes where the path had `ENCODED_SLASH`."""
+    row, args, kwargs, rest = hit
+    plain = {name: with_plain_slashes(value) for name, value in kwargs.items()}
+    return row, tuple(map(with_plain_slashes, args)), plain, with_plain_slashes(rest)

@@ -78,6 +78,10 @@ class SlowRegexWarning(UserWarning):
     """A regular expression on which a client can keep Python's ``re`` busy."""
 
 
+class SuspiciousRouteWarning(UserWarning):
+    """A route that is allowed, but can hardly have been meant."""
+
+
 class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as above
     """No route serves this scope, and there is no default that would answer.
 

@@ -1,56 +1,22 @@
-"""Choosing an application by ``scope["method"]``.
+"""The http methods of a route.
 
-In: applications by method, and a scope. Out: what serves the scope's method, or a miss that says which
-methods would have been served. The rule kept here: a wrong method never ends the search for another
-route; HEAD and OPTIONS follow from what is there (RFC 9110, 9.3.2 and 9.3.7).
+In: what a user wrote. Out: the methods that it serves, or the mistakes in them. The rule kept here: HEAD
+follows from GET (RFC 9110, 9.3.2).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from asgi_routes.apps import is_router
-from asgi_routes.dispatch import answer_of
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.matches import Match, NoMatch
-from asgi_routes.types import App, Scope
 
 
-class ByMethod:
-    """Applications by method.
+def served_methods(methods: Iterable[str], *, head: bool = True) -> frozenset[str]:
+    """Return the methods that a route with these serves.
 
-    Attributes:
-        plain: those that are no routers, HEAD included where it follows from GET.
-        allowed: what ``Allow`` says.
-
-    >>> async def show(scope, receive, send): ...
-    >>> choice = ByMethod({"GET": show})
-    >>> choice.match({"type": "http", "method": "HEAD"}).app is show
-    True
-    >>> sorted(choice.match({"type": "http", "method": "PUT"}).allowed)
-    ['GET', 'HEAD', 'OPTIONS']
+    >>> sorted(served_methods(["GET", "POST"]))
+    ['GET', 'HEAD', 'POST']
     """
-
-    def __init__(self, apps: Mapping[str, App], *, head: bool = True, options: bool = True) -> None:
-        served = dict(apps)
-        if head and "GET" in served:
-            served.setdefault("HEAD", served["GET"])
-        self._answers: dict[Any, Callable[[Any], Match | NoMatch]]
-        self._answers = {method: answer_of(app) for method, app in served.items()}
-        self.plain = {method: app for method, app in served.items() if not is_router(app)}
-        self.allowed = frozenset({*served, "OPTIONS"} if options else served)
-
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves the scope's method; a scope without one is a miss."""
-        method = scope.get("method")
-        try:
-            answer = self._answers.get(method)
-        except TypeError:  # It cannot be the key of anything.
-            answer = None
-        if answer is not None:
-            return answer(scope)
-        if method is None:
-            return NoMatch(f"No method in the scope (its type is {scope.get('type')!r}).")
-        return NoMatch(f"No application configured for method {method!r}.", self.allowed)
+    served = frozenset(methods)
+    return served | {"HEAD"} if head and "GET" in served else served
 
 
 def mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:

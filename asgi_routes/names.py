@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import Visit, children_of, visit_of
 from asgi_routes.declarations import Include, Route
 from asgi_routes.engine import Mode
 from asgi_routes.errors import NoReverseMatch, did_you_mean
@@ -95,22 +95,22 @@ def _leg(route: Route) -> Leg:
     return Leg(route.pattern, mode, route.kwargs, declared=route.declared)
 
 
-def behind(app: App, depth: int = 0) -> Iterator[tuple[Way, Names]]:
+def behind(app: App) -> Iterator[tuple[Way, Names]]:
     """Yield the names in a router, or in one that an application leads to, with what is before it."""
-    for inner in wrapped(app):
-        names: Callable[[], Names] | None = getattr(inner, "route_names", None)
-        if not is_router(inner) or depth > _DEEPEST:
-            continue
+    todo: list[tuple[Way, Visit]] = [((), visit_of(app))]
+    while todo:
+        before, visit = todo.pop()
+        names: Callable[[], Names] | None = getattr(visit.router, "route_names", None)
         if names is not None:
-            yield (), names()
+            yield before, names()
             continue
-        hosts: Mapping[str, Pattern] = getattr(inner, "host_patterns", {})
-        for child in inner.children():  # type: ignore[attr-defined]
-            before: Way = ()
-            if child.key in hosts:
-                before = (Leg(hosts[child.key], Mode.ENDPOINT, {}, is_host=True),)
-            for way, found in behind(child.app, depth + 1):
-                yield (*before, *way), found
+        hosts: Mapping[str, Pattern] = getattr(visit.router, "host_patterns", {})
+        for child in reversed([*children_of(visit)]):
+            way = before
+            if child.child.key in hosts:
+                pattern = hosts[child.child.key]
+                way = (*before, Leg(pattern, Mode.ENDPOINT, {}, is_host=True))
+            todo.append((way, child))
 
 
 def ways_to(names: Names, name: str, current: Sequence[str] = ()) -> list[Way]:
@@ -163,7 +163,7 @@ def _as_prefix(way: Way) -> Way:
     if not way:
         return way
     *outer, last = way
-    mode = Mode.MOUNT if last.mode is Mode.MOUNT else Mode.PREFIX
+    mode = Mode.MOUNT if last.mode is Mode.MOUNT else Mode.LEVEL
     return (*outer, Leg(last.pattern, mode, last.kwargs, last.is_level, declared=last.declared))
 
 

@@ -1,21 +1,13 @@
-"""Redirects to the same path with a slash more or less.
+"""Locations of the same path with a slash more or less.
 
-In: a scope, and the path that would have matched. Out: a location, and the answer that says it. The rule
-kept here: a location is a path only, begins with exactly one slash, and every character in it that
-could mean something else is quoted: nobody is sent to another host (CVE-2018-14574, CVE-2021-21330).
+In: a scope. Out: a location. The rule kept here: a location is a path only, begins with exactly one
+slash, and every character in it that could mean something else is quoted: nobody is sent to another
+host (CVE-2018-14574, CVE-2021-21330).
 """
 
-import logging
-from typing import TYPE_CHECKING
-
 from asgi_routes.raw_paths import decoded, encoded
-from asgi_routes.scopes import below_root_path, root_path_of
-from asgi_routes.types import Receive, Scope, Send
+from asgi_routes.types import Scope
 
-if TYPE_CHECKING:
-    from asgiref.typing import HTTPResponseBodyEvent, HTTPResponseStartEvent
-
-_LOGGER = logging.getLogger("asgi_routes")
 _QUERY_SAFE = frozenset(b"/:@!$&'()*+,;=~-._?%") | frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
@@ -33,8 +25,13 @@ def other_slash(path: str) -> str | None:
     return shorter if shorter and not shorter.endswith("/") else None
 
 
-def location_with_other_slash(scope: Scope, *, is_shorter: bool) -> str | None:
+def location_with_other_slash(scope: Scope, added: str = "", *, is_shorter: bool) -> str | None:
     """Return where the same resource is with a slash less, or more, or None for an odd target.
+
+    Args:
+        scope: as received.
+        added: the root path, where somebody has taken it off the path.
+        is_shorter: whether the slash is taken off.
 
     >>> location_with_other_slash({"path": "/users", "query_string": b"page=2"}, is_shorter=False)
     '/users/?page=2'
@@ -42,7 +39,7 @@ def location_with_other_slash(scope: Scope, *, is_shorter: bool) -> str | None:
     >>> location_with_other_slash(scope, is_shorter=True)
     '/%2Fevil.example'
     """
-    path, root_path = scope.get("path") or "", root_path_of(scope)
+    path = scope.get("path") or ""
     if path[:1] != "/":
         return None
     raw = scope.get("raw_path")
@@ -51,9 +48,9 @@ def location_with_other_slash(scope: Scope, *, is_shorter: bool) -> str | None:
         kept = _quoted(raw)
     else:
         kept = encoded(path)
-    if below_root_path(path, root_path) is None:
+    if added:
         # Daphne takes a root path from a header that any client can send.
-        kept = b"/" + encoded(root_path.removeprefix("/")) + kept
+        kept = b"/" + encoded(added.removeprefix("/")) + kept
     if is_shorter:
         kept = kept[: -len("/" if kept.endswith(b"/") else "%2F")]
     else:
@@ -66,29 +63,3 @@ def location_with_other_slash(scope: Scope, *, is_shorter: bool) -> str | None:
 
 def _quoted(text: bytes) -> bytes:
     return b"".join(b"%c" % byte if byte in _QUERY_SAFE else b"%%%02X" % byte for byte in text)
-
-
-class Redirect:
-    """An application that sends an http client to another location, for good (308)."""
-
-    def __init__(self, location: str) -> None:
-        self.location = location
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        _LOGGER.info("http: redirected to %s", self.location)
-        start: HTTPResponseStartEvent = {
-            "type": "http.response.start",
-            "status": 308,  # RFC 9110, 15.4.9: method and body stay the same.
-            "headers": [
-                (b"location", self.location.encode("ascii")),
-                (b"content-length", b"0"),
-            ],
-            "trailers": False,
-        }
-        end: HTTPResponseBodyEvent = {
-            "type": "http.response.body",
-            "body": b"",
-            "more_body": False,
-        }
-        await send(start)
-        await send(end)

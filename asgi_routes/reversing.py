@@ -23,6 +23,8 @@ Query: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
 
 _SAFE = "!$&'()*+,;=/~:@"
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_OPEN = "\1"
+"""Keeps the place for the slash that stands behind the prefix of a router, if more follows."""
 _PATH = "path"
 """Below a named mount, the argument that names the rest."""
 
@@ -170,6 +172,7 @@ def _filled(way: Way, forms: Sequence[Form], values: dict[tuple[int, str | int],
     for leg, text in zip(way, texts, strict=True):
         if not leg.is_host:
             path = _joined(path, text, leg)
+    path = path.removesuffix(_OPEN)
     _check(way, slots, hosts, path.removesuffix("\0"))
     host = hosts[-1].replace("/", ".") if hosts else None
     return URL(host, path.replace("\0", "/") if not path.endswith("\0") else path[:-1])
@@ -177,7 +180,13 @@ def _filled(way: Way, forms: Sequence[Form], values: dict[tuple[int, str | int],
 
 def _joined(path: str, text: str, leg: Leg) -> str:
     # Below a mount, a slash stands before whatever follows; NUL keeps the place for it.
-    path = path.replace("\0", "/") + text
+    path = path.replace("\0", "/")
+    if path.endswith(_OPEN):
+        path = path[:-1] + ("/" + text if text else "")
+    else:
+        path += text
+    if leg.mode is Mode.LEVEL and text and not text.endswith("/") and leg.pattern.syntax != "regex":
+        return path + _OPEN
     return path + "\0" if leg.mode is Mode.MOUNT and path else path
 
 
@@ -197,19 +206,20 @@ def _check(
     """Raise where the texts do not lead back to the same parameters."""
     rest = path.replace("\0", "/")
     remaining_hosts = list(hosts)
+    is_mounted = False
     for leg, own in zip(way, slots, strict=True):
         if leg.is_host:
             text = remaining_hosts.pop(0).replace(".", "/")
             if not _HOST.fullmatch(text.replace("/", ".")):
                 raise MisfitError(f"{text.replace('/', '.')!r} is not a host")
         else:
-            text = rest[1:] if leg.is_level and rest[:1] == "/" else rest
+            text = rest[1:] if leg.is_level and is_mounted and rest[:1] == "/" else rest
         found = _split(leg.pattern, leg.mode)(text)
         if found is None:
             raise MisfitError(f"{text!r} does not match it")
         captured, left = found
         if not leg.is_host:
-            rest = left
+            rest, is_mounted = left, leg.mode is Mode.MOUNT
         if leg.pattern.syntax == "regex":
             group = re.compile(leg.pattern.regex, leg.pattern.flags).groupindex
             expected = {group[key] if isinstance(key, str) else key: own[key] for key in own}

@@ -19,6 +19,7 @@ from asgi_routes.declarations import (
     declared,
 )
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.middleware import Middleware, layer_of
 from asgi_routes.mounting import AtPrefix, Mounting
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
 from asgi_routes.places import calling_place
@@ -33,6 +34,7 @@ def path(
     *,
     methods: Iterable[str] | None = None,
     converters: Converters | None = None,
+    middleware: Middleware = (),
 ) -> Route:
     """Return a route in the syntax of Django's ``path()``, ``users/<int:id>/``.
 
@@ -47,6 +49,10 @@ def path(
         methods: the http methods that it serves, HEAD with GET; all where none are given. Another
             route may have the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
+        middleware: callables from an application to an application, the first one outermost; or
+            Starlette's ``Middleware`` objects. They change nothing of the search: once the route is
+            chosen they are called, those of the outermost router first, and the application gets the
+            scope that they hand on. A miss below a declaration is answered through its middleware.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
@@ -57,7 +63,12 @@ def path(
     """
     registry = registered_converters() if converters is None else converters
     return declared(
-        lambda: parse_path(_text(route, "path"), registry), app, kwargs, name, methods=methods
+        lambda: parse_path(_text(route, "path"), registry),
+        app,
+        kwargs,
+        name,
+        methods=methods,
+        middleware=middleware,
     )
 
 
@@ -68,6 +79,7 @@ def re_path(
     name: str | None = None,
     *,
     methods: Iterable[str] | None = None,
+    middleware: Middleware = (),
 ) -> Route:
     r"""Return a route whose text is a regular expression, as Django's ``re_path()``.
 
@@ -80,6 +92,7 @@ def re_path(
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
         methods: the http methods that it serves, as in `path`.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
@@ -88,7 +101,9 @@ def re_path(
     >>> re_path(r"^users/(?P<id>\d+)/$", app).pattern.path_format
     'users/{id}/'
     """
-    return declared(lambda: parse_regex(route), app, kwargs, name, methods=methods)
+    return declared(
+        lambda: parse_regex(route), app, kwargs, name, methods=methods, middleware=middleware
+    )
 
 
 def format_path(
@@ -99,6 +114,7 @@ def format_path(
     *,
     methods: Iterable[str] | None = None,
     converters: Converters | None = None,
+    middleware: Middleware = (),
 ) -> Route:
     """Return a route in the syntax of `parse`, the opposite of `str.format`: ``users/{id:d}/``.
 
@@ -114,6 +130,7 @@ def format_path(
         methods: the http methods that it serves, HEAD with GET; all where none are given. Another
             route may have the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
@@ -124,11 +141,16 @@ def format_path(
     """
     registry = registered_converters() if converters is None else converters
     return declared(
-        lambda: parse_format(_text(route, "format"), registry), app, kwargs, name, methods=methods
+        lambda: parse_format(_text(route, "format"), registry),
+        app,
+        kwargs,
+        name,
+        methods=methods,
+        middleware=middleware,
     )
 
 
-def mount(
+def mount(  # noqa: PLR0913 - what is asked for are options, by keyword
     prefix: str,
     app: App,
     *,
@@ -138,6 +160,7 @@ def mount(
     at_prefix: AtPrefix = "serve",
     lifespan: LifespanPolicy = "auto",
     converters: Converters | None = None,
+    middleware: Middleware = (),
 ) -> Route:
     """Return a route that hands everything below a prefix to a whole application.
 
@@ -158,6 +181,7 @@ def mount(
         lifespan: whether the application takes part in the lifespan: ``auto``, if it knows the
             protocol; ``on``, it has to; or ``off``.
         converters: the registry to look converters up in, instead of the global one.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.
@@ -176,12 +200,15 @@ def mount(
         app,
         name=name,
         mounting=Mounting(strip, isolate, at_prefix, lifespan),
+        middleware=middleware,
     )
 
 
 def include(
     routes: str | ModuleType | Routes | tuple[str | ModuleType | Routes, str],
     namespace: str | None = None,
+    *,
+    middleware: Middleware = (),
 ) -> Include:
     """Return more routes for a place in a table, as Django's ``include()``.
 
@@ -189,6 +216,7 @@ def include(
         routes: a list of routes; a module or the name of one, which has them as ``urlpatterns``
             and may have an ``app_name``; or a pair of one of these and the application's name.
         namespace: the name of this inclusion among others of the same application.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: the routes are none of these, or a namespace was given for routes
@@ -214,7 +242,8 @@ def include(
             hint="include((routes, 'name'), namespace=…), or set app_name in the module",
         )
     checked = checked_routes(source, "include()")
-    return Include(checked, app_name, namespace or app_name, calling_place())
+    layer = layer_of(middleware, "include()")
+    return Include(checked, app_name, namespace or app_name, calling_place(), layer)
 
 
 def _text(route: object, syntax: str) -> str:

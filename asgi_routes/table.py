@@ -1,20 +1,18 @@
 """Declarations to rows: a table of routes with everything between them resolved.
 
-In: routes, includes among them. Out: rows, each with the place that it leads to. The rule kept here:
-includes, and routers that were put under a prefix of text, are resolved away; what cannot be looked
-into before it is asked stays the target of one row.
+In: routes, includes among them. Out: rows, each with the place that it leads to; and a row for every
+prefix, for the question who answers a miss. The rule kept here: includes, and routers that were put
+under a prefix, are resolved away; what cannot be looked into before it is asked stays the target of
+one row.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.apps import is_router, leads_to_router, routes_by_path
+from asgi_routes.apps import Kind, kind_of, routes_by_path
 from asgi_routes.declarations import Include, Route
-from asgi_routes.dispatch import answer_of, own_default
 from asgi_routes.encoded_slashes import with_plain_converters
 from asgi_routes.engine import (
     Candidates,
@@ -28,46 +26,94 @@ from asgi_routes.engine import (
     compiled,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.matches import Match, NoMatch
-from asgi_routes.methods import ByMethod
+from asgi_routes.methods import served_methods
+from asgi_routes.middleware import Layer, chain
 from asgi_routes.mounting import Mounting
 from asgi_routes.names import Names, names_of
-from asgi_routes.scopes import ChildRoute
-from asgi_routes.types import App, ChildScope
+from asgi_routes.raw_paths import ENCODED_SLASH
+from asgi_routes.scopes import ChildRoute, Policy, Settings, Template, joined
+from asgi_routes.search import matches_as_ours
+from asgi_routes.types import App
 
 RoutesOf: TypeAlias = Callable[[object], tuple[Route, ...] | None]
 """From a nested router to its routes, or None for an application that cannot be looked into."""
 
 
-@dataclass(frozen=True, slots=True)
+class Nested(NamedTuple):
+    """A router whose routes stand in the table of the router around it.
+
+    Attributes:
+        routes: its declarations.
+        settings: what it sets for itself.
+        layer: its middleware, or None.
+    """
+
+    routes: tuple[Route, ...]
+    settings: Settings
+    layer: Layer | None
+
+
+NestedIn: TypeAlias = Callable[[object], Nested | None]
+"""From an application to the router in it, where that can be looked into; else None."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Destination:
     """Where a row leads to.
 
     Attributes:
         app: the application or router.
-        answer: from the child scope to what serves it, behind a router; None for an application.
-        matched: the ``route`` of the child scope.
-        route: the declaration; for a nested router's default, that of the router.
-        key: the text of the route, with those of the includes and routers around it.
-        is_plain: whether nothing has to be done but to make the child scope: no mount, and nothing
-            is hidden behind the application, or behind those in ``by_method``.
-        by_method: the applications that serve some methods, where these decide; else None.
+        kind: what the search does with it.
+        matched: the ``route`` of the child scope, where nothing else has to be said in it.
+        template: the text of it.
+        route: the declaration.
         declarations: the route, and before it those of the includes and routers around it.
+        layers: the middleware of these, and of the routers that they lead to, the outermost first.
+        settings: what the routers around it, below that of the table, set for themselves.
+        methods: the http methods that it serves; None for all.
+        order: the indexes of the declarations, from the outside in.
+        is_plain: whether nothing has to be done but to make the child scope.
+        first: the application to call: the first middleware, or the application itself.
+        choices: by method, the `Key` of an application that serves it, where nothing else has to be
+            looked at; else None.
+        below: the ``route`` of the child scope below routes of other routers, as far as it was asked for.
     """
 
     app: App
-    answer: Callable[[ChildScope], Match | NoMatch] | None
+    kind: Kind
     matched: ChildRoute
+    template: Template
     route: Route
-    key: str
-    is_plain: bool
-    by_method: Mapping[str, App] | None
     declarations: tuple[Route, ...]
+    layers: tuple[Layer, ...]
+    settings: tuple[Settings, ...]
+    methods: frozenset[str] | None
+    order: tuple[int, ...]
+    is_plain: bool
+    first: App
+    choices: Mapping[str, Any] | None
+    below: dict[Any, ChildRoute] = field(default_factory=dict)
 
     @property
     def mounting(self) -> Mounting | None:
         """How the application is mounted; None where it is not."""
         return self.route.mounting
+
+    @property
+    def key(self) -> str:
+        """The text of the route, with those of the includes and routers around it."""
+        return self.matched.path.removeprefix("/")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the route says itself what may follow it."""
+        return self.route.pattern.syntax == "regex"
+
+    def policy_in(self, policy: Policy) -> Policy:
+        """Return what holds for the application, where this holds for the router of the table."""
+        for settings in self.settings:
+            policy = settings.within(policy)
+        return policy
 
 
 class Table:
@@ -77,46 +123,51 @@ class Table:
         routes: as declared.
         rows: one for every application that they lead to.
         matcher, literal, search, source: see `Compiled`.
+        may_want_variants: whether a router in it may want a slash more or less.
+        has_places: whether it makes a difference which of its declarations answers a miss.
+        is_closed: whether a path that no row matches is a miss, and nobody has to be asked about it.
 
     Args:
         routes: as declared.
-        routes_of: what nested routers are looked into by.
+        nested_in: what nested routers are looked into by.
         compile_regex: the engine for regular expressions.
-        has_encoded_slashes: whether the paths to match may hold `ENCODED_SLASH`.
+        layer: the middleware of the router itself, or None.
 
     Raises:
         ImproperlyConfigured: the engine for regular expressions does not accept some; all of them.
     """
 
-    __slots__ = (
-        "_candidates",
-        "_names",
-        "literal",
-        "matcher",
-        "routes",
-        "rows",
-        "search",
-        "source",
-    )
-
     def __init__(
         self,
         routes: tuple[Route, ...],
-        routes_of: RoutesOf,
+        nested_in: NestedIn,
         compile_regex: Compile,
-        *,
-        has_encoded_slashes: bool = False,
+        layer: Layer | None = None,
     ) -> None:
         self.routes = routes
-        self.rows = resolved(routes, routes_of)
-        if has_encoded_slashes:
-            self.rows = [*map(with_plain_converters, self.rows)]
+        ways = [*_ways(routes, nested_in)]
+        self.rows = [
+            _row(index, way, layer)
+            for index, way in enumerate(way for way in ways if not way.is_place)
+        ]
         _check_regexes(self.rows, compile_regex)
+        self._compile_regex = compile_regex
         linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
         self.matcher, self.literal, self.search, self.source = compiled(self.rows, linear)
         self._candidates = Candidates(linear)
+        self._preserving: tuple[Matcher[Destination], Candidates[Destination]] | None = None
+        self._places = [way for way in ways if way.is_place]
+        self._place_rows: Candidates[Destination] | None = None
+        self._layer = layer
         self._names: Names | None = None
+        self.may_want_variants = any(
+            row.target.kind is Kind.ROUTER
+            or any(settings.slashes not in (None, "strict") for settings in row.target.settings)
+            for row in self.rows
+        )
+        self.has_places = any(way.layers or way.settings for way in self._places)
+        self.is_closed = not (self.may_want_variants or self.has_places)
 
     @property
     def names(self) -> Names:
@@ -125,10 +176,31 @@ class Table:
             self._names = names_of(self.routes)
         return self._names
 
-    def hits_from(self, path: str, hit: Hit[Destination]) -> Iterator[Hit[Destination]]:
-        """Yield a hit of the matcher, and those behind it."""
-        yield hit
-        yield from self._candidates.behind(path, hit[0].index)
+    def hits(self, path: str) -> Iterator[Hit[Destination]]:
+        """Yield everything that matches a path, in order."""
+        if ENCODED_SLASH in path:
+            matcher, candidates = self._for_encoded_slashes()
+        else:
+            matcher, candidates = self.matcher, self._candidates
+        hit = matcher(path)
+        if hit is not None:
+            yield hit
+            yield from candidates.behind(path, hit[0].index)
+
+    def places(self, path: str) -> Iterator[Hit[Destination]]:
+        """Yield every prefix in the table that a path begins with."""
+        if self._place_rows is None:
+            rows = [_row(index, way, self._layer) for index, way in enumerate(self._places)]
+            self._place_rows = Candidates(LinearMatcher(rows, self._compile_regex))
+        yield from self._place_rows.behind(path, -1)
+
+    def _for_encoded_slashes(self) -> tuple[Matcher[Destination], Candidates[Destination]]:
+        """Return the same for paths that hold `ENCODED_SLASH`; they are rare."""
+        if self._preserving is None:
+            rows = [*map(with_plain_converters, self.rows)]
+            linear = LinearMatcher(rows, self._compile_regex)
+            self._preserving = compiled(rows, linear).matcher, Candidates(linear)
+        return self._preserving
 
 
 def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> None:
@@ -148,134 +220,145 @@ def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> 
 
 
 class _Way(NamedTuple):
-    """The declarations that lead to an application, each with its level of routers.
+    """The declarations that lead to an application.
 
     Attributes:
-        routes: pairs of level and declaration.
+        routes: triples of level of routers, index and declaration.
         app: the application or router.
-        is_default: whether it is the default of the last router on the way.
-        asked: whether it is a router, which has to be asked.
-        leads: whether it leads to a router that cannot be asked without calling it.
-        is_prefix: whether it goes on with what is left of the path.
+        layers: the middleware on the way.
+        settings: what the routers on the way set for themselves.
+        is_place: whether it ends at a prefix, behind which there are more declarations.
     """
 
-    routes: tuple[tuple[int, Route], ...]
-    app: App
-    is_default: bool
-    asked: bool
-    leads: bool
-    is_prefix: bool
+    routes: tuple[tuple[int, int, Route], ...]
+    app: Any
+    layers: tuple[Layer, ...]
+    settings: tuple[Settings, ...]
+    is_place: bool = False
 
-    @classmethod
-    def to(
-        cls, routes: tuple[tuple[int, Route], ...], app: App, *, is_default: bool = False
-    ) -> "_Way":
-        asked = is_router(app)
-        leads = not asked and leads_to_router(app)
-        is_prefix = is_default or ((asked or leads) and routes_by_path(app))
-        return cls(routes, app, is_default, asked, leads, is_prefix)
+    def along(self, level: int, index: int, route: Route) -> "_Way":
+        """Return the way with one declaration more, and what it leads to."""
+        layers = self.layers if route.layer is None else (*self.layers, route.layer)
+        return _Way((*self.routes, (level, index, route)), route.target, layers, self.settings)
 
     @property
     def route(self) -> Route:
-        return self.routes[-1][1]
-
-    @property
-    def is_hiding(self) -> bool:
-        """Whether a router may be behind the application that has to be called to be asked."""
-        pattern = self.route.pattern
-        if pattern.syntax != "regex" or pattern.source.endswith("$") or self.is_default:
-            return self.leads
-        return not self.asked  # The regex may leave a rest, for whoever is behind.
-
-    @property
-    def mode(self) -> Mode:
-        """How far the last pattern has to reach."""
-        if self.route.mounting is not None:
-            return Mode.MOUNT
-        return Mode.PREFIX if self.is_prefix else Mode.ENDPOINT
+        return self.routes[-1][2]
 
 
-def resolved(routes: Sequence[Route], routes_of: RoutesOf) -> list[Row[Destination]]:
+_START = _Way((), None, (), ())
+
+
+def rows_of(routes: Sequence[Route], nested_in: NestedIn) -> list[Row[Destination]]:
     """Return one row for every application that the routes lead to, in order."""
-    ways = (way for route in routes for way in _ways((), 0, route, routes_of))
-    return [_row(index, way) for index, way in enumerate(ways)]
+    ways = (way for way in _ways(routes, nested_in) if not way.is_place)
+    return [_row(index, way, None) for index, way in enumerate(ways)]
 
 
 def _ways(
-    outer: tuple[tuple[int, Route], ...], level: int, route: Route, routes_of: RoutesOf
+    routes: Sequence[Route], nested_in: NestedIn, outer: _Way = _START, level: int = 0
 ) -> Iterator[_Way]:
-    way = (*outer, (level, route))
-    if isinstance(route.target, Include):
-        for inner in route.target.routes:
-            yield from _ways(way, level, inner, routes_of)
-        return
-    # A router that contains itself is asked when it comes to that.
-    is_known = any(route.target is other.target for _, other in outer)
-    is_opaque = is_known or route.mounting is not None or route.methods
-    nested = None if is_opaque else routes_of(route.target)
-    if nested is None:
-        yield _Way.to(way, route.target)
-        return
-    for inner in nested:
-        yield from _ways(way, level + 1, inner, routes_of)
-    default = own_default(route.target)
-    if default is not None:
-        yield _Way.to(way, default, is_default=True)
+    for index, route in enumerate(routes):
+        way = outer.along(level, index, route)
+        if isinstance(route.target, Include):
+            included = route.target
+            if included.layer is not None:
+                way = way._replace(layers=(*way.layers, included.layer))
+            yield way._replace(is_place=True)
+            yield from _ways(included.routes, nested_in, way, level)
+            continue
+        # A router that contains itself is asked when it comes to that.
+        is_known = any(route.target is other.target for _, _, other in outer.routes)
+        nested = None if is_known or route.mounting is not None else nested_in(route.target)
+        if nested is None:
+            yield way
+            continue
+        layers = way.layers if nested.layer is None else (*way.layers, nested.layer)
+        settings = way.settings
+        if nested.settings != Settings():
+            settings = (*settings, nested.settings)
+        way = way._replace(layers=layers, settings=settings)
+        yield way._replace(is_place=True)
+        yield from _ways(nested.routes, nested_in, way, level + 1)
 
 
-def _row(index: int, way: _Way) -> Row[Destination]:
-    is_hiding = way.is_hiding
-    template = _template([route for _, route in way.routes])
-    if way.routes[-1][0] > 0:
-        levels = groupby(way.routes, lambda item: item[0])
-        templates = [_template([route for _, route in routes]) for _, routes in levels]
-        template = reduce(lambda outer, inner: inner.below(outer), templates)
-    answer, by_method = _answer(way)
+def _row(index: int, way: _Way, layer: Layer | None) -> Row[Destination]:
+    routes = [route for _, _, route in way.routes]
+    kind = Kind.ROUTER if way.is_place else kind_of(way.app)
+    matched = ChildRoute(_template(way))
+    methods = None
+    for route in routes:
+        if route.methods:
+            its = served_methods(route.methods)
+            methods = its if methods is None else methods & its
+    layers = way.layers if layer is None else (layer, *way.layers)
+    first, matched.after = chain(layers, way.app)
+    mode = _mode(way, kind)
+    leaves_rest = mode is not Mode.ENDPOINT or (
+        way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
+    )
     destination = Destination(
         app=way.app,
-        answer=answer,
-        matched=ChildRoute(template.path, template.path_format, template.name, is_open=is_hiding),
+        kind=kind,
+        matched=matched,
+        template=matched.template,
         route=way.route,
-        key=template.path.removeprefix("/"),
-        is_plain=not (is_hiding or way.route.mounting)
-        and (answer is None or by_method is not None),
-        by_method=by_method,
-        declarations=tuple(route for _, route in way.routes),
+        declarations=tuple(routes),
+        layers=way.layers,
+        settings=way.settings,
+        methods=methods,
+        order=tuple(number for _, number, _ in way.routes),
+        is_plain=kind is Kind.ENDPOINT and not leaves_rest,
+        first=first,
+        choices=None if leaves_rest or layers else _choices(way.app, kind),
     )
-    return Row(index, _steps(way), destination)
+    return Row(index, _steps(way, mode), destination)
 
 
-def _answer(
-    way: _Way,
-) -> tuple[Callable[[ChildScope], Match | NoMatch] | None, Mapping[str, App] | None]:
-    """Return what a router answers for an application, and which methods decide that alone."""
-    if way.route.methods and not way.is_default:
-        choice = ByMethod(dict.fromkeys(way.route.methods, way.app))
-        return choice.match, choice.plain
-    if not way.asked:
-        return None, None
-    is_by_method = isinstance(way.app, ByMethod) and type(way.app).match is ByMethod.match
-    return answer_of(way.app), way.app.plain if is_by_method else None  # type: ignore[attr-defined]
+def _choices(app: Any, kind: Kind) -> Mapping[str, Any] | None:
+    is_ours = kind is Kind.ROUTER and matches_as_ours(app) and hasattr(type(app), "choices")
+    return app.choices if is_ours else None
 
 
-def _steps(way: _Way) -> tuple[Step, ...]:
+def _mode(way: _Way, kind: Kind) -> Mode:
+    """Return how far the last pattern of a way has to reach."""
+    if way.route.mounting is not None:
+        return Mode.MOUNT
+    if way.is_place:
+        return Mode.PREFIX if isinstance(way.app, Include) else Mode.LEVEL
+    if kind is Kind.ENDPOINT or not routes_by_path(way.app):
+        return Mode.ENDPOINT
+    return Mode.LEVEL
+
+
+def _steps(way: _Way, mode: Mode) -> tuple[Step, ...]:
     steps = []
-    level = 0
-    for number, (its_level, route) in enumerate(way.routes, 1):
-        mode = way.mode if number == len(way.routes) else Mode.PREFIX
-        steps.append(Step(route.pattern, mode, route.kwargs, its_level != level))
-        level = its_level
+    before = 0
+    for number, (level, _, route) in enumerate(way.routes, 1):
+        if number < len(way.routes):
+            mode_here = Mode.PREFIX if isinstance(route.target, Include) else Mode.LEVEL
+        else:
+            mode_here = mode
+        steps.append(Step(route.pattern, mode_here, route.kwargs, level != before))
+        before = level
     return tuple(steps)
 
 
-def _template(routes: Sequence[Route]) -> ChildRoute:
+def _template(way: _Way) -> Template:
+    by_level: dict[int, list[Route]] = {}
+    for level, _, route in way.routes:
+        by_level.setdefault(level, []).append(route)
+    return joined(tuple(_template_of(routes) for routes in by_level.values()))
+
+
+def _template_of(routes: Sequence[Route]) -> Template:
     namespaces = [
         route.target.namespace
         for route in routes
         if isinstance(route.target, Include) and route.target.namespace
     ]
     name = routes[-1].name
-    return ChildRoute(
+    return Template(
         "/" + "".join(route.pattern.source for route in routes),
         "/" + "".join(route.pattern.path_format for route in routes),
         None if name is None else ":".join([*namespaces, name]),

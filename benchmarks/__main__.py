@@ -1,4 +1,4 @@
-"""Measure everything, print it, and save it: ``make bench``.
+"""Measure everything, print it, and save it: ``make bench``; or the shapes alone: ``make bench ARGS=shapes``.
 
 Every figure is a median of interleaved rounds in this one process; the ratios are what can be compared
 between machines.
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Printed
 
-from benchmarks import measurements
+from benchmarks import measurements, shapes
 from benchmarks.clock import ROUNDS, interleaved, medians
 from benchmarks.methods import methods
 from benchmarks.peers import PEERS, Peer
@@ -92,42 +92,72 @@ def printed(console: Console, results: dict[str, Any]) -> None:
             cells = (f"{row['ns']:,.0f}", f"{row['dict.get']:.2f}", falcon, row["notes"])
             table.add_row(peer, *cells)
         console.print(table)
+    print_shapes(console, results["shapes"])
     for name in ("growth", "building", "hostile", "hostile peers, ms", "methods", "dispatch"):
         console.print(f"\n[bold]{name}")
         console.print_json(data=results[name])
     console.print(f"\nimport: {results['import, ms']:.1f} ms")
 
 
+def print_shapes(console: Console, results: dict[str, dict[str, float]]) -> None:
+    """Print what a whole call takes in each shape, beside the plain one."""
+    table = Printed(title="shapes", title_justify="left")
+    table.add_column()
+    for column in ("ns", "/ plain", "/ plain, without the coroutine of its middleware"):
+        table.add_column(column, justify="right")
+    for shape, row in results.items():
+        ns, *ratios = row.values()
+        table.add_row(shape, f"{ns:,.0f}", *(f"{ratio:.2f}" for ratio in ratios))
+    console.print(table)
+
+
+def measured_shapes(progress: Progress) -> dict[str, dict[str, float]]:
+    """Return the comparison of the shapes."""
+    task = progress.add_task("shapes", total=shapes.ROUNDS)
+    return shapes.measured(lambda: progress.advance(task))
+
+
+def measured(progress: Progress) -> dict[str, Any]:
+    """Return all results."""
+    results: dict[str, Any] = {
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in PEERS},
+        "peers": compared(progress),
+        "shapes": measured_shapes(progress),
+    }
+    task = progress.add_task("growth, dispatch", total=None)
+    results["growth"] = measurements.growth(lambda: progress.advance(task))
+    results["methods"] = methods(lambda: progress.advance(task))
+    results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
+    task = progress.add_task("building, hostile paths, import", total=4)
+    for name, measure in (
+        ("building", measurements.building),
+        ("hostile", measurements.hostile),
+        ("hostile peers, ms", measurements.hostile_peers),
+        ("import, ms", measurements.importing),
+    ):
+        results[name] = measure()
+        progress.advance(task)
+    calls, both = results["dispatch"], results["methods"]
+    calls["floors"] = calls["asgi_routes"] / calls["floor"]
+    both["ratio"] = both["asgi_routes"] / both["sanic-routing"]
+    return results
+
+
 def main() -> None:
-    """Run all measurements."""
+    """Run all measurements, or those of one part."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", choices=["shapes"], help="alone, and nothing is saved")
     parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
     arguments = parser.parse_args()
     console = Console()
+    if arguments.part == "shapes":
+        with Progress(console=console) as progress:
+            alone = measured_shapes(progress)
+        print_shapes(console, alone)
+        return
     with Progress(console=console) as progress:
-        results: dict[str, Any] = {
-            "python": platform.python_version(),
-            "versions": {name: importlib.metadata.version(name) for name in PEERS},
-            "peers": compared(progress),
-        }
-        task = progress.add_task("growth, dispatch", total=None)
-        results["growth"] = measurements.growth(lambda: progress.advance(task))
-        results["methods"] = methods(lambda: progress.advance(task))
-        results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
-        task = progress.add_task("building, hostile paths, import", total=4)
-        for name, measure in (
-            ("building", measurements.building),
-            ("hostile", measurements.hostile),
-            ("hostile peers, ms", measurements.hostile_peers),
-            ("import, ms", measurements.importing),
-        ):
-            results[name] = measure()
-            progress.advance(task)
-    results["dispatch"]["floors"] = (
-        results["dispatch"]["asgi_routes"] / results["dispatch"]["floor"]
-    )
-    both = results["methods"]
-    both["ratio"] = both["asgi_routes"] / both["sanic-routing"]
+        results = measured(progress)
     printed(console, results)
     arguments.save.write_text(json.dumps(results, indent=1) + "\n")
     arguments.save.with_suffix(".svg").write_text(drawn(results["peers"]["GitHub"]))

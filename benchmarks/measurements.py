@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgi_routes import ProtocolTypeRouter, URLRouter, format_path, path
+from benchmarks.calls import scope_of
 from benchmarks.clock import interleaved, medians, seconds
 from benchmarks.peers import PEERS, app, written
 from benchmarks.tables import Table, filled, random_routes, small_api
@@ -125,7 +126,7 @@ def dispatch(tick: Callable[[], None]) -> dict[str, float]:
         return find
 
     def scopes() -> list[Any]:
-        return [_scope(f"/users/{number}") for number in range(1000)]
+        return [scope_of(f"/users/{number}") for number in range(1000)]
 
     times: dict[str, list[float]] = {"floor": [], "asgi_routes": []}
     for _ in range(21):
@@ -140,24 +141,6 @@ def dispatch(tick: Callable[[], None]) -> dict[str, float]:
             gc.enable()
         tick()
     return medians(times)
-
-
-def _scope(path: str) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"localhost")],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8000),
-        "state": {},
-    }
 
 
 def hostile() -> list[dict[str, Any]]:

@@ -85,7 +85,8 @@ api = URLRouter(
     [
         path("", answer("the api")),
         path("users/<int:id>/", answer("user {id} of the api"), name="user"),
-    ]
+    ],
+    middleware=[PoweredBy],
 )
 
 app = ProtocolTypeRouter(
@@ -97,9 +98,9 @@ app = ProtocolTypeRouter(
                 path("files/<path:file>", answer("file {file}")),
                 re_path(r"^archive/(?P<year>[0-9]{4})/$", answer("archive of {year}")),
                 format_path("prices/{price:f}/", answer("it costs {price:.2f}")),
-                # A nested router, seen through its middleware. What it has no route for is
-                # looked for behind it.
-                path("api/", PoweredBy(api)),
+                # A nested router behind its middleware. What it has no route for is looked for
+                # behind it; ``path("api/", PoweredBy(api))`` would end the search there.
+                path("api/", api),
                 path("api/health/", answer("healthy, says the route behind the api")),
                 mount("shop", shop),
                 path("old/", URLRouter([], default=answer("nothing old is left"))),

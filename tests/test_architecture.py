@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 FLOORS = [
     {"types", "places"},
     {"errors"},
-    {"apps", "converters", "scopes", "matches", "not_found", "raw_paths"},
+    {"apps", "converters", "raw_paths", "reading"},
     {
         "patterns.nodes",
         "patterns.parsed_regexes",
@@ -22,8 +22,10 @@ FLOORS = [
         "patterns.format_syntax",
         "patterns.reversal",
         "patterns",
+        "methods",
         "mounting",
         "redirects",
+        "scopes",
         "lifespan.participants",
         "lifespan.never_started",
         "lifespan.states",
@@ -46,10 +48,9 @@ FLOORS = [
         "engine.compiled",
         "engine.candidates",
         "engine",
-        "dispatch",
+        "middleware",
     },
     {
-        "methods",
         *(
             f"language.{room}"
             for room in (
@@ -67,13 +68,18 @@ FLOORS = [
             )
         ),
         "language",
+        "levels",
+        "declarations",
     },
-    {"declarations"},
-    {"encoded_slashes", "names", "routes"},
-    {"reversing", "table"},
+    {"encoded_slashes", "matches", "names", "routes"},
+    {"answers", "reversing"},
+    {"handing_on"},
+    {"search"},
+    {"dispatch", "table"},
     {
+        "looking",
         "routers.keyed",
-        "routers.following",
+        "routers.direct",
         "routers.reversing",
         "routers.protocol",
         "routers.channel",
@@ -86,7 +92,8 @@ FLOORS = [
     {
         "inspection.nodes",
         "inspection.reading",
-        "inspection.tracing",
+        "inspection.page",
+        "inspection.debugging",
         "inspection.candidates",
         "inspection.near",
         "inspection.explaining",
@@ -105,12 +112,11 @@ FLOORS = [
     {
         "checking.findings",
         "checking.tables",
+        "checking.taking",
         "checking.declared",
         "checking.competing",
         "checking.slow",
         "checking",
-        "debug_page.page",
-        "debug_page",
         *(
             f"worker.{room}"
             for room in (
@@ -147,7 +153,7 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 DOORS = {
     "parse": {"patterns.format_syntax"},
-    "asgiref": {"not_found", "redirects"},
+    "asgiref": {"answers"},
     "anyio": {
         "lifespan.states",
         "lifespan.conversation",
@@ -257,9 +263,9 @@ def test_doors(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=room_of)
 def test_sizes(file: Path) -> None:
-    """No file has more than 300 lines, no function more than 40 without its docstring."""
+    """No file has more than 500 lines, no function more than 40 without its docstring."""
     text = file.read_text()
-    assert text.count("\n") <= 300
+    assert text.count("\n") <= 500
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = node.body[-1].end_lineno or 0

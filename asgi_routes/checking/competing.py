@@ -1,52 +1,120 @@
 """Findings about routes that want the same paths.
 
 In: a table of rows. Out: findings: which rows can never be reached, which overlap, of which it cannot be told.
-The rule kept here: a row takes a path from a later one only if nothing could make it decline, its
-methods included; all else takes nothing.
+The rule kept here: what is said to be unreachable was proven for every method, and for paths with a slash
+more or less where these lead to it, too; all else is not said.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import islice
 
+from asgi_routes.apps import Kind, router_behind
 from asgi_routes.checking.findings import Finding, Subject, subject
-from asgi_routes.checking.tables import Competing, may_decline, methods_of
-from asgi_routes.engine import Row
+from asgi_routes.checking.tables import Competing
+from asgi_routes.checking.taking import (
+    Taking,
+    behind_prefix,
+    is_read_alike,
+    may_vary,
+    methods_of,
+    methods_reaching,
+    takes_method,
+    takes_variants,
+    taking_of,
+    varies_with,
+)
+from asgi_routes.engine import Mode, Row
+from asgi_routes.inspection import name_of
 from asgi_routes.language import Reachable, Relations, Undecided, Unreachable
+from asgi_routes.matches import NONE_ALLOWED
 from asgi_routes.table import Destination
+
+_BY_DEFAULT = Undecided(
+    "a router before it has a default, which serves every path that its routes do not have, but "
+    "none that they have for other methods"
+)
 
 
 def competing(table: Competing) -> Iterator[Finding]:
     """Yield what can be told of the rows of a table."""
+    if not table.is_searched_as_ours:
+        return
+    rivals = _Rivals(table)
     # First as if every row served every method: whatever is reached so is reached with fewer.
-    relations = Relations(table.rows, table.compile_regex(), declines=may_decline)
-    for relation in relations:
+    for relation in islice(rivals.relations, len(table.rows)):
+        if methods_of(table.rows[relation.index]) == NONE_ALLOWED:
+            message = (
+                "it can never be reached: no method is left of those that are allowed on the way"
+            )
+            yield Finding("R101", message, (_subject(table, relation.index),))
+            continue
         match relation:
-            case Unreachable(index=index):
-                yield from _unreachable(table, _by_method(table.rows, relations, relation), index)
+            case Unreachable():
+                yield from _unreachable(table, rivals.proven(relation), relation.index)
             case Reachable():
                 yield from _overlaps(table, relation)
             case _:
                 yield _undecided(table, relation.index, relation.why)
 
 
-def _by_method(
-    rows: Sequence[Row[Destination]], relations: Relations, relation: Unreachable
-) -> Unreachable | Undecided | None:
-    """Return a relation of unreachability that holds for every method of the row, or None."""
-    if all(methods_of(rows[one]) is None for one in relation.covering):
-        return relation
-    earlier = [
-        (index, methods_of(row))
-        for index, row in enumerate(rows[: relation.index])
-        if not may_decline(row)
-    ]
-    taken: set[int] = set()
-    for method in methods_of(rows[relation.index]) or [None]:
-        serving = [index for index, methods in earlier if methods is None or method in methods]
-        found = relations.covering(relation.index, serving)
-        if not isinstance(found, tuple):
-            return found
-        taken.update(found)
-    return Unreachable(relation.index, tuple(sorted(taken)), relation.path)
+class _Rivals:
+    """The rows of a table, each with what it takes from later ones for certain.
+
+    Attributes:
+        relations: of the rows; and behind them those that stand for a part of one.
+    """
+
+    def __init__(self, table: Competing) -> None:
+        self._table = table
+        self._taking = [*map(taking_of, table.rows)]
+        extended = [*table.rows]
+        self._parts: dict[int, int] = {}
+        for row in table.rows:
+            if row.steps[-1].mode is Mode.LEVEL and takes_variants(row):
+                self._parts[row.index] = len(extended)
+                extended.append(behind_prefix(row, len(extended)))
+        self._wholes = {part: whole for whole, part in self._parts.items()}
+        self.relations = Relations(extended, table.compile_regex(), declines=self._declines)
+
+    def _declines(self, row: Row[Destination]) -> bool:
+        is_part = row.index >= len(self._taking)
+        return is_part or self._taking[row.index] is Taking.NEVER
+
+    def proven(self, relation: Unreachable) -> Unreachable | Undecided | None:
+        """Return why a row is not reached, whatever the request; None where it may be."""
+        row = self._table.rows[relation.index]
+        if relation.path is None:
+            return relation
+        taken: set[int] = set()
+        for method in methods_reaching(row):
+            certain = self._before(row, method, Taking.ALWAYS)
+            found = self.relations.covering(row.index, certain)
+            if found is None:
+                perhaps = self._before(row, method, Taking.PERHAPS)
+                is_open = perhaps and self.relations.covering(row.index, [*certain, *perhaps])
+                return _BY_DEFAULT if is_open else None
+            if isinstance(found, Undecided):
+                return found
+            taken.update(self._wholes.get(one, one) for one in found)
+        return Unreachable(relation.index, tuple(sorted(taken)), relation.path)
+
+    def _before(self, row: Row[Destination], method: str | None, taking: Taking) -> list[int]:
+        """Return what the rows before one take of it: themselves, or a part of them."""
+        found = (
+            self._part_for(earlier, row)
+            for earlier in self._table.rows[: row.index]
+            if self._taking[earlier.index] is taking
+            and takes_method(self._table, earlier, method)
+            and is_read_alike(self._table, earlier, row)
+        )
+        return [index for index in found if index is not None]
+
+    def _part_for(self, earlier: Row[Destination], row: Row[Destination]) -> int | None:
+        if not may_vary(self._table, row) or varies_with(self._table, earlier, row):
+            return earlier.index
+        if earlier.target.mounting is not None:
+            return earlier.index if takes_variants(earlier) else None
+        return self._parts.get(earlier.index)
 
 
 def _unreachable(
@@ -59,8 +127,25 @@ def _unreachable(
     message = "it can never be reached: routes before it match every path that it matches"
     if relation.path is None:
         message = "it can never be reached: it matches no path at all"
+    ends = [_end(table, table.rows[one]) for one in relation.covering]
+    message = "; ".join([message, *(end for end in ends if end is not None)])
     subjects = tuple(_subject(table, one) for one in (index, *relation.covering))
     yield Finding("R101", message, subjects, None if relation.path is None else "/" + relation.path)
+
+
+def _end(table: Competing, row: Row[Destination]) -> str | None:
+    """Return why the search ends at a row, where that is for more than an endpoint."""
+    target = row.target
+    router = router_behind(target.app)
+    if router is None or (target.kind is Kind.ROUTER and target.mounting is None):
+        return None
+    at = f"at {table.template(row)} the search ends, because"
+    if target.kind is Kind.BOUNDARY:
+        said = f"{name_of(target.app)} stands around a router and has to be called"
+    else:
+        said = f"{name_of(target.app)} is mounted there"
+    how = "middleware=" if target.mounting is None else "path(…, middleware=…) instead of mount()"
+    return f"{at} {said}; with {how} it would go on"
 
 
 def _overlaps(table: Competing, relation: Reachable) -> Iterator[Finding]:

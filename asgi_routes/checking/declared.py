@@ -7,9 +7,10 @@ it was meant is for the reader to say.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from types import CellType, FunctionType
 from typing import Any
 
-from asgi_routes.apps import innermost, is_router, leads_to_router
+from asgi_routes.apps import Kind, innermost, kind_of
 from asgi_routes.checking.findings import Finding, Subject, subject
 from asgi_routes.checking.tables import Competing, declarations
 from asgi_routes.declarations import Include, Route
@@ -48,6 +49,9 @@ def _of_route(route: Route) -> Iterator[tuple[str, str]]:
             "R205",
             f"{name_of(route.target)} is served at this very path only; mount() serves all below it",
         )
+    if route.mounting is None and _closes_over_router(route.target):
+        what = f"{name_of(route.target)} closes over a router that a route cannot see"
+        yield "R207", f"{what}: use middleware=, mount(), functools.wraps or a class"
 
 
 def _is_open(route: Route) -> bool:
@@ -59,10 +63,33 @@ def _is_open(route: Route) -> bool:
 
 
 def _is_whole(app: Any) -> bool:
-    if isinstance(app, Include) or is_router(app) or leads_to_router(app):
+    if isinstance(app, Include) or kind_of(app) is not Kind.ENDPOINT:
         return False
     inner = innermost(app)
     return any(hasattr(type(inner), name) or name in _own(inner) for name in _OF_WHOLE_APPLICATIONS)
+
+
+def _closes_over_router(app: Any) -> bool:
+    """Tell whether a function that is served as it is holds a router, or a function that does."""
+    todo = [app] if kind_of(app) is Kind.ENDPOINT else []
+    seen: list[FunctionType] = []
+    while todo:
+        one = todo.pop()
+        if one in seen or not isinstance(one, FunctionType):
+            continue
+        seen.append(one)
+        held = [*filter(callable, map(_content, one.__closure__ or ()))]
+        if any(kind_of(inner) is not Kind.ENDPOINT for inner in held):
+            return True
+        todo += held
+    return False
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # It is yet to be assigned.
+        return None
 
 
 def _own(app: object) -> dict[str, Any]:

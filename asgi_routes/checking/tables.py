@@ -1,23 +1,25 @@
 """The tables of an application: which rows compete for the same paths.
 
 In: an application. Out: the rows of each of its routers by path, in order. The rule kept here: routers that are
-nested, plainly or behind middleware, stand in the table of the router around them; a router that is
-mounted, or stands behind another kind of router, has one of its own.
+nested stand in the table of the router around them; one that is mounted or wrapped, has an application
+as default, or stands behind another kind of router, has one of its own.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import innermost, is_router
+from asgi_routes.apps import innermost, is_router, walk
 from asgi_routes.declarations import Include, Route
+from asgi_routes.dispatch import BASE
 from asgi_routes.engine import Compile, Row
-from asgi_routes.inspection.candidates import routes_behind
-from asgi_routes.methods import ByMethod
-from asgi_routes.routers import URLRouter
-from asgi_routes.table import Destination, resolved
+from asgi_routes.routers import ProtocolTypeRouter, URLRouter
+from asgi_routes.scopes import UNSET, Policy, Settings
+from asgi_routes.search import is_searched
+from asgi_routes.table import Destination, Nested, rows_of
 
 _DEEPEST = 32
+_OVERRIDABLE = ("match", "branches", "hits")
 
 
 class Competing(NamedTuple):
@@ -27,11 +29,24 @@ class Competing(NamedTuple):
         prefix: what all their templates begin with.
         router: the router by path.
         rows: in order.
+        around: what holds for the router where it sets nothing itself. A wrapper that makes a scope of its
+            own may keep it from holding.
+        is_outermost: whether nothing was tried before the rows.
+        has_variants: whether a router anywhere in the application wants a slash more or less.
     """
 
     prefix: str
     router: URLRouter
     rows: list[Row[Destination]]
+    around: Policy
+    is_outermost: bool
+    has_variants: bool
+
+    @property
+    def is_searched_as_ours(self) -> bool:
+        """Whether the rows are tried in order, and nothing else is done."""
+        own = type(self.router)
+        return all(getattr(own, name) is getattr(URLRouter, name) for name in _OVERRIDABLE)
 
     def template(self, row: Row[Destination]) -> str:
         """Return the full template of a row, as declared."""
@@ -44,44 +59,66 @@ class Competing(NamedTuple):
         engines = [router.compile_regex for router in routers]
         return next((one for one in engines if one is not re.compile), re.compile)
 
+    def settings_of(self, row: Row[Destination]) -> Settings:
+        """Return what was set for a row, by its router or one between; None where nobody did."""
+        found = self.router.settings
+        for inner in row.target.settings:
+            found = Settings(
+                UNSET,
+                inner.slashes or found.slashes,
+                inner.encoded_slashes or found.encoded_slashes,
+            )
+        return found
 
-def tables(app: Any, prefix: str = "", around: tuple[object, ...] = ()) -> Iterator[Competing]:
+
+class _Around(NamedTuple):
+    """What stands around an application, and what holds there."""
+
+    routers: tuple[object, ...]
+    prefix: str
+    policy: Policy
+    has_variants: bool
+
+
+def tables(app: Any) -> Iterator[Competing]:
     """Yield every table that an application leads to."""
+    settings = (getattr(visit.router, "settings", None) for visit in walk(app))
+    has_variants = any(one is not None and one.slashes not in (None, "strict") for one in settings)
+    yield from _tables(app, _Around((), "", BASE, has_variants))
+
+
+def _tables(app: Any, around: _Around) -> Iterator[Competing]:
     inner = innermost(app)
-    is_known = any(inner is router for router in around)
-    if not is_router(inner) or is_known or len(around) > _DEEPEST:
+    routers = around.routers
+    is_known = any(inner is router for router in routers)
+    if not is_router(inner) or is_known or len(routers) > _DEEPEST:
         return
-    around = (*around, inner)
-    if isinstance(inner, URLRouter):
-        table = Competing(prefix, inner, resolved(inner.declarations, routes_behind))
-        yield table
-        for row in table.rows:
-            yield from tables(row.target.app, table.template(row), around)
+    policy = inner.policy_within(around.policy) if is_searched(inner) else around.policy
+    within = around._replace(routers=(*routers, inner), policy=policy)
+    if not isinstance(inner, URLRouter):
+        for child in inner.children():
+            yield from _tables(child.app, within)
         return
-    for child in inner.children():
-        yield from tables(child.app, prefix, around)
-
-
-def methods_of(row: Row[Destination]) -> frozenset[str] | None:
-    """Return the methods that a row serves; None for every request."""
-    target = row.target
-    inner = innermost(target.app)
-    if target.route.methods:
-        return ByMethod(dict.fromkeys(target.route.methods, target.app), options=False).allowed
-    if isinstance(inner, ByMethod):
-        return inner.allowed - {"OPTIONS"}
-    return None
-
-
-def may_decline(row: Row[Destination]) -> bool:
-    """Tell whether the search may go on behind a row that matches, methods apart."""
-    target = row.target
-    mounting = target.mounting
-    inner = innermost(target.app)
-    is_asked = is_router(inner) and not isinstance(inner, ByMethod)
-    return (
-        is_asked or target.matched.open or (mounting is not None and mounting.at_prefix != "serve")
+    table = Competing(
+        around.prefix,
+        inner,
+        rows_of(inner.declarations, _nested),
+        around.policy,
+        is_outermost=all(type(router) is ProtocolTypeRouter for router in routers),
+        has_variants=around.has_variants,
     )
+    yield table
+    for row in table.rows:
+        policy = row.target.policy_in(within.policy)
+        below = within._replace(prefix=table.template(row), policy=policy)
+        yield from _tables(row.target.app, below)
+
+
+def _nested(app: object) -> Nested | None:
+    """Return the router that an application is, where the search goes through it."""
+    if isinstance(app, URLRouter) and is_searched(app) and app.default_of_misses is None:
+        return Nested(app.declarations, app.settings, None)
+    return None
 
 
 def declarations(router: URLRouter, around: tuple[object, ...] = ()) -> Iterator[tuple[str, Route]]:

@@ -186,6 +186,8 @@ def _print_match(found: Explanation) -> None:
                 for name, value in parameters
             ),
             ("way", " → ".join(way)),
+            ("middleware", " → ".join(found.middleware)),
+            ("looked through", " → ".join(found.through)),
         ]
     )
 

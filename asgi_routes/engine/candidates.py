@@ -5,7 +5,7 @@ answer is that of the linear matcher, but only rows whose texts are right are lo
 built before a row declines for the first time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from asgi_routes.engine.lengths import Span, reached_by, spans_of
@@ -23,15 +23,11 @@ class Candidates(Generic[Target]):
     def __init__(self, linear: LinearMatcher[Target]) -> None:
         self._linear = linear
         self._spans: list[Span] | None = None
-        self._has_levels = any(step.is_level for row in linear.rows for step in row.steps)
 
     def behind(self, path: str, index: int) -> Iterator[Hit[Target]]:
         """Yield every hit of a row behind the one of this index, in order."""
-        if self._has_levels and ("//" in path or path[:1] == "/"):
-            indexes: Iterable[int] = range(len(self._linear.rows))
-        else:
-            leaves = reached_by(self._trees(), path)
-            indexes = sorted({leaf.shape.row.index for leaf in leaves})
+        leaves = reached_by(self._trees(), path)
+        indexes = sorted({leaf.shape.row.index for leaf in leaves})
         for number in indexes:
             if number > index:
                 hit = self._linear.follow(self._linear.rows[number])(path)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from asgi_routes.engine.lengths import Span, reached_by, spans_of
 from asgi_routes.engine.linear import LinearMatcher
-from asgi_routes.engine.rows import Hit, Matcher, Row
+from asgi_routes.engine.rows import Hit, Matcher, Mode, Row
 from asgi_routes.engine.shapes import Shape, shape_of
 from asgi_routes.engine.source import SourceWriter
 from asgi_routes.engine.tree import Planter
@@ -45,23 +45,21 @@ class Compiled(NamedTuple):
 def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Compiled:
     """Return the function that finds the first of the rows that matches a path."""
     shapes = [shape_of(row) for row in rows]
-    has_levels = any(shape.has_levels for shape in shapes)
-    literals, spans = _divided(shapes, linear, has_levels=has_levels)
-    writer = SourceWriter(linear.follow, has_levels=has_levels)
+    literals, spans = _divided(shapes, linear)
+    writer = SourceWriter(linear.follow)
     writer.line(0, "def match(path):")
     if spans:
-        writer.line(1, "segments = path.split('/')")
+        most = ""
+        if any(row.steps[-1].mode is Mode.LEVEL for row in rows):
+            # A router that leads to itself comes here for each segment of a path.
+            most = f", {max(spans[-1].least, spans[-1].columns)}"
+        writer.line(1, f"segments = path.split('/'{most})")
         writer.line(1, "count = len(segments)")
         writer.write_spans(spans, 1)
-    if has_levels:
-        writer.line(1, "# A nested router takes one of two slashes off; that is rare.")
-        writer.line(1, "return linear(path) if '//' in path or path[:1] == '/' else None")
-    else:
-        writer.line(1, "return None")
-    search, source = _executed(writer, linear)
+    writer.line(1, "return None")
+    search, source = _executed(writer)
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
-    is_all = not (spans or has_levels)
-    if is_all:
+    if not spans:
         return Compiled(hits.get, hits.get, search, source)
     matcher = _Literals(hits, search).__getitem__ if hits else search
     return Compiled(matcher, hits.get, search, source)
@@ -82,7 +80,7 @@ class _Literals(dict[str, Hit[Any]]):
 
 
 def _divided(
-    shapes: Sequence[Shape], linear: LinearMatcher[Any], *, has_levels: bool
+    shapes: Sequence[Shape], linear: LinearMatcher[Any]
 ) -> tuple[dict[str, Shape], list[Span]]:
     """Return the literal paths that can simply be looked up, and the trees for all other shapes.
 
@@ -92,7 +90,7 @@ def _divided(
     others: list[Shape] = []
     for shape in shapes:
         path = shape.literal
-        if path is None or shape.has_kwargs or (has_levels and shape.may_see_empty_segments):
+        if path is None or shape.has_kwargs:
             others.append(shape)
         else:
             literals.setdefault(path, shape)
@@ -115,11 +113,11 @@ def _divided(
     return literals, spans
 
 
-def _executed(writer: SourceWriter, linear: LinearMatcher[Any]) -> tuple[Matcher[Any], str]:
+def _executed(writer: SourceWriter) -> tuple[Matcher[Any], str]:
     """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"
-    namespace = {"__name__": __name__, "linear": linear, **writer.names.objects}
+    namespace = {"__name__": __name__, **writer.names.objects}
     module = compile(source, file, "exec")
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.

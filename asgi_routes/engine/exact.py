@@ -24,7 +24,7 @@ Split: TypeAlias = Callable[[str], tuple[Texts, str] | None]
 Convert: TypeAlias = Callable[[Texts], tuple[tuple[Any, ...], dict[str, Any]]]
 """From the texts to positional and named parameters; `ValueError` for no match."""
 
-_END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.MOUNT: r"(?=/|\Z)"}
+_END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.LEVEL: "", Mode.MOUNT: r"(?=/|\Z)"}
 
 
 def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) -> Split:
@@ -38,6 +38,8 @@ def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) 
     >>> split("n/1/rest"), split("n/x/")
     ((['1'], 'rest'), None)
     """
+    if mode is Mode.LEVEL:
+        return _level_split(pattern, compile_regex)
     if pattern.syntax == "regex":
         return _search_split(pattern, mode, compile_regex)
     if pattern.is_literal:
@@ -46,6 +48,31 @@ def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) 
     if pieces is not None and is_ambiguous(pieces):
         return Splitter(pieces, mode)
     return _regex_split(pattern, mode)
+
+
+def _level_split(pattern: Pattern, compile_regex: Compile) -> Split:
+    """Return the split that leaves what a nested router reads.
+
+    A regex says itself what may follow it; any other text ends where a segment does.
+    """
+    split_prefix = split_of(pattern, Mode.PREFIX, compile_regex)
+    is_regex = pattern.syntax == "regex"
+
+    def split(path: str) -> tuple[Texts, str] | None:
+        found = split_prefix(path)
+        if found is None:
+            return None
+        texts, rest = found
+        at = len(path) - len(rest)
+        if not rest or not at or path[at - 1] == "/":
+            return found
+        if rest[0] != "/":
+            return found if is_regex else None
+        if len(rest) == 1 and not is_regex:
+            return None
+        return texts, rest[1:]
+
+    return split
 
 
 def converter_of(pattern: Pattern) -> Convert:

@@ -55,7 +55,10 @@ def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
 
 def reached_by(spans: Sequence[Span], path: str) -> Iterator[Leaf]:
     """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
-    segments = path.split("/")
+    if not spans:
+        return
+    # What is behind the longest row need not be told apart.
+    segments = path.split("/", max(spans[-1].least, spans[-1].columns))
     for span in spans:
         if len(segments) <= (span.most or len(segments)):
             if span.tree is not None:

@@ -87,8 +87,8 @@ def _prepared(row: Row[Any], compile_regex: Compile) -> list[_Step]:
 def _split(steps: list[_Step], path: str) -> tuple[list[Texts], str] | None:
     """Return the texts of each step's parameters, and what is left."""
     split_off = []
-    for split, _, _, is_level in steps:
-        found = split(path[1:] if is_level and path[:1] == "/" else path)
+    for split, _, _, _ in steps:
+        found = split(path)
         if found is None:
             return None
         texts, path = found

@@ -17,11 +17,14 @@ Target = TypeVar("Target")
 class Mode(Enum):
     """How far a pattern has to reach.
 
-    ENDPOINT: to the end of the path. PREFIX: anywhere. MOUNT: to the end of a segment.
+    ENDPOINT: to the end of the path. PREFIX: anywhere. LEVEL: to a place where a nested router can
+    read on: behind a slash, or at the end of the path, or before a slash with more behind it, which
+    then is taken off. MOUNT: to the end of a segment.
     """
 
     ENDPOINT = "endpoint"
     PREFIX = "prefix"
+    LEVEL = "level"
     MOUNT = "mount"
 
 
@@ -33,8 +36,8 @@ class Step:
         pattern: what has to match.
         mode: how far it has to reach.
         kwargs: the default kwargs written beside it.
-        is_level: whether it is the first of a nested router: one leading slash of what is left is
-            taken off before, and its parameters are merged as Channels does, not as Django.
+        is_level: whether it is the first of a nested router: its parameters are merged as Channels
+            does, not as Django.
     """
 
     pattern: Pattern

@@ -242,7 +242,7 @@ class Splitter:
         match self._mode:
             case Mode.ENDPOINT:
                 return 1
-            case Mode.PREFIX:
+            case Mode.PREFIX | Mode.LEVEL:  # What may follow is not said by the pieces.
                 return (1 << (len(path) + 1)) - 1
             case Mode.MOUNT:
                 return self._members(path, "/") | 1

@@ -5,12 +5,12 @@ rule kept here: a shape never lets a path through that the row does not match, a
 of a row segment by segment is left to the row's own matcher.
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.rows import Mode, Row, Step
-from asgi_routes.engine.runs import is_within_segment
+from asgi_routes.engine.runs import Fixed, Run, is_within_segment, parameter_piece
 from asgi_routes.patterns import Literal, Node, Parameter
 
 
@@ -37,7 +37,6 @@ class Shape:
         tail: what follows the cells: nothing; ``"rest"``, which is handed on; ``"mount"``, the same
             with its slash; a parameter that takes all of it; or None where only the row's own
             matcher knows.
-        has_levels: whether a nested router takes off a slash on the way.
     """
 
     row: Row[Any]
@@ -45,7 +44,6 @@ class Shape:
     least: int
     most: int | None
     tail: str | Parameter | None
-    has_levels: bool
 
     @property
     def literal(self) -> str | None:
@@ -59,19 +57,6 @@ class Shape:
         """Whether there are default kwargs."""
         return any(step.kwargs for step in self.row.steps)
 
-    @property
-    def may_see_empty_segments(self) -> bool:
-        """Whether it can match a path with two slashes in a row, or one in front."""
-        return (
-            self.tail != ""
-            or "" in self.cells[:-1]
-            or any(
-                isinstance(cell, AnySegment)
-                or (isinstance(cell, Parameter) and re.fullmatch(cell.regex, ""))
-                for cell in self.cells[:-1]
-            )
-        )
-
 
 def shape_of(row: Row[Any]) -> Shape:
     """Return the shape of a row."""
@@ -79,8 +64,7 @@ def shape_of(row: Row[Any]) -> Shape:
     for number, step in enumerate(row.steps, 1):
         if not reader.read(step, is_last=number == len(row.steps)):
             break
-    has_levels = any(step.is_level for step in row.steps)
-    return reader.shape(row, has_levels=has_levels)
+    return reader.shape(row)
 
 
 class _Reader:
@@ -92,16 +76,19 @@ class _Reader:
         self.tail: str | Parameter | None = None
         self.most: int | None = None
         self.least_behind = 1
+        self.takes_slash = False
 
-    def shape(self, row: Row[Any], *, has_levels: bool) -> Shape:
+    def shape(self, row: Row[Any]) -> Shape:
         least = len(self.cells) + self.least_behind
         tail = None if ANY in self.cells else self.tail
-        return Shape(row, tuple(self.cells), least, self.most, tail, has_levels)
+        return Shape(row, tuple(self.cells), least, self.most, tail)
 
     def read(self, step: Step, *, is_last: bool) -> bool:
         """Read one step; return whether the next one can be read too."""
         if self.segment:
-            return False  # The step before ends inside a segment.
+            if not (self.takes_slash and _takes_text(step.pattern.nodes[:1])):
+                return False  # The step before may end inside of a segment, or be the last.
+            self._close()
         if step.pattern.syntax == "regex":
             self._read_regex(step)
             return False
@@ -112,12 +99,14 @@ class _Reader:
             return False
         if not self._read_nodes(nodes):
             return False
+        self.takes_slash = step.mode is Mode.LEVEL and _takes_text(self.segment)
         if is_last:
             self._end(step)
         return True
 
     def _end(self, step: Step) -> None:
-        if step.mode is Mode.PREFIX or (not step.pattern.source and step.mode is Mode.MOUNT):
+        is_open = step.mode in (Mode.PREFIX, Mode.LEVEL)
+        if is_open or (not step.pattern.source and step.mode is Mode.MOUNT):
             self.tail = None if self.segment else "rest"
             return
         self._close()
@@ -164,6 +153,24 @@ class _Reader:
         first = pattern.nodes[0]
         if isinstance(first, Literal):
             self.cells += first.text.split("/")[:-1]
+
+
+def _takes_text(nodes: Sequence[Node]) -> bool:
+    """Tell whether nodes take something of the path in any case.
+
+    What ends a segment then ends with no slash, so that a level takes one off; and what begins a level
+    does not match at the end of the path.
+    """
+    for node in nodes:
+        piece = parameter_piece(node.regex) if isinstance(node, Parameter) else None
+        match piece:
+            case Run(least=least) if least:
+                return True
+            case Fixed(width=width) if width:
+                return True
+        if isinstance(node, Literal) and node.text:
+            return True
+    return False
 
 
 def _is_path(nodes: tuple[Node, ...]) -> bool:

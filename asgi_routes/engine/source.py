@@ -27,11 +27,10 @@ _SHOWN_ROUTES = 3
 class SourceWriter:
     """Writes the source of one table."""
 
-    def __init__(self, follow: Follow, *, has_levels: bool) -> None:
+    def __init__(self, follow: Follow) -> None:
         self.names = Names()
         self.lines: list[str] = []
         self._follow = follow
-        self._has_levels = has_levels
         self._leaves: dict[int, LeafSource] = {}
         self._variables = 0
 
@@ -45,7 +44,7 @@ class SourceWriter:
         """Return what the tree is apart from its rows and texts."""
         match tree:
             case Leaf(shape=shape):
-                return "leaf", self._leaf(tree), self._has_guard(tree), shape.tail is None
+                return "leaf", self._leaf(tree), shape.tail is None
             case Test(column=column, then=then):
                 return "test", column, self.key(then)
             case InOrder(trees=trees):
@@ -78,9 +77,6 @@ class SourceWriter:
         if source is None:
             source = self._leaves[id(leaf)] = leaf_source(leaf.shape, leaf.open, self.names)
         return source
-
-    def _has_guard(self, leaf: Leaf) -> bool:
-        return self._has_levels and leaf.shape.may_see_empty_segments
 
     # Writing.
 
@@ -212,8 +208,6 @@ class SourceWriter:
         shape, source = leaf.shape, self._leaf(leaf)
         if data is None:
             self.line(depth, f"# {title(shape.row)}")
-        if self._has_guard(leaf):
-            self.line(depth, "if '//' in path or path[:1] == '/': return linear(path)")
         if source.kwargs is None:
             follow = data or self.names.of("follow", shape.row.index, self._follow(shape.row))
             self.line(depth, f"if (hit := {follow}(path)) is not None: return hit")

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from asgi_routes.apps import innermost, is_router
-from asgi_routes.declarations import Route
 from asgi_routes.engine import LinearMatcher, Mode, Row, split_of
 from asgi_routes.inspection.reading import name_of
+from asgi_routes.reading import read, text_of
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.host import host_of
-from asgi_routes.scopes import remaining_path
-from asgi_routes.table import Destination, resolved
+from asgi_routes.scopes import Settings
+from asgi_routes.table import Destination, Nested, rows_of
 
 _DEEPEST = 32
 
@@ -58,7 +58,7 @@ class _Way:
 
 def candidates(app: Any, scope: Any) -> Iterator[Candidate]:
     """Yield every route that an application leads to."""
-    yield from _below(app, scope, _Way(remaining_path(scope) or ""), 0)
+    yield from _below(app, scope, _Way(text_of(read(scope))), 0)
 
 
 def _below(app: Any, scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
@@ -66,7 +66,7 @@ def _below(app: Any, scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
     if not is_router(inner) or depth > _DEEPEST:
         return
     if isinstance(inner, URLRouter):
-        for row in resolved(inner.declarations, routes_behind):
+        for row in rows_of(inner.declarations, _nested_behind):
             yield from _of_row(row, scope, way, depth)
         return
     for child in inner.children():
@@ -80,10 +80,10 @@ def _below(app: Any, scope: Any, way: _Way, depth: int) -> Iterator[Candidate]:
         yield from _below(child.app, scope, below, depth + 1)
 
 
-def routes_behind(app: object) -> tuple[Route, ...] | None:
-    """Return the declarations of the router by path that an application is or wraps, or None."""
+def _nested_behind(app: object) -> Nested | None:
+    """Return the router by path that an application is or wraps, or None."""
     inner = innermost(app)
-    return inner.declarations if isinstance(inner, URLRouter) else None
+    return Nested(inner.declarations, Settings(), None) if isinstance(inner, URLRouter) else None
 
 
 def _is_host(router: HostRouter, key: str, scope: Any) -> bool:
@@ -96,10 +96,10 @@ def _of_row(row: Row[Destination], scope: Any, way: _Way, depth: int) -> Iterato
     target = row.target
     inner = innermost(target.app)
     template = way.template.removesuffix("/") + target.matched.path
-    methods: Sequence[str] = target.route.methods or way.methods
+    methods: Sequence[str] = way.methods if target.methods is None else sorted(target.methods)
     if isinstance(inner, MethodRouter):
-        methods = sorted(inner.allowed - {"OPTIONS"})
-    elif is_router(inner) and not isinstance(target.app, MethodRouter):
+        methods = sorted(inner.methods)
+    elif is_router(inner):
         hit = LinearMatcher([row]).follow(row)(way.text)
         if hit is not None:
             rest = hit[3].removeprefix("/")

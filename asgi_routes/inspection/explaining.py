@@ -1,24 +1,37 @@
 """Why a request is served by a route, or by none.
 
 In: an application and a scope. Out: the match with its way, or the miss with the routes that came closest
-and what each lacks. The rule kept here: a reason that is given is true; that nothing else is wrong
-with the request is only said where it has been tried.
+and what each lacks. The rule kept here: what is said is read from the router's own answer; a reason
+that is given is true; that nothing else is wrong with the request is only said where it has been tried.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from asgi_routes.apps import innermost, is_router
-from asgi_routes.dispatch import own_default
 from asgi_routes.inspection.candidates import Candidate, candidates
 from asgi_routes.inspection.near import closeness
 from asgi_routes.inspection.reading import name_of
-from asgi_routes.inspection.tracing import End, Step, trace
+from asgi_routes.looking import Look, look
 from asgi_routes.matches import Match, NoMatch
-from asgi_routes.not_found import NotFound
+from asgi_routes.middleware import names_of_callables
 
 _CLOSEST = 3
-_HIDDEN = "No route found: the router behind the middleware that matches has none."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A router on the way, or a wrapper around one.
+
+    Attributes:
+        by: the class of the router, or ``module:name`` of the wrapper.
+        key: what the router went by, as written; empty for a wrapper.
+        place: ``file:line`` of the declaration, or None.
+    """
+
+    by: str
+    key: str
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +64,14 @@ class Explanation:
         args: the positional parameters.
         kwargs: the named parameters.
         root_path: where a mounted application is; None elsewhere.
-        way: the routers and middleware on the way, the outermost first.
+        way: the routers on the way, and what somebody has wrapped around them by hand, the outermost
+            first.
+        through: ``module:name`` of the wrappers among these. They were not called, and may do otherwise.
+        middleware: ``module:name`` of the ``middleware=`` on the way, the outermost first.
+        status: for a miss, the status of the answer; None for a match, and for what has no status.
         allowed: for a miss, the methods that would have been served.
         location: for a miss, where the client is redirected to, or None.
-        default: for a miss, ``module:name`` of the default that answers it; None for `not_found`.
+        default: for a miss, ``module:name`` of the application that is the default and answers it.
         near: for a miss, the routes that came closest.
     """
 
@@ -68,6 +85,9 @@ class Explanation:
     kwargs: tuple[tuple[str, Any], ...] = ()
     root_path: str | None = None
     way: tuple[Step, ...] = ()
+    through: tuple[str, ...] = ()
+    middleware: tuple[str, ...] = ()
+    status: int | None = None
     allowed: tuple[str, ...] = ()
     location: str | None = None
     default: str | None = None
@@ -97,15 +117,10 @@ def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
     >>> explain(router, {"type": "http", "method": "GET", "path": "/users/abc/"}).near[0].reason
     "'abc' is not an int"
     """
-    inner = innermost(app)
-    if not is_router(inner):
-        raise TypeError(f"{name_of(app)} is not a router, and no attribute of it leads to one")
-    found: Match | NoMatch = inner.match(scope)
-    end = trace(app, scope) if found else None
-    if end is not None:
-        return _of_match(end, scope)
-    missed = NoMatch(_HIDDEN) if found else found
-    default = own_default(inner)
+    seen = look(app, scope)
+    found = seen.found
+    if found and not found.is_default:
+        return _of_match(seen, found, scope)
     near = sorted(
         (
             (closest_, number, candidate)
@@ -114,22 +129,17 @@ def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
         ),
         key=lambda item: (-item[0].score, item[1]),
     )
-    return Explanation(
-        reason=missed.reason,
-        allowed=tuple(sorted(missed.allowed)),
-        location=missed.location,
-        default=None if default is None or isinstance(default, NotFound) else name_of(default),
-        near=tuple(_near(candidate, close.reason) for close, _, candidate in near[:closest]),
-    )
+    closest_ones = tuple(_near(candidate, close.reason) for close, _, candidate in near[:closest])
+    return _of_miss(seen, scope, closest_ones)
 
 
-def _of_match(end: End, scope: Any) -> Explanation:
-    way, child = end.steps, end.scope
+def _of_match(seen: Look, found: Match, scope: Any) -> Explanation:
+    way, child = _way(seen), found.scope
     called = child.get("url_route") or {"args": (), "kwargs": {}}
-    route = child.get("route") if child is not scope else None
+    route = found.route if child is not scope else None
     root_path = child.get("root_path")
     return Explanation(
-        application=name_of(end.app),
+        application=name_of(seen.application),
         template=getattr(route, "path", None),
         path_format=getattr(route, "path_format", None),
         name=getattr(route, "name", None),
@@ -138,7 +148,47 @@ def _of_match(end: End, scope: Any) -> Explanation:
         kwargs=tuple(called["kwargs"].items()),
         root_path=root_path if root_path != scope.get("root_path") else None,
         way=way,
+        through=tuple(map(name_of, seen.through)),
+        middleware=_middleware(seen),
     )
+
+
+def _of_miss(seen: Look, scope: Any, near: tuple[Near, ...]) -> Explanation:
+    found = seen.found
+    missed, default = (found, None) if isinstance(found, NoMatch) else (found.miss, found.endpoint)
+    kind = scope.get("type") if default is None else None
+    status = {"http": missed.status, "websocket": 404}.get(str(kind))
+    return Explanation(
+        reason=missed.reason,
+        way=_way(seen),
+        through=tuple(map(name_of, seen.through)),
+        middleware=_middleware(seen),
+        status=status,
+        allowed=tuple(sorted(missed.allowed)),
+        location=missed.location,
+        default=None if default is None else name_of(default),
+        near=near,
+    )
+
+
+def _way(seen: Look) -> tuple[Step, ...]:
+    return tuple(_steps(seen))
+
+
+def _steps(seen: Look) -> Iterator[Step]:
+    for wrappers, hop in seen.hops:
+        for wrapper in wrappers:
+            yield Step(name_of(wrapper), "")
+        by = type(hop.router).__qualname__
+        for declared in hop.declarations:
+            yield Step(by, declared.pattern.source, str(declared.declared))
+        if not hop.declarations:
+            yield Step(by, hop.key)
+
+
+def _middleware(seen: Look) -> tuple[str, ...]:
+    layers = [layer for _, hop in seen.hops for layer in hop.layers]
+    return tuple(map(name_of, names_of_callables(layers)))
 
 
 def _near(candidate: Candidate, reason: str) -> Near:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from types import FunctionType, MethodType
 from typing import Any
 
+from asgi_routes.answers import NotFound
 from asgi_routes.apps import is_router, wrapped
 from asgi_routes.declarations import Include, Route
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
 from asgi_routes.names import SEPARATOR
-from asgi_routes.not_found import NotFound
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -106,8 +106,8 @@ def _children(router: Any, way: _Way) -> Iterator[Node]:
         )
         for route in router.declarations:
             yield _route(route, below)
-        if router.default is not None and not isinstance(router.default, NotFound):
-            yield _read(router.default, "default", "default", way)
+        if router.default_of_misses is not None:
+            yield _read(router.default_of_misses, "default", "default", way)
         return
     for child in router.children():
         if isinstance(child.app, NotFound):

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from asgi_routes.language.alphabet import Alphabet
 from asgi_routes.language.effort import Effort
-from asgi_routes.language.programs import MATCH, Char, Forget, Fork, Look, Program
+from asgi_routes.language.programs import MATCH, Char, Entry, Forget, Fork, Look, Program
 from asgi_routes.language.surroundings import Seen, Surroundings
 
 State: TypeAlias = int
@@ -43,8 +43,11 @@ class Ways(NamedTuple):
     rest: State
 
 
-_AT_LEVEL = Ways((), (), -1, NOT_YET)
-"""Before the first symbol for a step that may have a slash in front of it."""
+_BEFORE_SLASH = Ways((), (), -1, NOT_YET)
+_BEHIND_SLASH = Ways((), (), -2, NOT_YET)
+_AT_SLASH = Ways((), (), -3, NOT_YET)
+"""Before the first symbol for a step that a slash is taken off for: where there is nothing, or a slash and
+something more; where there has to be something more; where there may be a slash."""
 
 
 class Automaton:
@@ -55,7 +58,6 @@ class Automaton:
         alphabet: what the symbols mean.
         rest: the next step, if there is one.
         effort: counts what making states takes.
-        is_level: whether one slash is taken off before.
         most_digits: how many digits a number may have; 0 for any number of them.
 
     Attributes:
@@ -69,10 +71,10 @@ class Automaton:
         rest: "Automaton | None",
         effort: Effort,
         *,
-        is_level: bool,
         most_digits: int,
     ) -> None:
         self._codes = program.codes
+        self._entry = program.entry
         self._alphabet = alphabet
         self._effort = effort
         self.rest = rest
@@ -91,8 +93,7 @@ class Automaton:
         self._accepts: list[bool | None] = []
         digits = (0,) if self._is_counting else ()
         before = int(self._surroundings.before & Seen.NOTHING)
-        self._plain_start = self.state(Ways((program.start,), digits, before, NOT_YET))
-        self.start = self.state(_AT_LEVEL) if is_level else self._plain_start
+        self.start = self.state(Ways((program.start,), digits, before, NOT_YET))
 
     def state(self, ways: Ways) -> State:
         """Return the number of a state."""
@@ -112,9 +113,7 @@ class Automaton:
         """Return where the symbols lead from a state."""
         found = self._arcs[state]
         if found is None:
-            ways = self._ways[state]
-            found = self._level_arcs() if ways is _AT_LEVEL else self._arcs_of(ways)
-            self._arcs[state] = found
+            found = self._arcs[state] = self._arcs_of(self._ways[state])
         return found
 
     def accepts(self, state: State) -> bool:
@@ -131,18 +130,29 @@ class Automaton:
             return False
         return self.rest is None or self.rest.takes_all(ways.rest)
 
-    def _level_arcs(self) -> Arcs:
-        others = ~self._alphabet.slash
-        plain = [(mask & others, state) for mask, state in self.arcs(self._plain_start)]
-        return [(self._alphabet.slash, self._plain_start), *((m, s) for m, s in plain if m)]
+    def entered(self, entry: Entry) -> State:
+        """Return where this step begins behind one that has not taken a slash last."""
+        if entry is Entry.HERE:
+            return self.start
+        return self.state(_BEFORE_SLASH if entry is Entry.SEGMENT else _AT_SLASH)
 
     def _accepts_of(self, ways: Ways) -> bool:
-        if ways is _AT_LEVEL:
-            return self.accepts(self._plain_start)
+        if ways == _BEHIND_SLASH:
+            return False
+        if ways in (_BEFORE_SLASH, _AT_SLASH):
+            return self.accepts(self.start)
         _, rest = self._alive(ways, Seen.NOTHING)
         return rest >= ALL and (self.rest is None or self.rest.accepts(rest))
 
     def _arcs_of(self, ways: Ways) -> Arcs:
+        slash = self._alphabet.slash
+        if ways == _BEFORE_SLASH:
+            return [(slash, self.state(_BEHIND_SLASH))]
+        if ways == _BEHIND_SLASH:
+            return self.arcs(self.start)
+        if ways == _AT_SLASH:
+            plain = [(mask & ~slash, state) for mask, state in self.arcs(self.start)]
+            return [(slash, self.start), *((mask, state) for mask, state in plain if mask)]
         arcs: dict[Ways, int] = {}
         for mask, seen in self._surroundings.groups:
             alive, rest = self._alive(ways, seen)
@@ -171,10 +181,16 @@ class Automaton:
                 if leaf == MATCH:
                     if not self._is_ordered:
                         return [], ALL
-                    start = ALL if self.rest is None else self.rest.start
-                    return [*alive.items()], REFUSED if kept < 0 else start
+                    return [*alive.items()], REFUSED if kept < 0 else self._entered(ways.before)
                 alive.setdefault(leaf, kept)
         return [*alive.items()], ways.rest
+
+    def _entered(self, before: int) -> State:
+        """Return where the next step begins, where there is one."""
+        if self.rest is None:
+            return ALL
+        is_behind_slash = self._surroundings.is_behind_slash(Seen(before))
+        return self.rest.entered(Entry.HERE if is_behind_slash else self._entry)
 
     def _leaves_of(self, place: int, before: int, seen: Seen) -> list[tuple[int, bool]]:
         """Return where the program takes a symbol or ends, and whether a number ends before."""

@@ -44,15 +44,12 @@ class Comparison:
         found = self._automata.get(index)
         if found is None:
             language = self._languages[index]
-            rest = None
-            steps = zip(language.programs, language.row.steps, strict=True)
-            for program, step in reversed([*steps]):
-                found = rest = Automaton(
+            for program in reversed(language.programs):
+                found = Automaton(
                     program,
                     self._alphabet,
-                    rest,
+                    found,
                     self._effort,
-                    is_level=step.is_level,
                     most_digits=language.most_digits,
                 )
             assert found is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgi_routes.engine import Compile, LinearMatcher, Row
-from asgi_routes.language.programs import Program, UnreadableError
+from asgi_routes.language.programs import ANYTHING, Entry, Program, UnreadableError
 from asgi_routes.language.reading import program_of
 from asgi_routes.patterns import danger_of
 
@@ -39,7 +39,7 @@ class Language:
 
     Attributes:
         row: the row.
-        programs: what its steps do with a path.
+        programs: what its steps do with a path, and what a nested router behind the last does.
         most_digits: how many digits Python makes a number of; 0 for any number of them.
     """
 
@@ -82,6 +82,8 @@ def language_of(row: Row[Any], compile_regex: Compile = re.compile) -> Language 
         return Undecided(str(error))
     except RecursionError:
         return Undecided("it is nested too deeply")
+    if programs[-1].entry is not Entry.HERE:
+        programs = (*programs, ANYTHING)
     patterns = [step.pattern for step in row.steps]
     is_risky = any(
         pattern.syntax == "regex" and danger_of(pattern.regex, pattern.flags)

@@ -4,7 +4,7 @@ In: a row. Out: the segments that its paths have, as far as its text shows them.
 outline promises too much, never too little: rows whose outlines do not meet have no path in common.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.engine import Mode, Row, Step, is_within_segment
@@ -57,18 +57,17 @@ def outlines_of(row: Row[Any]) -> list[Outline]:
     """
     ways: list[list[_Piece]] = [[]]
     is_whole = is_open = False
-    for step in row.steps:
+    for number, step in enumerate(row.steps, 1):
         pieces, is_told = _pieces(step)
-        # The slash that a nested router takes off may be there or not.
-        slashes: list[list[_Piece]] = [[], ["/"]] if step.is_level else [[]]
-        ways = [[*way, *slash, *pieces] for slash in slashes for way in ways]
-        is_whole = is_told and bool(pieces or step.mode is Mode.ENDPOINT)
+        ways = [[*way, *pieces] for way in ways]
+        is_whole = is_told and _ends_a_segment(step.mode, pieces)
+        if is_whole and step.mode is Mode.LEVEL and number < len(row.steps):
+            # The slash that is taken off may be there, or the end of the path.
+            ways += [[*way, "/"] for way in ways]
         is_open = not is_told or step.mode is not Mode.ENDPOINT
         if not is_told or len(ways) > _MOST_WAYS:
             is_whole, is_open = False, True
             break
-    if row.steps[-1].mode is Mode.PREFIX:
-        is_whole = False
     return [_outline(way, is_whole=is_whole, is_open=is_open) for way in ways]
 
 
@@ -86,6 +85,15 @@ def _pieces(step: Step) -> tuple[list[_Piece], bool]:
             case _:
                 return pieces, False
     return pieces, True
+
+
+def _ends_a_segment(mode: Mode, pieces: Sequence[_Piece]) -> bool:
+    """Tell whether a segment ends behind the pieces of a step, or the path."""
+    if mode is Mode.ENDPOINT:
+        return True
+    if mode is Mode.PREFIX or not pieces:
+        return False
+    return mode is Mode.MOUNT or pieces[-1] is None or not pieces[-1].endswith("/")
 
 
 def _outline(pieces: Iterable[_Piece], *, is_whole: bool, is_open: bool) -> Outline:

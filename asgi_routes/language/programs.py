@@ -87,6 +87,19 @@ MATCH = 0
 """Where every program ends."""
 
 
+class Entry(Enum):
+    """How the next step goes on with what a program has left.
+
+    HERE: right there. SEGMENT: so behind a slash and where nothing was taken; else there has to be
+    nothing, or one slash, which is taken off, and something more. SLASH: so too, but else one slash is
+    taken off where there is one.
+    """
+
+    HERE = auto()
+    SEGMENT = auto()
+    SLASH = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A pattern as a machine.
@@ -94,10 +107,12 @@ class Program:
     Attributes:
         codes: what it consists of.
         start: where it begins.
+        entry: how the next step goes on.
     """
 
     codes: tuple[Code, ...]
     start: int
+    entry: Entry = Entry.HERE
 
     @property
     def has_numbers(self) -> bool:
@@ -115,15 +130,19 @@ class Program:
         return {code.chars for code in self.codes if isinstance(code, Char)}
 
 
+ANYTHING = Program((Match(),), MATCH)
+"""What matches any path, and takes nothing of it."""
+
+
 class Writer:
     """Writes a program from its end to its start: everything is told what comes after it."""
 
     def __init__(self) -> None:
         self._codes: list[Code] = [Match()]
 
-    def program(self, start: int) -> Program:
+    def program(self, start: int, entry: Entry) -> Program:
         """Return what was written."""
-        return Program(tuple(self._codes), start)
+        return Program(tuple(self._codes), start, entry)
 
     def add(self, code: Code) -> int:
         """Write one code, and return where it stands."""

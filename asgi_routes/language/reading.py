@@ -14,6 +14,7 @@ from asgi_routes.converters import IntConverter, TextConverter, UUIDConverter
 from asgi_routes.engine import Compile, Mode, Step
 from asgi_routes.language.programs import (
     MATCH,
+    Entry,
     Look,
     Place,
     Program,
@@ -28,12 +29,11 @@ _END = {Mode.ENDPOINT: Place.END, Mode.MOUNT: Place.SEGMENT_END}
 
 
 def program_of(step: Step, compile_regex: Compile = re.compile) -> Program:
-    """Return what a step does with a path; a step of a nested router with a slash in front of it
-    has taken that off before.
+    """Return what a step does with a path.
 
     Raises:
         UnreadableError: that cannot be told; the message says why.
-    """  # noqa: D205 - it is one sentence
+    """
     pattern = step.pattern
     if pattern.syntax == "regex":
         if compile_regex is not re.compile:
@@ -54,7 +54,14 @@ def _written(pattern: Pattern, mode: Mode) -> Program:
             start = writer.text(node.text, start)
         else:
             start = _parameter(writer, node, start)
-    return writer.program(start)
+    return writer.program(start, _entry(pattern, mode))
+
+
+def _entry(pattern: Pattern, mode: Mode) -> Entry:
+    """Return how the next step goes on behind a path or a format."""
+    texts = [node.text if isinstance(node, Literal) else "" for node in _nodes(pattern)]
+    is_behind_slash = not texts or texts[-1].endswith("/")
+    return Entry.SEGMENT if mode is Mode.LEVEL and not is_behind_slash else Entry.HERE
 
 
 def _nodes(pattern: Pattern) -> list[Literal | Parameter]:
@@ -84,7 +91,7 @@ def _searched(pattern: Pattern, mode: Mode) -> Program:
     start = writer.regex(items, flags, writer.add(Look(Place.END, MATCH)) if is_full else MATCH)
     if not is_full and not is_anchored(items, flags):
         start = writer.anywhere(start)
-    return writer.program(start)
+    return writer.program(start, Entry.SLASH if mode is Mode.LEVEL else Entry.HERE)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from asgi_routes.language.alphabet import Alphabet
 from asgi_routes.language.characters import CharSet, matched_by
-from asgi_routes.language.programs import Place, Program
+from asgi_routes.language.programs import Entry, Place, Program
 
 
 class Seen(IntFlag):
@@ -68,13 +68,13 @@ class Surroundings:
 
     Attributes:
         groups: the symbols, in groups that look alike.
-        before: what is worth remembering of the symbol before a place.
+        before: what is worth remembering of the symbol before a place, where the next step goes on, too.
     """
 
     def __init__(self, program: Program, alphabet: Alphabet) -> None:
         places = program.places
         words = {_WORDS[place] for place in places & {*_WORDS}}
-        self.before = ANYTHING
+        self.before = ANYTHING if program.entry is Entry.HERE else Seen.NOTHING | Seen.SLASH
         behind = ANYTHING
         for place in places:
             before, after = _WANTED.get(place, (Seen.NOTHING | _WORDS.get(place, ANYTHING),) * 2)
@@ -90,6 +90,10 @@ class Surroundings:
         for seen, mask in masks.items():
             if seen & (self.before | behind):
                 self.groups = [part for group in self.groups for part in _parts(group, mask, seen)]
+
+    def is_behind_slash(self, before: Seen) -> bool:
+        """Tell whether a place is behind a slash, or at the start."""
+        return bool(before & (Seen.NOTHING | Seen.SLASH))
 
     def holds(self, place: Place, before: Seen, behind: Seen) -> bool:
         """Tell whether a place is what is asked for."""

@@ -6,6 +6,7 @@ here: it is said once for a router, and after that the question costs a lookup.
 
 import logging
 import weakref
+from contextlib import suppress
 from typing import Any
 
 from asgi_routes.lifespan.participants import name_of
@@ -13,6 +14,15 @@ from asgi_routes.lifespan.participants import name_of
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 _SETTLED: dict[int, Any] = {}
 """Routers whose lifespan has begun at some time in this process, or that were warned of, by id."""
+
+
+UNSTARTED: "weakref.WeakSet[Any]" = weakref.WeakSet()
+"""Routers with a lifespan of their own that has not begun yet. While it is empty, nobody is asked."""
+
+
+def expect_start(router: Any) -> None:
+    """Write down that a router has a lifespan of its own."""
+    UNSTARTED.add(router)
 
 
 def mark_begun(router: Any) -> None:
@@ -39,6 +49,8 @@ def warn_if_never_started(router: Any) -> None:
 def _settle(router: Any) -> bool:
     """Return whether it is this call that has settled it; several threads may serve one router."""
     key = id(router)
+    with suppress(TypeError):  # Not everything can be referred to weakly.
+        UNSTARTED.discard(router)
     held: Any
     try:
         held = weakref.ref(router, lambda _: _SETTLED.pop(key, None))

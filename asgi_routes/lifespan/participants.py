@@ -12,7 +12,7 @@ from functools import partial
 from types import MethodType
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import is_router, leads_to_router, mistake_in_app, wrapped
+from asgi_routes.apps import Kind, is_router, kind_of, mistake_in_app, wrapped
 from asgi_routes.types import App, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -81,7 +81,7 @@ def core_of(app: Any) -> Any:
 
 def policy_of_endpoint(app: App) -> LifespanPolicy:
     """Return how an endpoint takes part: not at all, unless it leads to a router."""
-    return "auto" if is_router(app) or leads_to_router(app) else "off"
+    return "off" if kind_of(app) is Kind.ENDPOINT else "auto"
 
 
 def participants(apps: Iterable[tuple[str, App]]) -> Iterator[Participant]:

@@ -1,25 +1,25 @@
 """Routing by the host that a client asks for."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from asgi_routes.converters import Converters, registered_converters
-from asgi_routes.dispatch import Router, answer_of
 from asgi_routes.engine import LinearMatcher, Matcher, Mode, Row, Step, compiled, is_within_segment
 from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.levels import NOTHING, Key, Level, Taken
 from asgi_routes.lifespan import LifespanContext
-from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.not_found import not_found
+from asgi_routes.matches import Child
+from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
 from asgi_routes.routers.keyed import (
-    checked_default,
-    checked_lifespan,
+    SearchedRouter,
     checked_mapping,
     default_child,
 )
 from asgi_routes.routers.reversing import Reversing
-from asgi_routes.types import App, ChildScope, Scope
+from asgi_routes.scopes import UNSET
+from asgi_routes.search import Branch, Search
+from asgi_routes.types import App, Scope
 
 _LABEL = r"[a-z0-9_-]+"
 _HOST = re.compile(
@@ -28,7 +28,7 @@ _HOST = re.compile(
 _PARAMETER = re.compile(r"<[^>]*>")
 
 
-class HostRouter(Reversing, Router):
+class HostRouter(Reversing, SearchedRouter):
     """Serves each host with an application of its own.
 
     What counts is the one ``Host`` header of the request, in lower case, without its port and without
@@ -41,10 +41,11 @@ class HostRouter(Reversing, Router):
             `path`, each within one label: ``<sub>.example.com``, ``v<int:version>.example.com``. An
             exact host goes first, then the others in order. The parameters come with those of the
             path.
-        default: the application for every other host; None raises `NoRouteFound`.
+        default: the application for every other host, or a policy for misses (`not_found`, None).
         lifespan: called with the router; returns an async context manager around the lifespan of all
             that the router leads to. What it yields is state, or None.
         converters: the registry to look converters up in, instead of the global one.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: a key is no host, or a value is not an application.
@@ -58,24 +59,23 @@ class HostRouter(Reversing, Router):
     NoMatch("No application configured for host 'a.b.example.com'.")
     """
 
-    follows_routers = True
-
     def __init__(
         self,
         mapping: Mapping[str, App],
         *,
-        default: App | None = not_found,
+        default: App | None = UNSET,
         lifespan: LifespanContext | None = None,
         converters: Converters | None = None,
+        middleware: Middleware = (),
     ) -> None:
         Reversing.__init__(self)
         self._apps = checked_mapping(mapping, "HostRouter", "host")
         self.enclose(self._apps.values())
-        self.default = checked_default(default, "HostRouter")
-        self.lifespan = checked_lifespan(lifespan, "HostRouter")
+        SearchedRouter.__init__(self, default, middleware)
+        self.set_lifespan(lifespan)
         registry = registered_converters() if converters is None else converters
-        self._exact: dict[str, Callable[[Any], Match | NoMatch]] = {}
-        rows: list[Row[Callable[[Any], Match | NoMatch]]] = []
+        self._exact: dict[str, Key] = {}
+        rows: list[Row[Key]] = []
         self.host_patterns: dict[str, Pattern] = {}
         mistakes = []
         for key, app in self._apps.items():
@@ -86,51 +86,46 @@ class HostRouter(Reversing, Router):
                 continue
             self.host_patterns[key] = pattern
             if pattern.is_literal:
-                self._exact[key] = answer_of(app)
+                self._exact[key] = Key(key, app)
             else:
                 step = Step(pattern, Mode.ENDPOINT, {})
-                rows.append(Row(len(rows), (step,), answer_of(app)))
+                rows.append(Row(len(rows), (step,), Key(key, app)))
         raise_together(mistakes, "HostRouter")
         # The labels of a host are to the dots what the segments of a path are to the slashes.
-        self._matcher: Matcher[Callable[[Any], Match | NoMatch]]
+        self._matcher: Matcher[Key]
         self._matcher = compiled(rows, LinearMatcher(rows)).matcher
 
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves the scope's host; its path is not looked at."""
+    def key_of(self, scope: Scope) -> Key | None:
+        host = host_of(scope) if self.is_transparent else None
+        return None if host is None else self._exact.get(host)
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield what serves the scope's host; its path is not looked at."""
+        scope = level.scope
         host = host_of(scope)
         if host is None:
-            return NoMatch(
-                f"No single valid host in the scope (its type is {scope.get('type')!r})."
-            )
-        answer = self._exact.get(host)
-        if answer is not None:
-            return answer(scope)
-        hit = self._matcher(host.replace(".", "/"))
-        if hit is None:
-            return NoMatch(f"No application configured for host {host!r}.")
-        return hit[0].target(_with_parameters(scope, hit[2]))
+            kind = scope.get("type")
+            reason = f"No single valid host in the scope (its type is {kind!r})."
+            yield from search.lead_nowhere(level, reason)
+            return
+        key, taken = self._find(host)
+        if key is None:
+            reason = f"No application configured for host {host!r}."
+            yield from search.lead_nowhere(level, reason)
+        elif (branch := search.lead_by_key(level, key, taken)) is not None:
+            yield branch
 
-    def child_scope(self, scope: Scope) -> Scope:
-        """Return the scope with the parameters of its host, for what the host leads to."""
-        host = host_of(scope) or ""
-        hit = None if host in self._exact else self._matcher(host.replace(".", "/"))
-        return scope if hit is None else _with_parameters(scope, hit[2])
+    def _find(self, host: str) -> tuple[Key | None, Taken]:
+        key = self._exact.get(host)
+        if key is not None:
+            return key, NOTHING
+        hit = self._matcher(host.replace(".", "/"))
+        return (None, NOTHING) if hit is None else (hit[0].target, ((), hit[2]))
 
     def children(self) -> Iterator[Child]:
         for host, app in self._apps.items():
             yield Child(host, app)
         yield from default_child(self.default)
-
-
-def _with_parameters(scope: Scope, kwargs: Mapping[str, Any]) -> ChildScope:
-    outer = scope.get("url_route") or {}
-    child = dict(scope)
-    child["url_route"] = {
-        "args": outer.get("args", ()),
-        "kwargs": {**outer.get("kwargs", {}), **kwargs},
-    }
-    child["path_params"] = {**(scope.get("path_params") or {}), **kwargs}
-    return child
 
 
 def host_of(scope: Scope) -> str | None:

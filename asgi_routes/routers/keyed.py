@@ -1,4 +1,4 @@
-"""What the routers have in common: a mapping from text to applications, a default, a lifespan.
+"""What the routers have in common: how they are asked, a mapping, a default, a lifespan, middleware.
 
 In: what a user wrote. Out: a copy of it that is known to be right. The rule kept here: a router that
 exists has only applications in it, and nothing of the caller's is kept live.
@@ -6,13 +6,83 @@ exists has only applications in it, and nothing of the caller's is kept live.
 
 import inspect
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from asgi_routes.apps import mistake_in_app
+from asgi_routes.apps import Kind, mistake_in_app
+from asgi_routes.dispatch import BASE, Router
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.lifespan import LifespanContext
-from asgi_routes.matches import Child
-from asgi_routes.not_found import NotFound
-from asgi_routes.types import App
+from asgi_routes.levels import Key, Level
+from asgi_routes.lifespan import LifespanContext, expect_start
+from asgi_routes.matches import Child, Match, NoMatch
+from asgi_routes.middleware import Middleware, layer_of
+from asgi_routes.scopes import UNSET, Policy, Settings
+from asgi_routes.search import Branch, Search, is_application, matches_as_ours, search
+from asgi_routes.types import App, Scope
+
+
+class SearchedRouter(Router):
+    """A router of ours: the search goes through it, by its `branches`.
+
+    Attributes:
+        settings: what it sets for itself and for what is below it.
+        is_transparent: whether it sets nothing, and has no middleware.
+    """
+
+    settings: Settings
+
+    def __init__(
+        self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
+    ) -> None:
+        name = type(self).__qualname__
+        self.default = checked_default(default, name)
+        self.layer = layer_of(middleware, name)
+        own = UNSET if is_application(self.default) else self.default
+        self.settings = Settings(own, slashes, encoded_slashes)
+        self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS
+
+    def set_lifespan(self, lifespan: LifespanContext | None) -> None:
+        """Take a lifespan of its own, or None.
+
+        Raises:
+            ImproperlyConfigured: it is not a function that returns an async context manager.
+        """
+        self.lifespan = checked_lifespan(lifespan, type(self).__qualname__)
+        if lifespan is not None:
+            expect_start(self)
+
+    def match(self, scope: Scope) -> Match | NoMatch:
+        """Return what serves a scope, behind other routers too. Nothing is called."""
+        key = self.key_of(scope)
+        if key is not None and "route" not in scope:
+            if key.kind is Kind.ENDPOINT:
+                return Match(key.app, scope, key.app, ((self, key),))
+            if key.is_direct and matches_as_ours(key.app):
+                found: Match | NoMatch = key.app.match(scope)
+                if type(found) is Match and not found.is_default:
+                    return found.put_below(self, key)
+        return search(self, scope, BASE)
+
+    searched_match = match
+
+    def key_of(self, _scope: Scope) -> Key | None:
+        """Return what a scope leads to where that is all that can come of it; else None."""
+        return None
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield where the search goes on from here, in order."""
+        raise NotImplementedError
+
+    def policy_within(self, policy: Policy) -> Policy:
+        """Return what holds here, where a policy holds around."""
+        return policy if self.settings == _NO_SETTINGS else self.settings.within(policy)
+
+
+_NO_SETTINGS = Settings()
+
+
+def keys_of(apps: Mapping[str, App]) -> dict[str, Key]:
+    """Return what each key of a mapping leads to."""
+    return {text: Key(text, app) for text, app in apps.items()}
 
 
 def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
@@ -41,21 +111,23 @@ def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
     return dict(mapping)
 
 
-def checked_default(default: App | None, router: str) -> App | None:
+def checked_default(default: Any, router: str) -> Any:
     """Return the default.
 
     Raises:
-        ImproperlyConfigured: it is neither an application nor None.
+        ImproperlyConfigured: it is neither an application nor a policy.
     """
-    if default is not None and (wrong := mistake_in_app(default)):
+    if default is None or default is UNSET:
+        return default
+    if wrong := mistake_in_app(default):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
     return default
 
 
-def default_child(default: App | None) -> Iterator[Child]:
-    """Yield the default as the last that a router leads to, where it has one."""
-    if default is not None:
-        yield Child("default", default, lifespan="off" if isinstance(default, NotFound) else "auto")
+def default_child(default: Any) -> Iterator[Child]:
+    """Yield the default as the last that a router leads to, where it is an application."""
+    if is_application(default):
+        yield Child("default", default)
 
 
 def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:

@@ -9,11 +9,12 @@ from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import children_of, visit_of
 from asgi_routes.errors import NoReverseMatch
 from asgi_routes.names import SEPARATOR, Names
+from asgi_routes.reading import root_path_of
 from asgi_routes.reversing import Arguments, Keywords, Query, as_text, url_for
-from asgi_routes.scopes import ChildRoute, root_path_of
+from asgi_routes.scopes import ChildRoute
 from asgi_routes.types import Scope
 
 _ENCLOSING = Lock()
@@ -72,14 +73,15 @@ class Reversing:
 
     def enclose(self, apps: Any) -> None:
         """Let the routers that applications lead to know that this one is around them."""
-        for app in apps:
-            for inner in wrapped(app):
-                if isinstance(inner, Reversing):
-                    # Another set: threads that answer requests go through the one that is there.
-                    with _ENCLOSING:
-                        inner.enclosing = WeakSet((*inner.enclosing, self))
-                elif is_router(inner):
-                    self.enclose(child.app for child in inner.children())  # type: ignore[attr-defined]
+        todo = [visit_of(app) for app in apps]
+        while todo:
+            visit = todo.pop()
+            if isinstance(visit.router, Reversing):
+                # Another set: threads that answer requests go through the one that is there.
+                with _ENCLOSING:
+                    visit.router.enclosing = WeakSet((*visit.router.enclosing, self))
+            else:
+                todo += children_of(visit)
 
 
 def reverse(

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from asgi_routes.dispatch import Router, answer_of
+from asgi_routes.levels import Level
 from asgi_routes.lifespan import policy_of_endpoint
-from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.not_found import not_found
-from asgi_routes.routers.keyed import checked_default, checked_mapping, default_child
-from asgi_routes.types import App, Scope
+from asgi_routes.matches import Child
+from asgi_routes.middleware import Middleware
+from asgi_routes.routers.keyed import SearchedRouter, checked_mapping, default_child, keys_of
+from asgi_routes.scopes import UNSET
+from asgi_routes.search import Branch, Search
+from asgi_routes.types import App
 
 
-class SubprotocolRouter(Router):
+class SubprotocolRouter(SearchedRouter):
     """Serves each websocket with the application for the subprotocol that the client likes best.
 
     The client names those that it speaks in order of preference (RFC 6455, 4.1); the first of them
@@ -18,7 +20,9 @@ class SubprotocolRouter(Router):
 
     Args:
         mapping: from subprotocol to application; it is copied. They are case-sensitive.
-        default: the application for clients that speak none of them; None raises `NoRouteFound`.
+        default: the application for clients that speak none of them, or a policy for misses (`not_found`,
+            None).
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: a key is not text, or a value is not an application.
@@ -33,23 +37,29 @@ class SubprotocolRouter(Router):
     NoMatch("No application configured for subprotocols ['mqtt'].")
     """
 
-    follows_routers = True
-
-    def __init__(self, mapping: Mapping[str, App], *, default: App | None = not_found) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[str, App],
+        *,
+        default: App | None = UNSET,
+        middleware: Middleware = (),
+    ) -> None:
         self._apps = checked_mapping(mapping, "SubprotocolRouter", "subprotocol")
-        self._answers = {name: answer_of(app) for name, app in self._apps.items()}
-        self.default = checked_default(default, "SubprotocolRouter")
+        self._keys = keys_of(self._apps)
+        SearchedRouter.__init__(self, default, middleware)
 
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
-        offered = scope.get("subprotocols")
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
+        offered = level.scope.get("subprotocols")
         if not isinstance(offered, list | tuple):
             offered = ()
-        for name in offered:
-            answer = self._answers.get(name) if isinstance(name, str) else None
-            if answer is not None:
-                return answer(scope)
-        return NoMatch(f"No application configured for subprotocols {list(offered)!r}.")
+        keys = (self._keys.get(name) for name in offered if isinstance(name, str))
+        key = next((key for key in keys if key is not None), None)
+        if key is None:
+            reason = f"No application configured for subprotocols {list(offered)!r}."
+            yield from search.lead_nowhere(level, reason)
+        elif (branch := search.lead_by_key(level, key)) is not None:
+            yield branch
 
     def children(self) -> Iterator[Child]:
         for name, app in self._apps.items():

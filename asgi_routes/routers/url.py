@@ -1,36 +1,34 @@
 """Routing by the path."""
 
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Callable, Iterator
+from functools import wraps
 from threading import RLock
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
 from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
-from asgi_routes.dispatch import Router
+from asgi_routes.dispatch import BASE
+from asgi_routes.encoded_slashes import decoded
 from asgi_routes.engine import Compile, Hit, Matcher, compiler
+from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.levels import NOTHING, Level, Place
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
-from asgi_routes.matches import Child, Match, NoMatch
+from asgi_routes.matches import NONE_ALLOWED, Child, Match, NoMatch
+from asgi_routes.middleware import Middleware
 from asgi_routes.names import Names
-from asgi_routes.not_found import not_found
-from asgi_routes.raw_paths import (
-    ENCODED_SLASH,
-    has_encoded_slash,
-    with_encoded_slashes,
-    with_plain_slashes,
-)
-from asgi_routes.redirects import location_with_other_slash, other_slash
-from asgi_routes.routers.following import decoded, followed
-from asgi_routes.routers.keyed import checked_default, checked_lifespan, default_child
+from asgi_routes.raw_paths import has_encoded_slash, with_encoded_slashes
+from asgi_routes.reading import Reading, RootPath, read
+from asgi_routes.routers.direct import match_directly
+from asgi_routes.routers.keyed import SearchedRouter, default_child
 from asgi_routes.routers.reversing import Reversing
-from asgi_routes.scopes import remaining_path
-from asgi_routes.table import Destination, Table, resolved
+from asgi_routes.scopes import UNSET
+from asgi_routes.search import Branch, Search, is_application, is_searched, search
+from asgi_routes.table import Destination, Nested, Table, rows_of
 from asgi_routes.types import App, Scope
 
 Slashes: TypeAlias = Literal["strict", "redirect", "both"]
 EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
 
-_NONE: frozenset[str] = frozenset()
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
 _REPLACING = RLock()
@@ -38,17 +36,28 @@ _REPLACING = RLock()
 
 A thread may take it twice: to look into an application may run a property that makes a router.
 """
+_RENAMED = {
+    "strict_root_path": "root_path='in_path' is the new name of strict_root_path=True",
+    "debug": "default=debug_page, from asgi_routes.inspection, is the new name of debug=True",
+}
 
 
-class Policy(NamedTuple):
-    """What nested routers have to have in common with a router to be compiled into its table."""
-
-    compile_regex: Compile
-    slashes: Slashes
-    encoded_slashes: EncodedSlashes
+_Parameters = ParamSpec("_Parameters")
 
 
-class URLRouter(Reversing, Router):
+def _refusing_old_names(init: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
+    """Make a constructor name the new word for an option that had another one."""
+
+    @wraps(init)
+    def init_with_new_names(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> None:
+        for option in kwargs.keys() & _RENAMED.keys():
+            raise ImproperlyConfigured(f"URLRouter has no option {option!r}", hint=_RENAMED[option])
+        init(*args, **kwargs)
+
+    return init_with_new_names
+
+
+class URLRouter(Reversing, SearchedRouter):
     """Serves each path with the application of the first route that matches it.
 
     Any scope with a ``path`` will do, whatever its type. The application gets a new scope with
@@ -57,19 +66,23 @@ class URLRouter(Reversing, Router):
 
     Args:
         routes: made by `path`, `re_path`, `format_path` and `mount`; copied.
-        default: the application for every other path; None raises `NoRouteFound`.
-        strict_root_path: a path that is outside the scope's ``root_path`` is a miss, instead of
-            being taken as one from which a proxy has stripped it.
+        default: a policy, how a miss looks: `not_found`, a `NotFound` of your own, or None, which
+            raises `NoRouteFound`; or an application for every path that no route has. Without it, the
+            router around decides, and `not_found` for the outermost.
+        root_path: what the path has to do with the scope's ``root_path``, for the router that a server
+            calls: ``auto``, it is taken off where the path begins with it; ``in_path``, a path
+            outside of it is a miss; ``stripped``, a proxy or the server has taken it off already.
         regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, but
             which has no back-references and no look-around (extra ``re2``).
         slashes: what a path is that would match with a slash more or less at its end: ``strict``, a
-            miss; ``redirect``, an http client is sent there (308); ``both``, a match.
+            miss; ``redirect``, an http client is sent there (308); ``both``, a match. None is as the
+            router around has it, and ``strict`` for the outermost.
         encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash as any other; ``preserve``, a
-            character of its segment, which the parameter has as ``/``; ``reject``, a miss.
+            character of its segment, which the parameter has as ``/``; ``reject``, a miss. None is
+            as the router around has it, and ``decode`` for the outermost.
         lifespan: called with the router; returns an async context manager around the lifespan of all
             that the router leads to. What it yields is state, or None.
-        debug: an http miss is answered with a page that says what came closest and shows every route.
-            Not where others can see it. It is a default, in the place of the one that is given.
+        middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: something in the list is not a route, an option is unknown, or the
@@ -84,36 +97,30 @@ class URLRouter(Reversing, Router):
     NoMatch("No route found for path 'users/x/'.")
     """
 
-    follows_routers = True
     _path_routing = True  # By this, the routers of Channels know one when they see one.
 
+    @_refusing_old_names
     def __init__(
         self,
         routes: Routes,
         *,
-        default: App | None = not_found,
-        strict_root_path: bool = False,
+        default: App | None = UNSET,
+        root_path: RootPath = "auto",
         regex: str = "re",
-        slashes: Slashes = "strict",
-        encoded_slashes: EncodedSlashes = "decode",
+        slashes: Slashes | None = None,
+        encoded_slashes: EncodedSlashes | None = None,
         lifespan: LifespanContext | None = None,
-        debug: bool = False,
+        middleware: Middleware = (),
     ) -> None:
-        for option, value, choices in (
-            ("slashes", slashes, Slashes),
-            ("encoded_slashes", encoded_slashes, EncodedSlashes),
-        ):
-            if mistake := mistake_in_choice(option, value, choices):
-                raise mistake
+        _check_options(root_path, slashes, encoded_slashes)
         Reversing.__init__(self)
-        self.default = checked_default(default, "URLRouter")
-        self.lifespan = checked_lifespan(lifespan, "URLRouter")
-        self._policy = Policy(compiler(regex), slashes, encoded_slashes)
-        if debug:
-            # It looks at the router from outside, from a floor above; nobody else pays for it.
-            self.default = import_module("asgi_routes.debug_page").DebugPage(self)
-        self._is_simple = slashes == "strict" and encoded_slashes == "decode"
-        self._strict_root_path = strict_root_path
+        SearchedRouter.__init__(self, default, middleware, slashes, encoded_slashes)
+        self.set_lifespan(lifespan)
+        self.own_policy = self.settings.within(BASE)
+        self._compile_regex = compiler(regex)
+        self.root_path: RootPath = root_path
+        self._is_simple = self.own_policy.encoded_slashes == "decode"
+        self._is_strict = self.own_policy.slashes == "strict" and not is_application(self.default)
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
         self._table: Table
@@ -127,7 +134,7 @@ class URLRouter(Reversing, Router):
     @property
     def compile_regex(self) -> Compile:
         """The engine for regular expressions."""
-        return self._policy.compile_regex
+        return self._compile_regex
 
     def source(self) -> str:
         """Return the Python source of the matcher, which says on each branch for what it is."""
@@ -140,10 +147,7 @@ class URLRouter(Reversing, Router):
 
     def hits(self, path: str) -> Iterator[Hit[Destination]]:
         """Yield everything that matches a path without its leading slash, the first first."""
-        table = self._table
-        hit = table.matcher(path)
-        if hit is not None:
-            yield from table.hits_from(path, hit)
+        return self._table.hits(path)
 
     def route_names(self) -> Names:
         """Return the names of the routes."""
@@ -183,11 +187,8 @@ class URLRouter(Reversing, Router):
         copies = 0
         within: set[URLRouter] = set()
 
-        def routes_of(app: object) -> tuple[Route, ...] | None:
-            # What matches in another way has to be asked.
-            if not isinstance(app, URLRouter) or type(app).match is not URLRouter.match:
-                return None
-            if app._policy != self._policy:
+        def nested_in(app: object) -> Nested | None:
+            if not isinstance(app, URLRouter) or not self._can_look_into(app):
                 return None
             nested = routes if app is replaced else app._table.routes
             # A router in many places of routers in many places would be copied without end.
@@ -195,94 +196,187 @@ class URLRouter(Reversing, Router):
                 nonlocal copies
                 copies += len(nested)
             within.add(app)
-            return None if copies > _MOST_COPIES else nested
+            if copies > _MOST_COPIES:
+                return None
+            return Nested(nested, app.settings, app.layer)
 
         table = Table(
             routes if self is replaced else self._table.routes,
-            routes_of,
-            self._policy.compile_regex,
-            has_encoded_slashes=self._policy.encoded_slashes == "preserve",
+            nested_in,
+            self._compile_regex,
+            self.layer,
         )
         origin = ref(self)
         for row in table.rows:
             row.target.matched.origin = origin
+            row.target.matched.policy = row.target.policy_in(self.own_policy)
         return table, within
+
+    def _can_look_into(self, app: "URLRouter") -> bool:
+        """Tell whether the routes of a router can stand in the table of this one."""
+        # What matches in another way, or serves what no route has, has to be asked.
+        if not is_searched(app) or is_application(app.default):
+            return False
+        its = app.settings.encoded_slashes
+        is_same_text = its is None or its == self.settings.encoded_slashes
+        return is_same_text and app._compile_regex is self._compile_regex
+
+    # The search.
+
+    @property
+    def default_of_misses(self) -> App | None:
+        """The application for every path that no route has, or None."""
+        return self.default if is_application(self.default) else None
+
+    @property
+    def may_want_variants(self) -> bool:
+        """Whether a router in the table may want a slash more or less."""
+        return self._table.may_want_variants
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
-        table = self._table
         path = scope.get("path")
-        # What most scopes are is decided here; `_match_any` says the same at length.
-        if not (
+        # What most scopes are is decided here; `search` says the same at length.
+        if (
             self._is_simple
             and type(path) is str
             and path[:1] == "/"
+            and "route" not in scope
             and "path_remaining" not in scope
             and not scope.get("root_path")
         ):
-            return self._match_any(scope, table)
-        path = path[1:]
-        hit = table.literal(path) or table.search(path)
-        if hit is None:
-            return NoMatch(f"No route found for path {path!r}.")
+            table = self._table
+            path = path[1:]
+            hit = table.literal(path) or table.search(path)
+            if hit is not None:
+                found = self._plain(scope, hit)
+                if found is not None:
+                    return found
+            elif table.is_closed and self._is_strict:
+                return self._missed(scope, path)
+        found = match_directly(self, scope)
+        return search(self, scope, BASE) if found is None else found
+
+    searched_match = match
+
+    def _plain(self, scope: Any, hit: Hit[Destination]) -> Match | None:
+        """Return the match of a hit behind which there is nothing but an application."""
         row, args, kwargs, rest = hit
         target = row.target
-        app: App | None = target.app
-        if target.by_method is not None:
+        first, app = target.first, target.app
+        way: tuple[Any, ...] = ((self, target),)
+        is_plain = target.is_plain
+        if target.methods is not None:
             method = scope.get("method")
-            app = target.by_method.get(method) if type(method) is str else None
-        if app is None or not target.is_plain or "url_route" in scope or "path_params" in scope:
-            return followed(scope, path, table.hits_from(path, hit))
+            is_plain = is_plain and type(method) is str and method in target.methods
+        elif target.choices is not None:
+            method = scope.get("method")
+            key = target.choices.get(method) if type(method) is str else None
+            if key is not None:
+                first = app = key.app
+                is_plain, way = True, ((self, target), (target.app, key))
+        if not is_plain or "url_route" in scope or "path_params" in scope:
+            return None
         child = scope.copy() if type(scope) is dict else dict(scope)
         child["path_remaining"] = rest
         child["route"] = target.matched
-        if kwargs:
-            child["url_route"] = {"args": args, "kwargs": kwargs}
-            child["path_params"] = kwargs.copy()  # type: ignore[attr-defined]
-        else:
-            child["url_route"] = {"args": args, "kwargs": {}}
-            child["path_params"] = {}
-        return Match(app, child)
+        child["url_route"] = {"args": args, "kwargs": kwargs or {}}
+        child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
+        return Match(first, child, app, way)
 
-    def _match_any(self, scope: Scope, table: Table) -> Match | NoMatch:
-        path = remaining_path(scope, strict_root_path=self._strict_root_path)
-        if path is None:
-            return NoMatch(_why_no_path(scope))
-        _, slashes, encoded_slashes = self._policy
-        if encoded_slashes == "reject" and has_encoded_slash(scope):
-            return NoMatch(f"No route found for path {path!r}: there is an encoded slash in it.")
-        if encoded_slashes == "preserve":
-            path = with_encoded_slashes(scope, path)
-        found = _match_path(scope, path, table)
-        if found or slashes == "strict" or found.allowed or found.location:
-            return found
-        other = other_slash(path)
-        if other is None or (slashes == "redirect" and scope.get("type") != "http"):
-            return found
-        at_other = _match_path(scope, other, table)
-        if not at_other or slashes == "both":
-            return at_other or found
-        location = location_with_other_slash(scope, is_shorter=len(other) < len(path))
-        return NoMatch(found.reason, location=location)
+    def _missed(self, scope: Scope, path: str) -> NoMatch:
+        level = Level(self, scope, self.own_policy, Reading("/" + path, 1, "", 1))
+        place = Place(level, None, NOTHING, path, 1)
+        method = scope.get("method") if scope.get("type") == "http" else None
+        reason = f"No route found for path {path!r}."
+        return NoMatch(reason, NONE_ALLOWED, None, place, method)
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield where the search goes on from here, in order."""
+        is_first = level.reading is None
+        if is_first:
+            level.reading = read(level.scope, self.root_path)
+        reading = level.reading
+        if reading is None:
+            path = level.scope.get("path")
+            search.refuse(_why_no_path(level.scope), is_no_path=_is_no_path(path))
+            found = search.at_end(level, search.declined) if level.outer is not None else None
+            if found is not None:
+                yield found
+            return
+        declined = search.declined
+        text = self.matched_text(level, search)
+        if text is not None:
+            is_encoded = text is not reading.whole
+            for hit in self._table.hits(text[reading.at :]):
+                row, args, kwargs, rest = decoded(hit) if is_encoded else hit
+                branch = search.lead(level, row.target, args, kwargs, rest)
+                if branch is not None:
+                    yield branch
+        is_own_end = level.outer is not None and not level.is_final and not search.slashes
+        if is_own_end and (is_first or self.default_of_misses is not None):
+            found = search.at_end(level, declined)
+            if found is not None:
+                yield found
+
+    def matched_text(self, level: Level, search: Search) -> str | None:
+        """Return the path as it is matched here; None where an encoded slash in it is a miss."""
+        assert level.reading is not None
+        whole, _, added, _ = level.reading
+        encoded_slashes = level.policy.encoded_slashes
+        if encoded_slashes == "decode" or not has_encoded_slash(level.scope):
+            return whole
+        if encoded_slashes == "reject":
+            said = (
+                f"No route found for path {level.reading.text!r}: there is an encoded slash in it."
+            )
+            search.refuse(said)
+            return None
+        path = whole[len(added) :]
+        original = {0: path, 1: path[:-1], -1: path + "/"}[search.slashes]
+        marked = with_encoded_slashes(level.scope, original)
+        shown = {0: marked, 1: marked + "/", -1: marked[:-1]}[search.slashes]
+        return whole[: len(added)] + shown
+
+    def places(self, level: Level, search: Search) -> Iterator[Place]:
+        """Yield the prefixes in the table that a path begins with: they may answer a miss."""
+        if level.reading is None or not self._table.has_places:
+            return
+        text = self.matched_text(level, search)
+        if text is None:
+            return
+        is_encoded = text is not level.reading.whole
+        for hit in self._table.places(text[level.reading.at :]):
+            row, args, kwargs, rest = decoded(hit) if is_encoded else hit
+            yield Place(level, row.target, (args, kwargs), rest, len(text) - len(rest))
 
     def children(self) -> Iterator[Child]:
-        for row in resolved(self._table.routes, lambda _: None):
+        for row in rows_of(self._table.routes, lambda _: None):
             mounting = row.target.mounting
             policy = mounting.lifespan if mounting else policy_of_endpoint(row.target.app)
             yield Child(row.target.key, row.target.app, row.target.route, policy)
         yield from default_child(self.default)
 
 
-def _match_path(scope: Scope, path: str, table: Table) -> Match | NoMatch:
-    hit = table.matcher(path)
-    if hit is None:
-        return NoMatch(f"No route found for path {with_plain_slashes(path)!r}.")
-    hits = table.hits_from(path, hit)
-    return followed(scope, path, map(decoded, hits) if ENCODED_SLASH in path else hits)
+def _is_no_path(path: object) -> bool:
+    return isinstance(path, str) and path[:1] != "/"
 
 
 def _why_no_path(scope: Scope) -> str:
     path = scope.get("path_remaining", scope.get("path"))
-    if isinstance(path, str):
-        return f"No route found for path {path!r}: it is outside root_path {scope['root_path']!r}."
-    return f"No 'path' in the scope (its type is {scope.get('type')!r}) that could be matched."
+    if not isinstance(path, str):
+        return f"No 'path' in the scope (its type is {scope.get('type')!r}) that could be matched."
+    if _is_no_path(path):
+        return f"No route found for path {path!r}: it does not begin with a slash."
+    return f"No route found for path {path!r}: it is outside root_path {scope['root_path']!r}."
+
+
+def _check_options(root_path: Any, slashes: Any, encoded_slashes: Any) -> None:
+    for option, value, choices in (
+        ("root_path", root_path, RootPath),
+        ("slashes", slashes, Slashes),
+        ("encoded_slashes", encoded_slashes, EncodedSlashes),
+    ):
+        is_unset = value is None and option != "root_path"
+        if not is_unset and (mistake := mistake_in_choice(option, value, choices)):
+            raise mistake

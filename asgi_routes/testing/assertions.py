@@ -7,9 +7,8 @@ rule kept here: the router is asked and nothing is called, so no application has
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import is_router
-from asgi_routes.dispatch import answer_of
 from asgi_routes.lifespan.participants import identity
+from asgi_routes.looking import look
 from asgi_routes.matches import Match, NoMatch
 from asgi_routes.testing.requests import HeaderPairs, request_scope
 
@@ -28,11 +27,11 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 ) -> Match:
     """Assert that a router serves a request, and how.
 
-    A wrapper that the router cannot look through counts as the application; a router that is hidden in
-    it is not asked.
+    A router that somebody has wrapped by hand is asked too. The wrapper is not called, and may do
+    otherwise.
 
     Args:
-        app: the router; anything that has ``match(scope)``.
+        app: the router, or what wraps one.
         method: the method, or ``WEBSOCKET``.
         path: as it stands in a request: percent-encoded, with a query string or without.
         name: what the name of the route has to be.
@@ -47,7 +46,7 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 
     Raises:
         AssertionError: nothing serves the request, or something else than expected.
-        TypeError: the application has no ``match``.
+        TypeError: the application is no router, and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter, path
@@ -80,7 +79,7 @@ def assert_no_route(
     """Assert that a router does not serve a request. A ``default`` of the router does not count.
 
     Args:
-        app: the router; anything that has ``match(scope)``.
+        app: the router, or what wraps one.
         method: the method, or ``WEBSOCKET``.
         path: as it stands in a request.
         headers: of the request, a mapping or pairs.
@@ -91,7 +90,7 @@ def assert_no_route(
 
     Raises:
         AssertionError: something serves it.
-        TypeError: the application has no ``match``.
+        TypeError: the application is no router, and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter
@@ -107,11 +106,8 @@ def assert_no_route(
 
 
 def _answer(app: Any, scope: Any) -> Match | NoMatch:
-    if not callable(getattr(app, "match", None)):
-        raise TypeError(f"{app!r} is not a router: it has no match(scope)")
-    found: Match | NoMatch = app.match(scope)
-    # A router that knows nothing of other routers names the next one.
-    return answer_of(found.app)(found.scope) if found and is_router(found.app) else found
+    found = look(app, scope).found
+    return found.miss if isinstance(found, Match) and found.is_default else found
 
 
 def _miss(request: str, miss: NoMatch) -> str:
@@ -141,7 +137,7 @@ class _Served(NamedTuple):
             getattr(route, "name", None),
             tuple(url_route.get("args", ())),
             dict(url_route.get("kwargs", {})),
-            found.app,
+            found.endpoint,
         )
 
     def __str__(self) -> str:

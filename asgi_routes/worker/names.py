@@ -4,10 +4,7 @@ In: an application. Out: names. The rule kept here: everything is read off; noth
 ``children``.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import walk
 from asgi_routes.routers import ChannelNameRouter
 
 _GLOB = frozenset("*?[")
@@ -22,16 +19,11 @@ def channels_of(app: object) -> tuple[str, ...]:
     >>> channels_of(ChannelNameRouter({"mail": app, "thumbnails-*": app}))
     ('mail',)
     """
-    return tuple(dict.fromkeys(_names(app, ())))
-
-
-def _names(app: object, around: tuple[object, ...]) -> Iterator[str]:
-    router: Any = next(filter(is_router, wrapped(app)), None)
-    if router is None or any(router is other for other in around):
-        return
-    children = [*router.children()]
-    if isinstance(router, ChannelNameRouter):
-        named = children if router.default is None else children[:-1]
-        yield from (child.key for child in named if not _GLOB & set(child.key))
-    for child in children:
-        yield from _names(child.app, (*around, router))
+    routers = (visit.router for visit in walk(app))
+    names = [
+        name
+        for router in routers
+        if isinstance(router, ChannelNameRouter)
+        for name in router.channels
+    ]
+    return tuple(dict.fromkeys(name for name in names if not _GLOB & set(name)))

@@ -1,5 +1,6 @@
 """What `check` finds: each kind once, nothing where there is nothing, and every proof tried."""
 
+import functools
 import re
 import warnings
 from pathlib import Path
@@ -20,12 +21,16 @@ from asgi_routes import (
     re_path,
 )
 from asgi_routes.checking import IDS, check
-from asgi_routes.checking.tables import tables
-from asgi_routes.engine import LinearMatcher
 from tests.inspection.sample import app, application
-from tests.parity.cases import Generator
-from tests.parity.sides import our_side
 from tests.spec.driving import Wrapper, hidden
+
+
+class Guard(URLRouter):
+    """A router that is called, and never passed by."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return await super().__call__(scope, receive, send)
+
 
 pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 
@@ -73,13 +78,61 @@ def quiet(regex: str) -> Any:
             [("R101", "/a", "/a")],
         ),
         ([path("a", MethodRouter({"GET": app})), path("a", MethodRouter({"GET": app}))], ["R101"]),
-        # What may decline takes nothing.
-        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a/y", app)], []),
+        ([path("a", app), path("a", app, methods=["OPTIONS"])], ["R101"]),
+        (
+            [*(path("a", app, methods=[one]) for one in ("GET", "PUT")), path("a", app)],
+            [],
+        ),
+        # Behind a route with methods, one without any does not get OPTIONS.
+        (
+            [
+                path("a", app, methods=["GET"]),
+                path("a", app),
+                path("a", app, methods=["OPTIONS"]),
+            ],
+            [],
+        ),
+        ([path("a", MethodRouter({"GET": app}, default=app)), path("a", app)], ["R101"]),
+        ([path("a", MethodRouter({"GET": app})), path("a", app)], []),
+        ([path("a", app, methods=["GET"]), path("a", MethodRouter({"GET": app}))], ["R101"]),
+        (
+            [path("a", app, methods=["GET"]), path("a", MethodRouter({"GET": app}, default=app))],
+            [],
+        ),
+        ([path("a", MethodRouter({"PUT": app}), methods=["GET"]), path("a", app)], ["R101"]),
+        (
+            [
+                path("a", URLRouter([path("", app, methods=["PUT"])]), methods=["GET"]),
+                path("a", app),
+            ],
+            ["R101"],
+        ),
+        # What may decline takes nothing, and what has to be called everything.
+        ([path("a/", URLRouter([path("x", app)])), path("a/y", app)], []),
         ([path("a/", URLRouter([path("x", app)])), path("a/x", app)], ["R101"]),
-        ([re_path(r"^a/", hidden(URLRouter([path("x", app)]))), path("a/y", app)], []),
+        ([path("a", URLRouter([path("x", app)])), path("a/x", app)], ["R101"]),
+        ([path("a", URLRouter([path("x", app)])), path("ax", app), path("a/", app)], []),
+        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a/y", app)], ["R101"]),
+        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a", app)], []),
+        ([path("a", Wrapper(URLRouter([path("x", app)]))), path("a", app)], ["R101"]),
+        ([path("a", Wrapper(URLRouter([path("x", app)]))), path("a/", app)], []),
+        ([path("a/", Guard([path("x", app)])), path("a/y", app)], ["R101"]),
+        (
+            [re_path(r"^a/", hidden(URLRouter([path("x", app)]))), path("a/y", app)],
+            ["R207", "R101"],
+        ),
         ([mount("a", app, at_prefix="miss"), path("a", app)], []),
         ([mount("a", app), path("a", app), path("a/b", app), path("ab", app)], ["R101", "R101"]),
-        ([mount("a", URLRouter([path("x", app)])), path("a/y", app)], []),
+        ([mount("a", URLRouter([path("x", app)])), path("a/y", app)], ["R101"]),
+        # A default does, unless it may be that only the method is wrong.
+        ([path("a/", URLRouter([path("x", app)], default=app)), path("a/y", app)], ["R101"]),
+        (
+            [
+                path("a/", URLRouter([path("x", app, methods=["GET"])], default=app)),
+                path("a/y", app),
+            ],
+            ["R103"],
+        ),
         ([path("a/", include([path("x", app)])), path("a/x", app)], ["R101"]),
         # Overlaps are information; a special case before the general one is none.
         ([path("a/<b>", app), path("<c>/b", app)], [("R102", "/<c>/b", "/a/b")]),
@@ -98,7 +151,12 @@ def quiet(regex: str) -> Any:
         ([path("", Starlette())], ["R205"]),
         ([mount("", app), path("a", app)], ["R206", "R101"]),
         ([path("a", app), mount("", app)], []),
-        ([re_path(r"", app), path("a", app)], ["R206"]),
+        ([re_path(r"", app), path("a", app)], ["R206", "R101"]),
+        ([path("a", hidden(app))], []),
+        ([path("a", hidden(URLRouter([])))], ["R207"]),
+        ([path("a", hidden(hidden(Wrapper(URLRouter([])))))], ["R207"]),
+        ([mount("a", hidden(URLRouter([])))], []),
+        ([path("a", functools.wraps(URLRouter([]))(hidden(URLRouter([]))))], []),
         ([quiet(r"^(\w+)*$")], ["R301"]),
         ([re_path(r"^(\w+/)*$", app)], []),
     ],
@@ -204,35 +262,69 @@ def test_a_slow_regex_is_shown_by_a_text() -> None:
     assert not re.search(route.pattern.regex, finding.witness[:14] + "!")
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_random_tables(seed: int) -> None:
-    """Nothing comes to a route that cannot be reached; every witness is matched by all that are named."""
-    make = Generator(seed)
-    table = make.table(("router", "router", "wrapped"))
-    ours = our_side()
-    router = ours.router(ours.routes(table))
-    (competing,) = tables(router)
-    dead = set()
-    for finding in check(router, silenced=True):
-        if finding.id not in ("R101", "R102") or finding.witness is None:
-            continue
-        text = finding.witness.removeprefix("/")
-        matching = {
-            competing.template(row)
-            for row in competing.rows
-            if LinearMatcher([row]).follow(row)(text) is not None
-        }
-        first, *others = (one.template for one in finding.subjects)
-        assert first in matching
-        assert matching & {*others}
-        if finding.id == "R101":
-            dead.add(finding.subjects[0].template)
-    reached = set()
-    for _ in range(150):
-        text = make.path(table).removeprefix("/")
-        hit = LinearMatcher(competing.rows)(text)
-        if hit is not None:
-            reached.add(hit[0].index)
-    templates = [competing.template(row) for row in competing.rows]
-    alive = {templates[index] for index in reached if templates.count(templates[index]) == 1}
-    assert not alive & dead
+def test_the_end_of_a_search_is_named() -> None:
+    """Whoever wraps a router by hand learns what hides the routes behind it, and what would not."""
+    routes = URLRouter([path("x", app)])
+    wrapped, mounted = check(
+        URLRouter(
+            [
+                path("a/", Wrapper(routes)),
+                path("a/y", app),
+                mount("b", routes),
+                path("b/y", app),
+            ]
+        )
+    )
+    said = "it can never be reached: routes before it match every path that it matches; "
+    assert wrapped.message == said + (
+        "at /a/ the search ends, because tests.spec.driving:Wrapper stands around a router and has "
+        "to be called; with middleware= it would go on"
+    )
+    assert [one.template for one in wrapped.subjects] == ["/a/y", "/a/"]
+    assert mounted.message == said + (
+        "at /b the search ends, because asgi_routes.routers.url:URLRouter is mounted there; with "
+        "path(…, middleware=…) instead of mount() it would go on"
+    )
+
+
+@pytest.mark.parametrize("slashes", ["both", "redirect"])
+def test_a_slash_more_or_less(slashes: Any) -> None:
+    """What a path with another slash leads to is reached, too."""
+    strict = [path("", URLRouter([path("a", app)], slashes="strict"))]
+    guard = Wrapper(URLRouter([path("x", app)]))
+    assert found(*strict, path("a", app), slashes=slashes) == []
+    assert found(path("a", guard), path("a", app), slashes=slashes) == []
+    assert found(mount("a", app, at_prefix="miss"), path("a/", app), slashes=slashes) == []
+    bare = path("a", URLRouter([mount("", app)]))
+    assert found(bare, path("a", app), slashes=slashes) == []
+    assert found(path("<path:p>", guard), path("a", app), slashes=slashes) == []
+    for routes in (
+        [path("a", app), path("a", app)],
+        [path("<x>", app), path("a", app)],
+        [path("a", guard), path("a/y", app)],
+        [mount("a", app), path("a", app)],
+        [path("n/", URLRouter([path("a", app)])), path("n/a", app)],
+        [*strict, path("", URLRouter([path("a", app)], slashes="strict"))],
+    ):
+        assert [id_ for id_, *_ in found(*routes, slashes=slashes)] == ["R101"]
+
+
+def test_encoded_slashes() -> None:
+    """Routers that read different texts take nothing from each other."""
+    routes = [path("a/b", app)]
+    preserving = URLRouter(routes, encoded_slashes="preserve")
+    assert found(path("", preserving), *routes) == []
+    assert found(path("", URLRouter(routes, encoded_slashes="reject")), *routes) == []
+    assert [id_ for id_, *_ in found(*routes, path("", preserving))] == []
+    rejecting = URLRouter(routes, encoded_slashes="reject")
+    assert [id_ for id_, *_ in found(*routes, path("", rejecting))] == ["R101"]
+
+
+def test_a_router_that_matches_in_its_own_way() -> None:
+    """What it does with its routes is not known."""
+
+    class Backwards(URLRouter):
+        def hits(self, path: str) -> Any:
+            return reversed([*super().hits(path)])
+
+    assert check(Backwards([path("a", app), path("a", app)])) == []

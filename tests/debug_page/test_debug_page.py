@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from asgi_routes import MethodRouter, ProtocolTypeRouter, URLRouter, path
+from asgi_routes import MethodRouter, ProtocolTypeRouter, URLRouter, not_found, path
+from asgi_routes.inspection import debug_page
 from asgi_routes.testing import Client, WebSocketDenied
 from tests.inspection.sample import app, nested
 
@@ -41,7 +42,7 @@ class Parsed(HTMLParser):
 
 async def test_html() -> None:
     """It says what came closest, and has every route in it."""
-    response = await Client(URLRouter(ROUTES, debug=True)).get("/users/abc/", headers=HTML)
+    response = await Client(URLRouter(ROUTES, default=debug_page)).get("/users/abc/", headers=HTML)
     assert (response.status, response.headers["content-type"]) == (404, "text/html; charset=utf-8")
     page = Parsed(response.text)
     assert "'abc' is not an int" in page.texts
@@ -53,7 +54,7 @@ async def test_html() -> None:
 @pytest.mark.parametrize("target", [HOSTILE, "/users/%3Cimg%20src=x%20onerror=alert(1)%3E/"])
 async def test_nothing_of_a_client_is_markup(target: str) -> None:
     """Whatever the path, the page has the same tags, and asks nobody for anything."""
-    client = Client(URLRouter(ROUTES, debug=True))
+    client = Client(URLRouter(ROUTES, default=debug_page))
     harmless = Parsed((await client.get("/users/abc/", headers=HTML)).text)
     response = await client.get(target, headers=HTML)
     page = Parsed(response.text)
@@ -70,7 +71,7 @@ async def test_nothing_of_a_client_is_markup(target: str) -> None:
 
 async def test_text_and_json() -> None:
     """By Accept; text where nothing is said."""
-    client = Client(URLRouter(ROUTES, debug=True))
+    client = Client(URLRouter(ROUTES, default=debug_page))
     response = await client.get("/users/abc/")
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
     first, reason, heading, near = response.text.splitlines()
@@ -86,7 +87,9 @@ async def test_text_and_json() -> None:
 
 async def test_only_the_body_differs() -> None:
     """Status, Allow, HEAD and OPTIONS are those of any miss; so are other protocols."""
-    client, plain = (Client(URLRouter(ROUTES, debug=debug)) for debug in (True, False))
+    client, plain = (
+        Client(URLRouter(ROUTES, default=default)) for default in (debug_page, not_found)
+    )
     for method in ("GET", "PUT", "HEAD", "OPTIONS"):
         for target in ("/methods/", "/nowhere"):
             if method in ("GET", "HEAD") and target == "/methods/":
@@ -102,7 +105,7 @@ async def test_only_the_body_differs() -> None:
 
 async def test_inside_a_protocol_router() -> None:
     """It is a default of the router's own, so it answers there too, 405 included."""
-    router = ProtocolTypeRouter({"http": URLRouter(ROUTES, debug=True)})
+    router = ProtocolTypeRouter({"http": URLRouter(ROUTES, default=debug_page)})
     response = await Client(router).put("/methods/", headers=HTML)
     assert (response.status, response.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert "only GET, HEAD" in Parsed(response.text).texts

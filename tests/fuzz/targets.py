@@ -82,6 +82,9 @@ class Reader:
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
+NESTED = URLRouter([path("<int:n>/", app), path("a", app), re_path("^u", app), path("", app)])
+
+
 def routes(data: bytes) -> None:
     """A route is refused with our error, or matches without an exception, as the definition does."""
     read = Reader(data)
@@ -90,7 +93,7 @@ def routes(data: bytes) -> None:
         declared = []
         for _ in range(1 + read.number(6)):
             write: Callable[..., Any] = read.choice([path, re_path, format_path, mount])
-            target = read.choice([app, app, app, MethodRouter({"GET": app})])
+            target = read.choice([app, app, NESTED, MethodRouter({"GET": app})])
             try:
                 declared.append(write(read.text(PIECES), target))
             except ImproperlyConfigured as mistake:
@@ -135,7 +138,7 @@ ROUTERS = [
     for router in (
         URLRouter(URLS),
         URLRouter(URLS, slashes="redirect", encoded_slashes="preserve"),
-        URLRouter(URLS, slashes="both", encoded_slashes="reject", strict_root_path=True),
+        URLRouter(URLS, slashes="both", encoded_slashes="reject", root_path="in_path"),
     )
 ]
 ODD: list[Any] = [

@@ -81,7 +81,7 @@ app = ProtocolTypeRouter(
     },
     lifespan=announced,
 )
-strict = URLRouter([path("users/<int:id>/", show)], strict_root_path=True)
+strict = URLRouter([path("users/<int:id>/", show)], root_path="in_path")
 failing = ProtocolTypeRouter({"http": URLRouter([mount("m", Whole("m"))])}, lifespan=refused)
 failing_last = ProtocolTypeRouter(
     {"http": URLRouter([mount("m", Whole("m"))]), "websocket": URLRouter([], lifespan=refused)}

@@ -21,7 +21,7 @@ PHONE, DESK = (390, 844), (1280, 900)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """Serve a router with ``debug=True``."""
+    """Serve a router with ``default=debug_page``."""
     with hypercorn("tests.live.debug_served:app", "asyncio") as server:
         yield server
         assert "Traceback" not in server.log

@@ -93,7 +93,7 @@ def assert_harmless(response: Response) -> None:
     assert response.status in OF_THE_SERVER | {308}
     if response.status == 308:
         assert_stays_here(response.headers["location"])
-    elif kind == "text/html" and b"debug=True" in response.body:
+    elif kind == "text/html" and b"default=debug_page" in response.body:
         page = Parsed(response.body.decode())
         assert set(page.tags) <= TAGS
         assert page.tags.count("script") == page.tags.count("style") == 1

@@ -13,43 +13,18 @@ What each of them does with it:
 - Prometheus has no middleware of its own. The one in the example takes ``path_format``.
 """
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-import sentry_sdk
-from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind
 from prometheus_client import CollectorRegistry
-from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
-from sentry_sdk.transport import Transport
 
 from asgi_routes import URLRouter, mount, path, re_path
 from examples import metrics
-from tests.frameworks.client import get, scope_for
-from tests.spec.driving import call, hidden
+from tests.frameworks.client import get
+from tests.observability.sdks import OLDER, STABLE, Case, Telemetry, connect, counted, reported
+from tests.spec.driving import hidden
 
-pytestmark = pytest.mark.anyio
-
-
-class Case(NamedTuple):
-    """A connection, and the template under which it has to be seen; None where there is no route."""
-
-    kind: str
-    target: str
-    status: int
-    path: str | None = None
-    path_format: str | None = None
-
-    @property
-    def url(self) -> str:
-        """What Sentry makes of it: by the server's address, not by the ``Host`` header."""
-        return f"{self.kind.replace('websocket', 'ws')}://127.0.0.1{self.target}"
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_conventions")]
 
 
 CASES = {
@@ -74,12 +49,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def connect(app: Any, kind: str, target: str, **more: Any) -> None:
-    """Open a connection, and let the application serve it to its end."""
-    first = {"http": "http.request", "websocket": "websocket.connect"}[kind]
-    await call(app, scope_for(kind, target, **more), [{"type": first}])
-
-
 async def fail(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("broken")
 
@@ -88,48 +57,6 @@ HIDDEN = URLRouter(
     [re_path("^a/(?P<a>[0-9]+)/", hidden(URLRouter([path("b/<int:b>/", metrics.answer("{b}"))])))]
 )
 """A nested router behind a closure: that it has a route for a path shows only when it is called."""
-
-
-OLDER = ("http.server.duration", "http.target")
-STABLE = ("http.server.request.duration", "http.route")
-
-
-class Telemetry:
-    """OpenTelemetry around an application, and what it has recorded."""
-
-    def __init__(self, app: Any, **options: Any) -> None:
-        self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
-        tracers = TracerProvider(shutdown_on_exit=False)
-        tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
-        meters = MeterProvider([self.reader], shutdown_on_exit=False)
-        self.app = OpenTelemetryMiddleware(
-            app, tracer_provider=tracers, meter_provider=meters, **options
-        )
-
-    @property
-    def span(self) -> Any:
-        """The one span of the connection; those of its messages are named after it."""
-        spans = self.exporter.get_finished_spans()
-        server = next(span for span in spans if span.kind is SpanKind.SERVER)
-        assert all(span.name.startswith(server.name) for span in spans)
-        return server
-
-    def measured(self, name: str, attribute: str) -> list[Any]:
-        """Return what the points of a metric are told apart by."""
-        data = self.reader.get_metrics_data()
-        recorded = data.resource_metrics[0].scope_metrics[0].metrics if data else []
-        return [
-            point.attributes.get(attribute)
-            for metric in recorded
-            if metric.name == name
-            for point in metric.data.data_points
-        ]
-
-
-@pytest.fixture(autouse=True)
-def both_conventions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Record the metrics of both conventions; the first middleware reads this for all."""
-    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")
 
 
 def span_details(scope: Any, router: Any = metrics.router) -> tuple[str, dict[str, str]]:
@@ -183,42 +110,6 @@ async def test_opentelemetry_behind_a_closure() -> None:
     assert telemetry.measured(*STABLE) == ["/a/{a}/"]
 
 
-class Kept(Transport):
-    """Keeps what would be sent over the network."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[tuple[str, str, str]] = []
-
-    def capture_envelope(self, envelope: Any) -> None:
-        for item in envelope.items:
-            event = item.payload.json
-            source = event["transaction_info"]["source"]
-            self.sent.append((item.type, event["transaction"], source))
-
-
-@pytest.fixture
-def sentry() -> Iterator[Any]:
-    """Return a client for one test. It has no integrations: they would change other frameworks."""
-    client = sentry_sdk.Client(
-        dsn="https://key@sentry.invalid/1",
-        transport=Kept(),
-        traces_sample_rate=1.0,
-        default_integrations=False,
-        auto_session_tracking=False,
-    )
-    yield client
-    client.close()
-
-
-async def reported(client: Any, app: Any, case: Case, **options: Any) -> list[Any]:
-    """Return what is reported of a connection: the kind of event, its transaction and source."""
-    with sentry_sdk.isolation_scope(), sentry_sdk.new_scope() as scope:
-        scope.set_client(client)
-        await connect(SentryAsgiMiddleware(app, **options), case.kind, case.target)
-    return client.transport.sent  # type: ignore[no-any-return]
-
-
 @each_case
 async def test_sentry(case: Case, sentry: Any) -> None:
     """The transaction is the template as declared over all levels; of a miss, it is the URL."""
@@ -247,17 +138,6 @@ async def test_sentry_behind_a_closure(sentry: Any) -> None:
     case = Case("http", "/a/1/b/2/", 200)
     found = await reported(sentry, HIDDEN, case, transaction_style="url")
     assert found == [("transaction", "/^a/(?P<a>[0-9]+)/b/<int:b>/", "route")]
-
-
-def counted(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
-    """Return how many requests were counted, and timed, by method, status and route."""
-    counts: dict[str, dict[tuple[str, ...], float]] = {}
-    for metric in registry.collect():
-        for sample in metric.samples:
-            labels = tuple(sample.labels[name] for name in ("method", "status", "route"))
-            counts.setdefault(sample.name, {})[labels] = sample.value
-    assert counts["requests_total"] == counts["request_seconds_count"]
-    return counts["requests_total"]
 
 
 @each_case

@@ -22,10 +22,10 @@ class Difference:
     ours: Called | None
     notes: Notes
 
-    def theirs_if(self, *, one_slash: bool = False, without_slash: bool = False) -> object:
-        """Return what Channels would answer if it saw wrapped routers, and agreed on slashes."""
+    def theirs_if(self, *agreed: str, without_slash: bool = True) -> object:
+        """Return what Channels would answer if it agreed with us in some respects."""
         self.notes.hidden_misses = 0
-        side = their_side(self.notes, wrapped_are_marked=True, one_slash=one_slash)
+        side = their_side(self.notes, ("wrapped", *agreed))
         root_path = self.root_path.rstrip("/") if without_slash else self.root_path
         return call(side.router(side.routes(self.table)), self.path, root_path)
 
@@ -35,12 +35,12 @@ def wrapped_routers_are_prefixes(case: Difference) -> bool:
 
     The answer is that of Channels for a middleware that says so itself.
     """
-    return case.ours == case.theirs_if()
+    return case.ours == case.theirs_if(without_slash=False)
 
 
 def root_path_may_end_in_a_slash(case: Difference) -> bool:
     """Granian and Daphne hand ``/root/`` on as it was given; ours answers as for ``/root``."""
-    return case.root_path.endswith("/") and case.ours == case.theirs_if(without_slash=True)
+    return case.root_path.endswith("/") and case.ours == case.theirs_if()
 
 
 def root_path_ends_at_a_segment(case: Difference) -> bool:
@@ -53,27 +53,42 @@ def root_path_ends_at_a_segment(case: Difference) -> bool:
     return bool(root_path) and rest != case.path and rest[:1] not in ("", "/") and not case.ours
 
 
-def one_slash_a_level(case: Difference) -> bool:
-    """Channels takes every leading slash off, at each level; ours takes one.
+def one_slash_at_the_top(case: Difference) -> bool:
+    """Channels takes every leading slash off; ours takes one.
 
     ``//admin/`` must not be another spelling of ``/admin/``: guards compare paths.
     """
-    return case.ours == case.theirs_if(one_slash=True, without_slash=True)
+    return case.ours == case.theirs_if("slash")
 
 
-def hidden_routers_answer_for_themselves(case: Difference) -> bool:
-    """Behind a closure under an exact path, nobody can know that a router misses.
+def nested_routers_read_on_behind_their_prefix(case: Difference) -> bool:
+    """Channels takes slashes off in front of a nested router, also where its prefix ended in one.
 
-    Ours takes that miss for the answer; Channels' goes on, with whatever was sent.
+    ``/api//users/`` must not be another spelling of ``/api/users/``, and ``/apiusers/`` is not below
+    ``api``.
     """
-    case.theirs_if(one_slash=True, without_slash=True)
-    return case.notes.hidden_misses > 0 and case.ours is None
+    return case.ours == case.theirs_if("slash", "levels")
+
+
+def what_is_wrapped_ends_the_search(case: Difference) -> bool:
+    """Channels tries the next route where a wrapped router misses, after the wrapper was called.
+
+    Ours never calls two applications for one request.
+    """
+    return case.ours == case.theirs_if("slash", "ends")
+
+
+def wrapped_and_nested(case: Difference) -> bool:
+    """Both of the two before."""
+    return case.ours == case.theirs_if("slash", "levels", "ends")
 
 
 RULES: list[Callable[[Difference], bool]] = [
     wrapped_routers_are_prefixes,
     root_path_may_end_in_a_slash,
     root_path_ends_at_a_segment,
-    one_slash_a_level,
-    hidden_routers_answer_for_themselves,
+    one_slash_at_the_top,
+    nested_routers_read_on_behind_their_prefix,
+    what_is_wrapped_ends_the_search,
+    wrapped_and_nested,
 ]

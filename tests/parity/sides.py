@@ -1,6 +1,6 @@
 """The two sides: a table built of the real packages, and of ours; and one call of either."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, NamedTuple
 
 import django
@@ -13,7 +13,7 @@ from django.urls import re_path as django_re_path
 from django.urls.resolvers import RegexPattern, URLResolver
 
 import asgi_routes
-from tests.parity.cases import Declared, Target
+from tests.parity.cases import Declared
 
 if not settings.configured:
     settings.configure()
@@ -94,12 +94,56 @@ class OneSlash(str):
         return OneSlash(str(self)[key])
 
 
+class NoSlash(OneSlash):
+    """Text of which Channels can take no slash."""
+
+    __slots__ = ()
+
+    def lstrip(self, chars: str | None = None, /) -> str:
+        assert chars == "/"
+        return str(self)
+
+
 class OneSlashRouter(ChannelsRouter):
-    """Channels' router, save that it takes one leading slash off."""
+    """Channels' router, save that it takes one leading slash off, or none where it is told so."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         key = "path_remaining" if "path_remaining" in scope else "path"
-        return await super().__call__({**scope, key: OneSlash(scope[key])}, receive, send)
+        text = scope[key] if isinstance(scope[key], NoSlash) else OneSlash(scope[key])
+        return await super().__call__({**scope, key: text}, receive, send)
+
+
+class SearchEndedError(Exception):
+    """What somebody has wrapped by hand has missed, and nobody else is asked."""
+
+
+def ending(app: Any) -> Any:
+    """Return an application whose miss ends the search."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
+        try:
+            return await app(scope, receive, send)
+        except Resolver404:
+            raise SearchEndedError from None
+
+    middleware._path_routing = getattr(app, "_path_routing", False)  # type: ignore[attr-defined]
+    return middleware
+
+
+def reading_on(app: Any, route: Declared) -> Any:
+    """Return a router that reads on right behind its prefix, or behind the one slash after it."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
+        rest = str(scope["path_remaining"])
+        front = scope["path"][: len(scope["path"]) - len(rest)]
+        if rest and route.text and front[-1:] != "/":
+            if route.function == "path" and (rest[0] != "/" or rest == "/"):
+                raise Resolver404
+            rest = rest.removeprefix("/")
+        return await app({**scope, "path_remaining": NoSlash(rest)}, receive, send)
+
+    middleware._path_routing = route.target.kind != "hidden"  # type: ignore[attr-defined]
+    return middleware
 
 
 def leaf(number: int) -> Any:
@@ -154,58 +198,73 @@ class Side(NamedTuple):
     re_path: Callable[..., Any]
     router: Callable[[list[Any]], Any]
     include: Callable[[list[Any]], Any]
-    wrap: Callable[[str, Any], Any]
+    wrap: Callable[[Declared, Any], Any]
 
     def routes(self, table: tuple[Declared, ...]) -> list[Any]:
         return [
-            getattr(self, route.function)(route.text, self.target(route.target), route.kwargs)
+            getattr(self, route.function)(route.text, self.target(route), route.kwargs)
             for route in table
         ]
 
-    def target(self, target: Target) -> Any:
+    def target(self, route: Declared) -> Any:
+        target = route.target
         if target.kind == "leaf":
             return leaf(target.number)
         routes = self.routes(target.routes)
         if target.kind == "include":
             return self.include(routes)
-        return self.wrap(target.kind, self.router(routes))
+        return self.wrap(route, self.router(routes))
 
 
 def our_side() -> Side:
     """Return our side, as strict as Channels is."""
 
-    def wrap(kind: str, router: Any) -> Any:
+    def wrap(route: Declared, router: Any) -> Any:
         notes = Notes()
         return {
             "router": lambda: router,
             "marked": lambda: marked(router),
             "wrapped": lambda: Wrapper(router),
             "hidden": lambda: hiding(router, notes),
-        }[kind]()
+        }[route.target.kind]()
 
     return Side(
         lambda *args: asgi_routes.path(*args, converters=OURS),
         asgi_routes.re_path,
-        lambda routes: asgi_routes.URLRouter(routes, default=None, strict_root_path=True),
+        lambda routes: asgi_routes.URLRouter(routes, default=None, root_path="in_path"),
         asgi_routes.include,
         wrap,
     )
 
 
-def their_side(notes: Notes, *, wrapped_are_marked: bool = False, one_slash: bool = False) -> Side:
-    """Return the side of Channels and Django, or what it would be if it agreed with us more."""
+def their_side(notes: Notes, agreed: Collection[str] = ()) -> Side:
+    """Return the side of Channels and Django, or what it would be if it agreed with us more.
 
-    def wrap(kind: str, router: Any) -> Any:
-        if kind == "wrapped":
-            return marked(router) if wrapped_are_marked else Wrapper(router)
+    Args:
+        notes: of what happens.
+        agreed: ``wrapped``, that a router behind a wrapper is a prefix; ``slash``, that one slash is
+            taken off; ``ends``, that the search ends at what is wrapped; ``levels``, where a nested
+            router reads on.
+    """
+
+    def wrap(route: Declared, router: Any) -> Any:
+        kind = route.target.kind
+        app = router
         if kind == "hidden":
-            return hiding(router, notes)
-        return marked(router) if kind == "marked" else router
+            app = hiding(router, notes)
+        elif kind == "marked" or (kind == "wrapped" and "wrapped" in agreed):
+            app = marked(router)
+        elif kind == "wrapped":
+            app = Wrapper(router)
+        if "ends" in agreed and kind != "router":
+            app = ending(app)
+        is_exact = kind == "hidden" and route.function == "path"
+        return reading_on(app, route) if "levels" in agreed and not is_exact else app
 
     return Side(
         django_path,
         django_re_path,
-        OneSlashRouter if one_slash else ChannelsRouter,
+        OneSlashRouter if "slash" in agreed else ChannelsRouter,
         lambda routes: django_include((routes, None)),
         wrap,
     )
@@ -220,7 +279,7 @@ def call(router: Any, path: str, root_path: str) -> Called | None:
     except StopIteration as stop:
         called: Called = stop.value
         return called
-    except (asgi_routes.NoRouteFound, Resolver404):
+    except (asgi_routes.NoRouteFound, Resolver404, SearchEndedError):
         return None
     except ValueError as error:
         assert str(error).startswith("No route found for path"), error  # noqa: PT017

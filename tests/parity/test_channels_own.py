@@ -1,6 +1,6 @@
 """What Channels' own tests of its routers assert, held against ours.
 
-With ``default=None`` a miss raises, and with ``strict_root_path=True`` a path outside the root path
+With ``default=None`` a miss raises, and with ``root_path="in_path"`` a path outside the root path
 is one, as there.
 """
 
@@ -35,7 +35,7 @@ async def returning_scope(scope: Any, receive: Any, send: Any) -> Any:
 
 
 def router(*routes: Any) -> URLRouter:
-    return URLRouter(routes, default=None, strict_root_path=True)
+    return URLRouter(routes, default=None, root_path="in_path")
 
 
 async def ask(app: Any, path: str, **more: Any) -> Any:

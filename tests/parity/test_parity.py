@@ -16,7 +16,7 @@ from tests.parity.sides import Notes, call, our_side, resolve, their_side
 CASES = int(os.environ.get("PARITY_CASES", "32000"))
 CHUNKS = max(8, CASES // 50_000)
 PATHS_PER_TABLE = 40
-NESTED = ("router", "router", "marked", "wrapped", "hidden")
+NESTED = (*["router"] * 5, "marked", "wrapped", "hidden")
 ROOT_PATHS = ["", "", "", "", "/root", "/root/", "/a"]
 
 

@@ -58,28 +58,23 @@ class Rows:
     def row(self, index: int) -> Row[Any]:
         """Return a row of one to three steps."""
         count = self.random.choices([1, 2, 3], [6, 3, 1])[0]
-        last = self.random.choices([*Mode], [7, 2, 2])[0]
-        modes = [*([Mode.PREFIX] * (count - 1)), last]
-        steps = [
-            Step(
-                self.pattern(is_prefix=mode is not Mode.ENDPOINT),
-                mode,
-                {},
-                is_level=number > 0 and self.random.random() < 0.4,
-            )
-            for number, mode in enumerate(modes)
-        ]
-        return Row(index, tuple(steps), None)
+        last = self.random.choices([*Mode], [7, 2, 2, 2])[0]
+        befores = self.random.choices([Mode.PREFIX, Mode.LEVEL], [2, 3], k=count - 1)
+        return _row(
+            index,
+            [
+                (self.pattern(is_prefix=mode is not Mode.ENDPOINT), mode)
+                for mode in (*befores, last)
+            ],
+        )
 
     def numbers(self, index: int) -> Row[Any]:
         """Return a row of one or two steps with numbers in every place."""
         texts = [self.random.choice(_NUMBERS).replace("N", f"n{n}") for n in range(2)]
-        steps = [
-            Step(parse_path(text, CONVERTERS), Mode.PREFIX, {}, is_level=n > 0)
-            for n, text in enumerate(texts[: self.random.randint(1, 2)])
-        ]
-        mode = self.random.choice([Mode.ENDPOINT, Mode.ENDPOINT, Mode.MOUNT])
-        return Row(index, (*steps[:-1], replace(steps[-1], mode=mode)), None)
+        last = self.random.choice([Mode.ENDPOINT, Mode.ENDPOINT, Mode.MOUNT, Mode.LEVEL])
+        modes = [self.random.choice([Mode.PREFIX, Mode.LEVEL]), last][-self.random.randint(1, 2) :]
+        patterns = [parse_path(text, CONVERTERS) for text in texts]
+        return _row(index, [*zip(patterns, modes, strict=False)])
 
     def pattern(self, *, is_prefix: bool) -> Pattern:
         """Return a pattern of any syntax."""
@@ -93,7 +88,7 @@ class Rows:
     def path(self, *, is_prefix: bool) -> str:
         """Return a text of `path`."""
         segments = [self._segment(number) for number in range(self.random.randint(0, 3))]
-        end = "/" if segments and self.random.random() < (0.8 if is_prefix else 0.3) else ""
+        end = "/" if segments and self.random.random() < (0.6 if is_prefix else 0.3) else ""
         return "/".join(segments) + end
 
     def _segment(self, number: int) -> str:
@@ -160,6 +155,16 @@ class Rows:
         return replace(row, steps=(*before, replace(last, pattern=pattern)))
 
 
+def _row(index: int, patterns: list[tuple[Pattern, Mode]]) -> Row[Any]:
+    """Return a row in which a nested router begins wherever one may."""
+    before = [None, *(mode for _, mode in patterns)]
+    steps = [
+        Step(pattern, mode, {}, is_level=before[number] is Mode.LEVEL)
+        for number, (pattern, mode) in enumerate(patterns)
+    ]
+    return Row(index, tuple(steps), None)
+
+
 def _together(
     rows: list[Row[Any]], shadow: Row[Any] | None
 ) -> tuple[list[Row[Any]], Row[Any]] | None:
@@ -183,9 +188,11 @@ def _either(one: Row[Any], other: Row[Any]) -> Row[Any] | None:
 
 def _longer(row: Row[Any]) -> Row[Any] | None:
     """Return the row with something more behind it."""
-    if row.steps[-1].mode is not Mode.PREFIX:
+    mode = row.steps[-1].mode
+    if mode not in (Mode.PREFIX, Mode.LEVEL):
         return None
-    more = Step(parse_path("<p>/", CONVERTERS), Mode.ENDPOINT, {}, is_level=True)
+    is_level = mode is Mode.LEVEL
+    more = Step(parse_path("<p>/", CONVERTERS), Mode.ENDPOINT, {}, is_level=is_level)
     return replace(row, steps=(*row.steps, more))
 
 

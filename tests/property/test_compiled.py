@@ -13,7 +13,8 @@ import pytest
 
 from asgi_routes import Converters, URLRouter, format_path, include, mount, path, re_path
 from asgi_routes.declarations import Route
-from asgi_routes.engine import LinearMatcher
+from asgi_routes.engine import Candidates, LinearMatcher, Mode, compiled
+from tests.property.rows import Rows, every_path, written
 
 CHUNKS = 8
 CASES = int(os.environ.get("COMPILED_CASES", "200000"))
@@ -109,7 +110,7 @@ class Tables:
                 segments.append(
                     pick([f"a{parameter}", f"{parameter}b", f"{parameter}-<q{number}>"])
                 )
-        if is_prefix and self.random.random() < 0.85:
+        if is_prefix and self.random.random() < 0.5:
             return "/".join(segments) + ("/" if segments else "")
         return "/".join(segments) + pick(["", "/"])
 
@@ -137,6 +138,9 @@ class Tables:
         target: Any = include(routes)
         if self.random.random() < 0.6:
             target = URLRouter(routes, **({"default": app} if self.random.random() < 0.2 else {}))
+            if self.random.random() < 0.1:
+                itself = path(self.text(is_prefix=True), target, converters=CONVERTERS)
+                target.replace([*routes, itself])
         if self.random.random() < 0.15:
             return re_path(self.random.choice(REGEXES), target, kwargs)
         return path(self.text(is_prefix=True), target, kwargs, converters=CONVERTERS)
@@ -199,6 +203,29 @@ def test_compiled_answers_as_linear(chunk: int) -> None:
                 every = [expected, *all_behind(linear, text, expected[0])]
                 assert [*map(shown, router.hits(text))] == every, (text, router.source())
     assert hits > cases * 0.25
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_short_path(chunk: int) -> None:
+    """Rows of every kind and mode, on all paths of a few characters."""
+    levels = hits = 0
+    paths = every_path("a1/", 5)
+    for number in range(CASES // CHUNKS // 100):
+        make = Rows(chunk * 1_000_000 + number)
+        rows = [make.row(index) for index in range(make.random.randint(1, 8))]
+        linear = LinearMatcher(rows)
+        match, candidates = compiled(rows, linear).matcher, Candidates(linear)
+        for text in paths:
+            expected = linear(text)
+            assert shown(match(text)) == shown(expected), (text, [*map(written, rows)])
+            if expected is None:
+                continue
+            hits += 1
+            levels += any(step.mode is Mode.LEVEL for step in expected[0].steps)
+            if hits % 16 == 0:
+                found = [*map(shown, candidates.behind(text, -1))]
+                assert found == [shown(expected), *all_behind(linear, text, expected[0].index)]
+    assert levels > hits * 0.1
 
 
 def all_behind(linear: LinearMatcher[Any], text: str, index: int) -> Iterator[Any]:

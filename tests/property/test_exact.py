@@ -1,4 +1,4 @@
-"""The splitter beside the regular expression that defines what it has to answer."""
+"""Splits beside the regular expressions that define what they have to answer."""
 
 import itertools
 import re
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.engine import Mode
+from asgi_routes.engine.exact import Split, split_of
 from asgi_routes.engine.runs import Splitter, is_ambiguous, parsed_pieces
-from asgi_routes.patterns import Pattern, parse_path
+from asgi_routes.patterns import Pattern, parse_path, parse_regex
 
 REGEXES = [
     *("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", ".+", "[0-9]*", "[ab]{2}", "[ab]{1,3}", "[ab]{2,}"),
@@ -34,7 +35,9 @@ def converter(regex: str) -> type:
 
 
 CONVERTERS = Converters({name: converter(regex) for regex, name in NAMES.items()})
-END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.MOUNT: r"(?=/|\Z)"}
+END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.LEVEL: "", Mode.MOUNT: r"(?=/|\Z)"}
+LEFT_BEHIND_TEXT = re.compile(r"|/(?P<read>.+)", re.DOTALL)
+LEFT_BEHIND_REGEX = re.compile(r"/?(?P<read>.*)", re.DOTALL)
 
 literals = st.one_of(st.sampled_from("ab/"), st.text("ab1/-x.", min_size=1, max_size=3))
 parameters = st.sampled_from(REGEXES)
@@ -79,13 +82,63 @@ def test_every_pair_of_runs_on_every_short_path(first: str, mode: Mode) -> None:
 
 def check(pattern: Pattern, mode: Mode, paths: list[str]) -> None:
     """Compare the splitter of a pattern with its regex."""
-    pieces = parsed_pieces(pattern.nodes)
-    assert pieces is not None
-    split, regex = Splitter(pieces, mode), re.compile(pattern.regex + END[mode])
+    split, regex = splitter(pattern, mode), re.compile(pattern.regex + END[mode])
     for path in paths:
         found = regex.match(path)
         expected = found and ([*found.groupdict().values()], path[found.end() :])
-        assert split(path) == expected, (pattern.source, path)
+        if found and mode is Mode.LEVEL:
+            read = left_to_read(found[0], path[found.end() :], LEFT_BEHIND_TEXT)
+            expected = None if read is None else ([*found.groupdict().values()], read)
+        answer = split(path)
+        assert (answer and ([*answer[0]], answer[1])) == expected, (pattern.source, path)
+
+
+def splitter(pattern: Pattern, mode: Mode) -> Split:
+    """Return the splitter for a pattern, where `split_of` would use ``re``, too."""
+    pieces = parsed_pieces(pattern.nodes)
+    assert pieces is not None
+    return split_of(pattern, mode) if mode is Mode.LEVEL else Splitter(pieces, mode)
+
+
+def left_to_read(taken: str, left: str, of_segment: re.Pattern[str]) -> str | None:
+    """Return what a nested router reads behind a text; None where it cannot."""
+    if taken == "" or taken.endswith("/"):
+        return left
+    found = of_segment.fullmatch(left)
+    return found and (found["read"] or "")
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        "",
+        "^",
+        "^a",
+        "^a/",
+        "^a/?",
+        "^a*",
+        "^a*?",
+        "a",
+        "a$",
+        "^a$",
+        "b|^a",
+        "(a)(/)?",
+        "^/",
+        "/",
+        "$",
+    ],
+)
+def test_levels_behind_a_regex_on_every_short_path(regex: str) -> None:
+    """What a regex leaves is read, one slash less where what is before it does not end in one."""
+    split = split_of(parse_regex(regex), Mode.LEVEL)
+    for size in range(6):
+        for chars in itertools.product("ab/", repeat=size):
+            path = "".join(chars)
+            found = re.search(regex, path)
+            read = found and left_to_read(
+                path[: found.end()], path[found.end() :], LEFT_BEHIND_REGEX
+            )
+            assert split(path) == (found and (found.groups(), read)), path
 
 
 HOSTILE = [
@@ -111,13 +164,15 @@ def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str
     pieces = parsed_pieces(pattern.nodes)
     assert pieces is not None
     assert is_ambiguous(pieces)
-    split = Splitter(pieces, mode)
+    split = splitter(pattern, mode)
     few, many = unit * 8 + tail, unit * (2**16 // len(unit)) + tail
     found = split(many)
     assert (found is None) == (split(few) is None)
     if found is not None:
         texts = iter(found[0])
-        assert re.sub("<[^>]+>", lambda _: next(texts), route) + found[1] == many
+        taken = re.sub("<[^>]+>", lambda _: next(texts), route)
+        slash = "/" if mode is Mode.LEVEL and len(taken + found[1]) < len(many) else ""
+        assert taken + slash + found[1] == many
 
 
 @pytest.mark.parametrize(

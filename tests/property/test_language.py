@@ -25,6 +25,7 @@ from asgi_routes.language import (
     Unreachable,
     language_of,
 )
+from asgi_routes.language.outlines import Outline, meet, outlines_of
 from tests.property.rows import Rows, every_path, matched, written
 
 CASES = int(os.environ.get("LANGUAGE_CASES", "700"))
@@ -78,6 +79,8 @@ def checked(known: Known, paths: list[str], make: Rows) -> Counter[str]:
     for index, language in enumerate(known.languages):
         takes = {path for path in paths if known.comparison.takes(index, path)}
         assert takes == known.matched[index], written(language.row)
+        outlines = outlines_of(language.row)
+        assert all(meet(outlines, [Outline((*path.split("/"),), is_open=False)]) for path in takes)
         head = known.comparison.head(index)
         assert all(path.startswith(head) for path in takes), (written(language.row), head)
         counts[known.check([index], [])] += 1

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from asgi_routes.engine import Mode
 
-END, PREFIX, MOUNT = Mode.ENDPOINT, Mode.PREFIX, Mode.MOUNT
+END, PREFIX, LEVEL, MOUNT = Mode
 
 UUID = "0f0f0f0f-1234-4abc-8def-0123456789ab"
 
@@ -106,6 +106,27 @@ PATH_CASES = [
     Case("x/<int:v>", PREFIX, "x/1.0", hit(".0", v=1)),
     Case("x/<v>", PREFIX, "x/12/rest", hit("/rest", v="12")),
     Case("<a>-<b>", PREFIX, "1-2-3/4-5", hit("/4-5", a="1-2", b="3")),
+    # Nested routers read on behind a slash, or at the end, or behind one slash that is taken off.
+    Case("", LEVEL, "any/thing", hit("any/thing")),
+    Case("", LEVEL, "/any", hit("/any")),
+    Case("a/", LEVEL, "a/", hit()),
+    Case("a/", LEVEL, "a/x", hit("x")),
+    Case("a/", LEVEL, "a//x", hit("/x")),
+    Case("a/", LEVEL, "a", None),
+    Case("a", LEVEL, "a", hit()),
+    Case("a", LEVEL, "a/", None),
+    Case("a", LEVEL, "a/x", hit("x")),
+    Case("a", LEVEL, "a//", hit("/")),
+    Case("a", LEVEL, "a//x", hit("/x")),
+    Case("a", LEVEL, "ax", None),
+    Case("a", LEVEL, "a\n", None),
+    Case("a", LEVEL, "a/\n", hit("\n")),
+    Case("t/<slug:t>", LEVEL, "t/a/b", hit("b", t="a")),
+    Case("t/<slug:t>", LEVEL, "t/a.b/c", None),
+    Case("<a>-<b>", LEVEL, "1-2-3/4-5", hit("4-5", a="1-2", b="3")),
+    Case("<path:p>", LEVEL, "a/b/", hit(p="a/b/")),
+    Case("<path:p>", LEVEL, "a/\n", hit("\n", p="a/")),
+    Case("<path:p>", LEVEL, "a\nb", None),
     # Mounts end where a segment ends.
     Case("m", MOUNT, "m", hit()),
     Case("m", MOUNT, "m/", hit("/")),
@@ -143,6 +164,16 @@ REGEX_CASES = [
     Case("^a+?", END, "aaa", hit("aa")),
     Case("^a+?$", END, "aaa", hit()),
     Case(r"^\w+$", END, "caf\u00e9", hit()),
+    # What a regex leaves is read, one slash less where what is before it does not end in one.
+    Case("^a", LEVEL, "a", hit()),
+    Case("^a", LEVEL, "a/", hit()),
+    Case("^a", LEVEL, "a/x", hit("x")),
+    Case("^a", LEVEL, "a//x", hit("/x")),
+    Case("^a", LEVEL, "ax", hit("x")),
+    Case("^a/", LEVEL, "a//x", hit("/x")),
+    Case("^a*", LEVEL, "/x", hit("/x")),
+    Case("a", LEVEL, "/ba/x", hit("x")),
+    Case("^a(/)?", LEVEL, "a//x", hit("/x", "/")),
     # Groups: named ones only, where there is any; else all of them, by position.
     Case(r"^(\d+)/(\d+)/$", END, "1/2/", hit("", "1", "2")),
     Case(r"^(?P<a>\d+)/(\d+)/$", END, "1/2/", hit(a="1")),
@@ -163,6 +194,8 @@ FORMAT_CASES = [
     Case("users/{id:d}/", END, "users/4/2/", None),
     Case("users/{id:d}/", END, "users/" + "9" * 5000 + "/", None),
     Case("users/{id:d}/", PREFIX, "users/42/posts/", hit("posts/", id=42)),
+    Case("users/{id:d}", LEVEL, "users/42/posts/", hit("posts/", id=42)),
+    Case("users/{id:d}", LEVEL, "users/42/", None),
     Case("users/{id:d}", END, "users/42\n", None),
     Case("Users/{id:d}/", END, "users/42/", None),
     Case("{name}", END, "a b", hit(name="a b")),

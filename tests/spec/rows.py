@@ -1,7 +1,7 @@
 """Rows of a few words.
 
 A row is written as its steps: a text, ``^…`` and ``re:…`` for a regex, ``{…}`` for a format, and before it
-``prefix``, ``mount`` or ``level`` (the first step of a nested router).
+``prefix``, ``mount`` or ``level`` (behind which a nested router begins).
 """
 
 from typing import Any
@@ -41,11 +41,12 @@ def pattern(text: str) -> Pattern:
 
 def row(*written: str, index: int = 0) -> Row[Any]:
     """Return the row of some steps."""
-    steps = []
+    steps: list[Step] = []
     for text in written:
         *words, last = text.split(" ")
         mode = next((mode for mode in Mode if mode.value in words), Mode.ENDPOINT)
-        steps.append(Step(pattern(last), mode, {}, is_level="level" in words))
+        is_level = bool(steps) and steps[-1].mode is Mode.LEVEL
+        steps.append(Step(pattern(last), mode, {}, is_level=is_level))
     return Row(index, tuple(steps), None)
 
 

@@ -59,19 +59,22 @@ def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
         ("/me/", [2, 4]),
         ("//me/", [2, 4]),
         ("a/x/", [2, 4, 5]),
-        ("a//x/", [2, 4, 5]),
-        ("a///x/", [2, 4]),
+        ("a//x/", [2, 4]),
+        ("b/x/", [2, 4, 6]),
+        ("bx/", [0, 2, 4]),
+        ("b//x/", [2, 4]),
         ("x", [2]),
     ],
 )
 def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
-    """They come in order, each once; where a nested router begins, a slash more is none."""
+    """They come in order, each once; a nested router begins behind a slash, and takes off none but that."""
     texts = ["<a>/", "me/", "<path:p>", "me/", "<path:p>/"]
     rows = [Row(index, (step(text),), text) for index, text in enumerate(texts)]
     inner = Step(parse_path("x/", registered_converters()), Mode.ENDPOINT, {}, is_level=True)
-    rows.append(Row(5, (step("a/", Mode.PREFIX), inner), "a/ x/"))
+    rows.append(Row(5, (step("a/", Mode.LEVEL), inner), "a/ x/"))
+    rows.append(Row(6, (step("b", Mode.LEVEL), inner), "b x/"))
     candidates = Candidates(LinearMatcher(rows))
-    for index in range(-1, 6):
+    for index in range(-1, 7):
         hits = [hit[0].index for hit in candidates.behind(path, index)]
         assert hits == [other for other in behind if other > index]
 

@@ -137,4 +137,6 @@ def test_mistakes() -> None:
 
 def test_children() -> None:
     """What is there is shown; what follows from it is not."""
-    assert [child.key for child in MethodRouter({"GET": A}).children()] == ["GET", "default"]
+    assert [child.key for child in MethodRouter({"GET": A}).children()] == ["GET"]
+    with_default = MethodRouter({"GET": A}, default=A)
+    assert [child.key for child in with_default.children()] == ["GET", "default"]

@@ -220,7 +220,7 @@ async def test_not_found_http(caplog: pytest.LogCaptureFixture) -> None:
         {"type": "http.response.body", "body": b"Not Found", "more_body": False},
     ]
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("INFO", "http: No route found for path 'a\\r\\nb'.")
+        ("INFO", "GET /a\\r\\nb: 404, No route found for path 'a\\r\\nb'.")
     ]
     assert caplog.records[0].exc_info is None
 
@@ -270,9 +270,11 @@ async def test_not_found_is_an_application() -> None:
 
 
 async def test_a_default_is_called_with_the_received_scope() -> None:
-    """A default gets what the router got."""
+    """A default gets what the router got, and is told why."""
     scope = http("/x")
     for router in (URLRouter([], default=A), ProtocolTypeRouter({}, default=A)):
-        returned = (await call(router, scope)).returned
-        assert returned[0] == "A"
-        assert returned[1] is scope
+        name, child = (await call(router, scope)).returned
+        assert name == "A"
+        assert {**scope, "route": child["route"], "route_miss": child["route_miss"]} == child
+        assert (child["route_miss"].status, child["route_miss"].allowed) == (404, ())
+        assert "route" not in scope  # No route has served.

@@ -15,10 +15,12 @@ from asgi_routes import (
     ImproperlyConfigured,
     MethodRouter,
     NoRouteFound,
+    NotFound,
     ProtocolTypeRouter,
     SubprotocolRouter,
     URLRouter,
     mount,
+    not_found,
     path,
 )
 from tests.spec.driving import Wrapper, call, http, named
@@ -287,11 +289,11 @@ def test_methods_are_refused_together() -> None:
         assert found.allowed == {"GET"}  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("default", [not_found, NotFound(page=A), None])
 @pytest.mark.parametrize("router", [URLRouter, ProtocolTypeRouter, HostRouter, MethodRouter])
-def test_not_found_takes_no_part_in_a_lifespan(router: Any) -> None:
-    """It is there by default, and nothing of it has to start."""
-    [only] = router([] if router is URLRouter else {}).children()
-    assert (only.key, only.lifespan) == ("default", "off")
+def test_a_policy_is_nothing_that_a_router_leads_to(router: Any, default: Any) -> None:
+    """It says how a miss looks; nothing of it has to start."""
+    assert not [*router([] if router is URLRouter else {}, default=default).children()]
 
 
 def test_children_of_routes() -> None:

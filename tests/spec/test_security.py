@@ -51,7 +51,7 @@ class Ours:
         return bool(HostRouter({host: APP}).match(http("/", headers=headers)))
 
     def served(self, text: str, root_path: str, *, strict: bool = False) -> str | None:
-        router = URLRouter([path("<path:rest>", APP)], strict_root_path=strict)
+        router = URLRouter([path("<path:rest>", APP)], root_path="in_path" if strict else "auto")
         found = router.match(http(text, root_path=root_path))
         return "/" + found.scope["url_route"]["kwargs"]["rest"] if found else None
 

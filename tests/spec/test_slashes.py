@@ -81,13 +81,14 @@ async def test_the_very_path_goes_first(slashes: Any) -> None:
         assert router.match(http(text)).scope["root_path"] == "/m"  # type: ignore[union-attr]
 
 
-async def test_405_goes_before_a_redirect() -> None:
-    """A path that is there with another method is not sent elsewhere."""
+async def test_a_redirect_goes_before_405() -> None:
+    """A path that is there with another method is sent to where the method is."""
     router = URLRouter(
         [path("a", MethodRouter({"GET": A})), path("a/", MethodRouter({"PUT": B}))],
         slashes="redirect",
     )
-    assert (await call(router, http("/a", method="PUT"))).sent[0]["status"] == 405
+    assert (await call(router, http("/a", method="PUT"))).sent[0]["status"] == 308
+    assert (await call(router, http("/a", method="POST"))).sent[0]["status"] == 405
 
 
 async def test_only_http_is_redirected() -> None:
@@ -226,6 +227,7 @@ ENCODED = [
     format_path("format/{x}", A),
     path("nested/<x>/", URLRouter([path("<y>/", A)], encoded_slashes="preserve")),
     path("decoding/<x>/", URLRouter([path("<y>", A)])),
+    path("decoded/<x>/", URLRouter([path("<y>", A)], encoded_slashes="decode")),
     path("wrapped/<x>/", Wrapper(URLRouter([path("<y>/", A)], encoded_slashes="preserve"))),
     mount("m/<x>", A),
     path("rest/<path:x>", A),
@@ -249,7 +251,8 @@ ENCODED = [
         (b"/nested/a%2Fb/c%2Fd/", {"x": "a/b", "y": "c/d"}),
         (b"/wrapped/a%2Fb/c%2Fd/", {"x": "a/b", "y": "c/d"}),
         (b"/decoding/a%2Fb/c", {"x": "a/b", "y": "c"}),
-        (b"/decoding/a%2Fb/c%2Fd", None),
+        (b"/decoding/a%2Fb/c%2Fd", {"x": "a/b", "y": "c/d"}),
+        (b"/decoded/1/c%2Fd", None),
         (b"/rest/a%2Fb/c", {"x": "a/b/c"}),
         (b"/m/a%2Fb/c", {"x": "a/b"}),
         (b"/a/%FF%2F/b", {"x": "\ufffd/"}),

@@ -170,7 +170,7 @@ def match(path):
     return None
 """,
     ),
-    "behind a nested router a slash may be none": (
+    "behind a nested router nothing else is looked at": (
         [path("n/", URLRouter([path("<x>/", app), re_path("a", app)])), path("", app, {"k": 1})],
         r"""
 def match(path):
@@ -186,7 +186,6 @@ def match(path):
             s0, _ = segments
             if s0 == 'n':
                 # n/a
-                if '//' in path or path[:1] == '/': return linear(path)
                 if (hit := follow2(path)) is not None: return hit
     else:
         if count < 4:
@@ -198,16 +197,13 @@ def match(path):
                         return row3, (), {'x': s1}, ''
             if s0 == 'n':
                 # n/a
-                if '//' in path or path[:1] == '/': return linear(path)
                 if (hit := follow2(path)) is not None: return hit
         else:
             s0, *_ = segments
             if s0 == 'n':
                 # n/a
-                if '//' in path or path[:1] == '/': return linear(path)
                 if (hit := follow2(path)) is not None: return hit
-    # A nested router takes one of two slashes off; that is rare.
-    return linear(path) if '//' in path or path[:1] == '/' else None
+    return None
 """,
     ),
     "what differs in more than that is written out": (

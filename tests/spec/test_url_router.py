@@ -109,7 +109,9 @@ def test_root_path(
 ) -> None:
     """The root path ends at a segment; a path outside it is a miss only when strict."""
     for expected, is_strict in ((lenient, False), (strict, True)):
-        router = URLRouter([path("", A), path("foo/", B)], strict_root_path=is_strict)
+        router = URLRouter(
+            [path("", A), path("foo/", B)], root_path="in_path" if is_strict else "auto"
+        )
         found = router.match({"path": text, "root_path": root_path})
         assert (found.app.__qualname__ if found else None) == expected
 
@@ -117,7 +119,7 @@ def test_root_path(
 def test_root_path_is_for_the_outermost_router() -> None:
     """Where an outer router has taken its part, the root path is not taken again."""
     scope = {"path": "/x", "root_path": "/root", "path_remaining": "foo/"}
-    assert URLRouter([path("foo/", B)], strict_root_path=True).match(scope)
+    assert URLRouter([path("foo/", B)], root_path="in_path").match(scope)
 
 
 INNER = URLRouter(
@@ -150,10 +152,10 @@ OUTER = URLRouter(
         ("/r/w/p/2/", ("A", ("w", "2"), {}, "")),
         ("/r/w/k/3/", ("B", ("w",), {"x": "3"}, "")),
         ("/m/w/p/2/", ("A", ("2",), {"u": "w"}, "")),
-        ("/barek/3/", ("B", (), {"x": "3"}, "")),
+        ("/barek/3/", None),
         ("/bare/k/3/", ("B", (), {"x": "3"}, "")),
         ("/bare//k/3/", None),
-        ("/n/1//k/2/", ("B", (), {"x": "2", "d": "out"}, "")),
+        ("/n/1//k/2/", None),
         ("/n/1///k/2/", None),
         ("/end/", ("D", (), {}, "")),
         ("/end/k/3/", None),
@@ -246,7 +248,7 @@ def test_plain_requests_go_the_short_way(route: Any) -> None:
         sys.setprofile(None)
     assert found
     assert any("match" in name for name in called)
-    assert not any("followed" in name or "match_any" in name for name in called)
+    assert not {"search", "match_directly", "branches"} & {*called}
 
 
 def test_hits() -> None:
@@ -376,7 +378,7 @@ def test_mounts_nest_with_routers() -> None:
     assert found.scope["root_path"] == "/a/b/c"
     assert found.scope["route"].path == "/a/b/c"
     assert router.match(http("/a/x/"))
-    assert router.match(http("/a/y/")).app is C  # type: ignore[union-attr]
+    assert not router.match(http("/a/y/"))  # Everything below its prefix belongs to the mount.
     assert not router.match(http("/a/z/"))
 
 

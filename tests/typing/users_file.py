@@ -142,7 +142,7 @@ urls = URLRouter(
         path("fastapi", FastAPI()),
     ],
     default=Starlette(),
-    strict_root_path=True,
+    root_path="in_path",
 )
 urls.replace([path("", plain)])
 application = ProtocolTypeRouter(

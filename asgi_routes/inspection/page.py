@@ -13,7 +13,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from asgi_routes.inspection import Explanation, Node
+from asgi_routes.inspection.explaining import Explanation
+from asgi_routes.inspection.nodes import Node
 
 
 def as_html(
@@ -54,7 +55,7 @@ def as_html(
 <input id="search" type="search" placeholder="Search path, name, application or file">
 <p id="count" class="soft" role="status"></p>
 <div id="routes">{table}</div>
-<footer><p>Shown because of <code>debug=True</code>. Leave that out where others can see it.</p></footer>
+<footer><p>Shown because of <code>default=debug_page</code>. Leave that out where others can see it.</p></footer>
 <script>{_asset("search.js")}</script>
 </html>
 """
@@ -104,7 +105,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], marked: int =
 
 @cache
 def _asset(name: str) -> str:
-    return (files("asgi_routes.debug_page") / name).read_text("utf-8")
+    return (files("asgi_routes.inspection") / name).read_text("utf-8")
 
 
 def _digest(text: str) -> str:

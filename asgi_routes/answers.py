@@ -1,0 +1,208 @@
+"""Everything that this package sends by itself: 404, 405, 204, a redirect, a denial, a close.
+
+In: a miss, and the scope that it was about. Out: the answer in the words of the protocol; an error where
+the protocol has none. The rule kept here: never return without an answer, and never send a message that
+the server did not offer to take.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from asgi_routes.apps import mistake_in_app
+from asgi_routes.errors import ImproperlyConfigured, NoRouteFound
+from asgi_routes.matches import NoMatch, RouteMiss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asgiref.typing import (
+        HTTPResponseBodyEvent,
+        HTTPResponseStartEvent,
+        WebSocketCloseEvent,
+        WebSocketResponseBodyEvent,
+        WebSocketResponseStartEvent,
+    )
+
+    from asgi_routes.types import App, Receive, Scope, Send
+
+_LOGGER = logging.getLogger("asgi_routes")
+_DENIAL = "websocket.http.response"
+_UNASKED = NoMatch("no route was asked")
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class NotFound:
+    """How a miss looks; and an application that answers every request with "not found".
+
+    http is answered with 404, or with 405 and ``Allow`` (RFC 9110, 15.5.6) where only the method was
+    wrong, or with 204 where it was an OPTIONS that only wants to know; a websocket with a 404 denial
+    response where the server offers ``websocket.http.response``, and with a close before the handshake
+    where it does not (ASGI, "WebSocket Denial Response").
+
+    Args:
+        page: the application that answers http instead of a plain 404. Whatever status it sends, the
+            client gets 404. Its scope says why it was called, in ``route_miss``.
+        method_not_allowed: the same for 405; ``Allow`` is added.
+
+    Raises:
+        ImproperlyConfigured: one of them is not an application.
+        NoRouteFound: on a call, the scope is of any type but http and websocket.
+
+    >>> async def page(scope, receive, send): ...
+    >>> NotFound(page=page)
+    NotFound(page=<function page at ...>)
+    """
+
+    def __init__(self, *, page: App | None = None, method_not_allowed: App | None = None) -> None:
+        for name, app in (("page", page), ("method_not_allowed", method_not_allowed)):
+            if app is not None and (wrong := mistake_in_app(app)):
+                raise ImproperlyConfigured(f"{name} of NotFound: {wrong[0]}", hint=wrong[1])
+        self.page = page
+        self.method_not_allowed = method_not_allowed
+
+    def __repr__(self) -> str:
+        looks = {"page": self.page, "method_not_allowed": self.method_not_allowed}
+        shown = ", ".join(f"{name}={app!r}" for name, app in looks.items() if app is not None)
+        return f"{type(self).__name__}({shown})"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.answer_miss(_UNASKED, scope, receive, send)
+
+    async def answer_miss(self, miss: NoMatch, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that no route serves.
+
+        Raises:
+            NoRouteFound: the scope is of another type than http and websocket.
+        """
+        kind = scope.get("type")
+        if kind == "http":
+            status = miss.status
+            _log(scope, str(scope.get("method")), status, miss)
+            if miss.location is not None:
+                await _respond(send, 308, [(b"location", miss.location.encode("ascii"))], b"")
+            else:
+                await self._answer_http(miss, status, scope, receive, send)
+        elif kind == "websocket":
+            _log(scope, "WEBSOCKET", 404, miss)
+            await _deny(scope, receive, send)
+        else:
+            raise NoRouteFound(miss.reason, miss.allowed)
+
+    async def _answer_http(
+        self, miss: NoMatch, status: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        look = {404: self.page, 405: self.method_not_allowed}.get(status)
+        if look is not None:
+            told = {
+                **scope,
+                "route_miss": RouteMiss(miss.reason, status, tuple(sorted(miss.allowed))),
+            }
+            await look(told, receive, _with_status(send, status, allow_of(miss)))
+            return
+        bodies = {404: b"Not Found", 405: b"Method Not Allowed"}
+        await _respond(send, status, allow_of(miss), bodies.get(status, b""))
+
+
+not_found = NotFound()
+
+
+def allow_of(miss: NoMatch) -> Headers:
+    """Return the header that names the methods which would have been served; none for a 404."""
+    if not miss.allowed:
+        return []
+    return [(b"allow", ", ".join(sorted(miss.allowed)).encode("latin-1"))]
+
+
+async def answer(miss: NoMatch, policy: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a miss by a policy. Whoever asked for redirects gets them whatever the policy is.
+
+    Raises:
+        NoRouteFound: the policy is None, or the type of the scope has no answer.
+    """
+    if policy is None and miss.location is None:
+        raise NoRouteFound(miss.reason, miss.allowed)
+    await (policy or not_found).answer_miss(miss, scope, receive, send)
+
+
+def _log(scope: Scope, method: str, status: int, miss: NoMatch) -> None:
+    said = f"redirected to {miss.location}" if miss.location is not None else miss.reason
+    _LOGGER.info("%s %s: %d, %s", method, printable(str(scope.get("path"))), status, said)
+
+
+def printable(text: str) -> str:
+    r"""Return a text in which nothing can move the cursor or break the line.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _with_status(send: Send, status: int, allow: Headers) -> Send:
+    """Return a send with which an application answers with one status, whatever it says."""
+
+    async def send_with_status(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"allow"]
+            message = {**message, "status": status, "headers": [*kept, *allow]}
+        await send(message)
+
+    return send_with_status
+
+
+async def _respond(
+    send: Send, status: int, more: Sequence[tuple[bytes, bytes]], body: bytes
+) -> None:
+    headers: Headers = []
+    if body:
+        headers.append((b"content-type", b"text/plain; charset=utf-8"))
+    if status != 204:  # noqa: PLR2004 - a 204 has no length (RFC 9110, 8.6)
+        headers.append((b"content-length", b"%d" % len(body)))
+    start: HTTPResponseStartEvent = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [*headers, *more],
+        "trailers": False,
+    }
+    end: HTTPResponseBodyEvent = {
+        "type": "http.response.body",
+        "body": body,
+        "more_body": False,
+    }
+    await send(start)
+    await send(end)
+
+
+async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a websocket before its handshake."""
+    event: Any = await receive()
+    if event["type"] == "websocket.disconnect":
+        return
+    was_accepted = event["type"] != "websocket.connect"
+    if was_accepted or _DENIAL not in (scope.get("extensions") or {}):
+        close: WebSocketCloseEvent = {
+            "type": "websocket.close",
+            "code": 1000,
+            "reason": "Not Found",
+        }
+        await send(close)
+        return
+    body = b"Not Found"
+    start: WebSocketResponseStartEvent = {
+        "type": "websocket.http.response.start",
+        "status": 404,
+        "headers": [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+        ],
+    }
+    end: WebSocketResponseBodyEvent = {
+        "type": "websocket.http.response.body",
+        "body": body,
+        "more_body": False,
+    }
+    await send(start)
+    await send(end)

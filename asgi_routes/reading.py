@@ -1,0 +1,161 @@
+"""How far a path has been read.
+
+In: a scope. Out: one text, and an offset in it. The rule kept here: a path is read once, from left to right,
+and whoever goes on with it goes on at the offset; nothing is worked out from the texts again.
+"""
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from asgi_routes.types import Scope
+
+RootPath: TypeAlias = Literal["auto", "in_path", "stripped"]
+"""What a router that a server calls does with the ``root_path``: it reads it first where it is there; it
+has to be there; or somebody has taken it off."""
+
+_WITH_PATH = ("http", "websocket")
+
+
+class Reading(NamedTuple):
+    """A path, as far as it has been read.
+
+    Attributes:
+        whole: the text that is matched, with the root path.
+        at: where routes go on to match in it.
+        added: what was put in front of the scope's ``path``, because it had been taken off.
+        start: where the outermost router began to match.
+    """
+
+    whole: str
+    at: int
+    added: str = ""
+    start: int = 0
+
+    @property
+    def text(self) -> str:
+        """The text that all routes together are matched against."""
+        return self.whole[self.start :]
+
+
+class Position(NamedTuple):
+    """A reading that is handed on in a child scope, and the texts that it holds for."""
+
+    reading: Reading
+    path: object
+    path_remaining: object
+    root_path: object
+
+    def holds_for(self, scope: Scope) -> bool:
+        """Tell whether nobody has changed the path since."""
+        return (
+            scope.get("path_remaining") == self.path_remaining
+            and scope.get("path") == self.path
+            and scope.get("root_path") == self.root_path
+        )
+
+
+def read(scope: Scope, root_path: RootPath = "auto") -> Reading | None:
+    """Return a scope's path, as far as it has been read.
+
+    None where there is nothing to match: the scope has no path; what a server made of a target that is
+    none (``*``, ``host:443``) does not begin with a slash; or the root path has to be in it, and is not.
+
+    >>> read({"path": "//users/"})
+    Reading(whole='//users/', at=1, added='', start=1)
+    >>> read({"path": "/api/users/", "root_path": "/api"})
+    Reading(whole='/api/users/', at=5, added='', start=5)
+    >>> read({"path": "/users/", "root_path": "/api"})
+    Reading(whole='/api/users/', at=5, added='/api', start=5)
+    >>> read({"path": "/users/", "root_path": "/api"}, "in_path")
+    >>> read({"type": "http", "asgi": {}, "path": "users/"})
+    """
+    position = getattr(scope.get("route"), "position", None)
+    if type(position) is Position and position.holds_for(scope):
+        return position.reading
+    path = scope.get("path")
+    if "path_remaining" in scope:
+        return _remaining(path, scope["path_remaining"])
+    if not isinstance(path, str) or _is_no_path(path, scope):
+        return None
+    front = root_path_of(scope)
+    if not front or (root_path != "stripped" and is_below(path, front)):
+        return _begun(path, len(front))
+    slash = "" if path[:1] == "/" else "/"
+    return None if root_path == "in_path" else _begun(front + slash + path, len(front), front)
+
+
+def _is_no_path(path: str, scope: Scope) -> bool:
+    """Tell whether a server's path is a target of another form (RFC 9112, 3.2), ``*`` or a host."""
+    # The path of a scope that was made by hand, a communicator's, may lack the slash.
+    return path[:1] != "/" and "asgi" in scope and scope.get("type") in _WITH_PATH
+
+
+def _remaining(path: object, rest: object) -> Reading | None:
+    """Return the reading of what another router has left."""
+    if not isinstance(rest, str):
+        return None
+    if isinstance(path, str) and path.endswith(rest):
+        return _begun(path, len(path) - len(rest))
+    return _begun(rest, 0)
+
+
+def _begun(whole: str, at: int, added: str = "") -> Reading:
+    at += whole[at : at + 1] == "/"
+    return Reading(whole, at, added, at)
+
+
+def behind_slash(reading: Reading) -> Reading:
+    """Return the reading with one slash taken off, where what was read does not end in one."""
+    whole, at, added, start = reading
+    if whole[at : at + 1] != "/" or (at and whole[at - 1] == "/"):
+        return reading
+    return Reading(whole, at + 1, added, start)
+
+
+def is_inside_segment(whole: str, at: int) -> bool:
+    """Tell whether an offset is inside of a segment, where nothing can be mounted.
+
+    >>> is_inside_segment("/m/x", 2), is_inside_segment("/mx", 2)
+    (False, True)
+    """
+    return 0 < at < len(whole) and whole[at] != "/" and whole[at - 1] != "/"
+
+
+def route_path(scope: Scope) -> str:
+    """Return the path that a router given this scope matches its routes against, from ``/`` on.
+
+    For guards and middleware: what they compare is what the router compares. The ``root_path`` is
+    taken off at a segment boundary (ASGI, HTTP connection scope: "path" includes "root_path"); in a
+    child scope, what the outer routes have matched is taken off too.
+
+    >>> route_path({"path": "/api/users/1", "root_path": "/api"})
+    '/users/1'
+    >>> route_path({"path": "/apiary", "root_path": "/api"})
+    '/apiary'
+    >>> route_path({"path": "/users/1", "path_remaining": "1"})
+    '/1'
+    """
+    return "/" + text_of(read(scope))
+
+
+def text_of(reading: Reading | None) -> str:
+    """Return the text that is yet to be matched; empty where there is none."""
+    return "" if reading is None else reading.whole[reading.at :]
+
+
+def root_path_of(scope: Scope) -> str:
+    """Return the root path without a slash at its end; empty where there is none.
+
+    >>> root_path_of({"root_path": "/api/"}), root_path_of({"root_path": None})
+    ('/api', '')
+    """
+    root_path = scope.get("root_path")
+    return root_path.rstrip("/") if isinstance(root_path, str) else ""
+
+
+def is_below(path: str, root_path: str) -> bool:
+    """Tell whether a path begins with a root path, at the end of a segment.
+
+    >>> is_below("/api/users/", "/api"), is_below("/apiary/", "/api")
+    (True, False)
+    """
+    return path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/")
