@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("asgi_routes")
 _DENIAL = "websocket.http.response"
-_CALLED_BY = "_asgi_routes_page_of"
 _UNASKED = NoMatch("no route was asked")
 
 Headers = list[tuple[bytes, bytes]]
@@ -96,11 +95,9 @@ class NotFound:
         self, miss: NoMatch, status: int, scope: Scope, receive: Receive, send: Send
     ) -> None:
         look = {404: self.page, 405: self.method_not_allowed}.get(status)
-        # A router as the page inherits this very policy: what it misses, too, is answered plainly.
-        if look is not None and scope.get(_CALLED_BY) is not self:
+        if look is not None:
             told = {
                 **scope,
-                _CALLED_BY: self,
                 "route_miss": RouteMiss(miss.reason, status, tuple(sorted(miss.allowed))),
             }
             await look(told, receive, _with_status(send, status, allow_of(miss)))

@@ -7,7 +7,7 @@ together here, once.
 
 from typing import Any, NamedTuple
 
-from asgi_routes.answers import answer
+from asgi_routes.answers import answer, not_found
 from asgi_routes.levels import Key, Level, Place, layers_to
 from asgi_routes.matches import Match, NoMatch, RouteMiss
 from asgi_routes.middleware import chain
@@ -178,5 +178,9 @@ def answering(miss: NoMatch) -> tuple[App, Any]:
 
     layers = layers_to(place.level, place.via)
     child = child_of(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
-    first, child["route"].after = chain(layers, answer_by_policy)
+    route: ChildRoute = child["route"]
+    if policy is not None:
+        # A router as the page would inherit itself: what it misses, too, is answered plainly.
+        route.policy = place.policy._replace(default=not_found)
+    first, route.after = chain(layers, answer_by_policy)
     return first, child
