@@ -76,6 +76,16 @@ def _mistake_in_signature(app: Any) -> tuple[str, str | None] | None:
     return f"{function.__qualname__} cannot be called as app(scope, receive, send)", hint
 
 
+def name_of(app: Any) -> str:
+    """Return ``module:name`` of a function, method or class; of anything else, that of its class.
+
+    >>> name_of(name_of)
+    'asgi_routes.apps:name_of'
+    """
+    named = app if isinstance(app, (FunctionType, MethodType, type)) else type(app)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
 class Kind(Enum):
     """What the search does with an application.
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from asgi_routes.apps import innermost, is_router
+from asgi_routes.apps import innermost, is_router, name_of
 from asgi_routes.engine import LinearMatcher, Mode, Row, split_of
-from asgi_routes.inspection.reading import name_of
 from asgi_routes.reading import read, text_of
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.host import host_of

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from asgi_routes.apps import name_of
 from asgi_routes.inspection.candidates import Candidate, candidates
 from asgi_routes.inspection.near import closeness
-from asgi_routes.inspection.reading import name_of
 from asgi_routes.looking import Look, look
 from asgi_routes.matches import Match, NoMatch
 from asgi_routes.middleware import names_of_callables

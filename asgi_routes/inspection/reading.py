@@ -6,11 +6,10 @@ In: an application, a router as a rule. Out: a tree of nodes. The rule kept here
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import FunctionType, MethodType
 from typing import Any
 
 from asgi_routes.answers import NotFound
-from asgi_routes.apps import is_router, wrapped
+from asgi_routes.apps import is_router, name_of, wrapped
 from asgi_routes.declarations import Include, Route
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
 from asgi_routes.names import SEPARATOR
@@ -57,16 +56,6 @@ def inspect(app: Any) -> Node:
     [('/users/<int:id>/', 'user')]
     """
     return _read(app, "application", "", _Way())
-
-
-def name_of(app: Any) -> str:
-    """Return ``module:name`` of an application, for people.
-
-    >>> name_of(name_of)
-    'asgi_routes.inspection.reading:name_of'
-    """
-    named = app if isinstance(app, (FunctionType, MethodType, type)) else type(app)
-    return f"{named.__module__}:{named.__qualname__}"
 
 
 def _read(app: Any, kind: Kind, key: str, way: _Way) -> Node:

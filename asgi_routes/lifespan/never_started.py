@@ -9,7 +9,7 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
-from asgi_routes.lifespan.participants import name_of
+from asgi_routes.apps import name_of
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 _SETTLED: dict[int, Any] = {}

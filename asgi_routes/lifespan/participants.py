@@ -12,7 +12,7 @@ from functools import partial
 from types import MethodType
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import Kind, is_router, kind_of, mistake_in_app, wrapped
+from asgi_routes.apps import Kind, is_router, kind_of, mistake_in_app, name_of, wrapped
 from asgi_routes.types import App, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -42,13 +42,6 @@ class Participant:
         """Where it stands and what it is, for the log: ``shop → api (fastapi.applications:FastAPI)``."""
         name = name_of(self.core if self.context is None else self.context)
         return f"{self.label} ({name})" if self.label else name
-
-
-def name_of(named: Any) -> str:
-    """Return ``module:name`` of a function or class; of anything else, that of its class."""
-    if not hasattr(named, "__qualname__"):
-        named = type(named)
-    return f"{named.__module__}:{named.__qualname__}"
 
 
 def identity(app: Any) -> object:
