@@ -176,7 +176,7 @@ class Hop(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What answers a miss.
+    """Where the search is: what is called, or answers a miss.
 
     Attributes:
         level: the router that it is in.
@@ -191,6 +191,11 @@ class Place(NamedTuple):
     taken: Taken = NOTHING
     rest: str | None = None
     reach: int = 0
+
+    @classmethod
+    def of(cls, level: Level, via: Any = None, taken: Taken = NOTHING) -> "Place":
+        """Return the place where a level has read no further."""
+        return cls(level, via, taken, level.rest, level.at)
 
     @property
     def policy(self) -> Policy:

@@ -195,11 +195,10 @@ class Search:
 
     def _ask(self, level: Level) -> Iterator[Branch]:
         """Ask a router that matches in its own way, and go on with what it names."""
-        scope = level.scope
+        scope, place = level.scope, Place.of(level)
         if level.outer is not None:
-            scope = child_of(Place(level, None, NOTHING, level.rest, level.at), self._handed())
+            scope = child_of(place, self._handed())
         found = level.router.match(scope)
-        place = Place(level, None, NOTHING, level.rest, level.at)
         if not found:
             if level.reading is None:
                 self.reason = self.reason or found.reason
@@ -207,7 +206,7 @@ class Search:
             if found.allowed and self.method is not None and level.methods is None:
                 self._allowed |= found.allowed
                 self.declined += 1
-            self.consider(place, is_known=bool(found.allowed or found.location))
+            self.consider(place, is_known=found.is_known)
         elif kind_of(found.app) is Kind.ROUTER:
             inner = level.inner(found.app, _policy_in(found.app, level.policy), Key("", found.app))
             inner.scope, inner.reading = found.scope, None
@@ -265,7 +264,7 @@ class Search:
         methods = narrowed(level.methods, methods)
         if methods is not None and not methods:
             return None
-        place = Place(level, key, taken, level.rest, level.at)
+        place = Place.of(level, key, taken)
         if key.kind is Kind.ROUTER:
             inner = self._inner(place, key.app)
             inner.methods, inner.has_options = methods, has_options and level.has_options
@@ -279,7 +278,7 @@ class Search:
         if level.reading is None:
             self.refuse(reason)
         default = level.router.default
-        place = Place(level, None, NOTHING, level.rest, level.at)
+        place = Place.of(level)
         if not is_application(default):
             self.consider(place)
         elif self.kind != "lifespan" and not self.slashes:
@@ -291,10 +290,10 @@ class Search:
         return place.level.inner(router, _policy_in(router, place.policy), place.via, place.taken)
 
     def _default(self, level: Level, default: App) -> Branch | None:
-        if not self.takes(Place(level, None, NOTHING, level.rest, level.at), level.methods):
+        if not self.takes(Place.of(level), level.methods):
             return None
         key = Key("default", default, is_default=True)
-        place = Place(level, key, NOTHING, level.rest, level.at)
+        place = Place.of(level, key)
         if key.kind is Kind.ROUTER:
             inner = self._inner(place, default)
             inner.is_final = True
@@ -480,10 +479,10 @@ class Search:
     def _best(self, top: Level) -> Place:
         if not self._is_known:
             for level in self._entered:
-                self.consider(Place(level, None, NOTHING, level.rest, level.at))
+                self.consider(Place.of(level))
                 for place in level.router.places(level, self) if _has_places(level.router) else ():
                     self.consider(place)
-        return self._place or Place(top, None, NOTHING, top.rest, top.at)
+        return self._place or Place.of(top)
 
     def _said(self) -> str:
         if self.reason is not None:
