@@ -110,6 +110,11 @@ class Settings(NamedTuple):
     slashes: str | None = None
     encoded_slashes: str | None = None
 
+    @property
+    def want_variants(self) -> bool:
+        """Whether they ask for paths with a slash more or less."""
+        return self.slashes not in (None, "strict")
+
     def within(self, policy: Policy) -> Policy:
         """Return what holds here, where a policy holds around."""
         default, slashes, encoded_slashes = self

@@ -32,11 +32,8 @@ from asgi_routes.mounting import Mounting
 from asgi_routes.names import Names, names_of
 from asgi_routes.raw_paths import ENCODED_SLASH
 from asgi_routes.scopes import ChildRoute, Policy, Settings, Template, joined
-from asgi_routes.search import matches_as_ours
+from asgi_routes.search import matches_as_ours, narrowed
 from asgi_routes.types import App
-
-RoutesOf: TypeAlias = Callable[[object], tuple[Route, ...] | None]
-"""From a nested router to its routes, or None for an application that cannot be looked into."""
 
 
 class Nested(NamedTuple):
@@ -163,7 +160,7 @@ class Table:
         self._names: Names | None = None
         self.may_want_variants = any(
             row.target.kind is Kind.ROUTER
-            or any(settings.slashes not in (None, "strict") for settings in row.target.settings)
+            or any(settings.want_variants for settings in row.target.settings)
             for row in self.rows
         )
         self.has_places = any(way.layers or way.settings for way in self._places)
@@ -286,11 +283,10 @@ def _row(index: int, way: _Way, layer: Layer | None) -> Row[Destination]:
     routes = [route for _, _, route in way.routes]
     kind = Kind.ROUTER if way.is_place else kind_of(way.app)
     matched = ChildRoute(_template(way))
-    methods = None
+    methods: frozenset[str] | None = None
     for route in routes:
         if route.methods:
-            its = served_methods(route.methods)
-            methods = its if methods is None else methods & its
+            methods = narrowed(methods, served_methods(route.methods))
     layers = way.layers if layer is None else (layer, *way.layers)
     first, matched.after = chain(layers, way.app)
     mode = _mode(way, kind)

@@ -83,7 +83,7 @@ class _Around(NamedTuple):
 def tables(app: Any) -> Iterator[Competing]:
     """Yield every table that an application leads to."""
     settings = (getattr(visit.router, "settings", None) for visit in walk(app))
-    has_variants = any(one is not None and one.slashes not in (None, "strict") for one in settings)
+    has_variants = any(isinstance(one, Settings) and one.want_variants for one in settings)
     yield from _tables(app, _Around((), "", BASE, has_variants))
 
 
