@@ -149,7 +149,7 @@ def _called(
     route.outermost, route.depth = outermost_of(scope), 1
     remaining: str | None = rest
     if mounted is not None:
-        route.root_path = root_path_of(scope) if scope.get("root_path") else ""
+        route.root_path = root_path_of(scope)
         route.is_whole = True
         reading = Reading(reading.whole, reading.at, "", reading.start)
         remaining = None

@@ -5,6 +5,7 @@ exists has only applications in it, and nothing of the caller's is kept live.
 """
 
 import inspect
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -68,9 +69,9 @@ class SearchedRouter(Router):
         """Return what a scope leads to where that is all that can come of it; else None."""
         return None
 
+    @abstractmethod
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield where the search goes on from here, in order."""
-        raise NotImplementedError
 
     def policy_within(self, policy: Policy) -> Policy:
         """Return what holds here, where a policy holds around."""
