@@ -3,14 +3,16 @@
 Without them a browser hides the answer from the page, and ``fetch()`` fails instead of showing a 404.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
-from tests.live.servers import KINDS, Kind, Response, Server, ask, running
+from tests.live.servers import Response, Server, ask
 from tests.live.with_cors import PARTS, WHOLES
 
+SERVED = "tests.live.with_cors:app"
+MATRIX = "CORS on misses"
 ALL = [*PARTS, *WHOLES]
 ALLOWED = "OPTIONS, POST"
 ORIGIN = {"origin": "https://page.test"}
@@ -81,26 +83,6 @@ ROWS = [
     Row("before-a-page", "PREFLIGHT", "x/", PREFLIGHT),
 ]
 IDS = [f"{row.place} {row.method} {row.rest}" for row in ROWS]
-
-
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    """Return one kind of server after the other."""
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(scope="module")
-def server(kind: Kind) -> Iterator[Server]:
-    """Serve all forms in one application; no miss is an error on its way through a middleware."""
-    with running(*kind.arguments("tests.live.with_cors:app"), ready=kind.ready) as server:
-        yield server
-        assert "Traceback" not in server.log, server.log
-
-
-@pytest.fixture
-def cell(kind: Kind, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Return a function that gives a test its place in the table that is printed."""
-    return lambda column: record_property("matrix", ("CORS on misses", kind.name, column))
 
 
 def seen(response: Response) -> Answer:

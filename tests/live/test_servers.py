@@ -3,13 +3,11 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.live.servers import (
-    KINDS,
     PATIENCE,
     AcceptConnection,
     Kind,
@@ -22,28 +20,10 @@ from tests.live.servers import (
     started,
 )
 
+SERVED = "tests.live.served:app"
+MATRIX = "servers"
 IN_ORDER = ["+router", "+m", "+stripped"]
 IN_REVERSE = ["-stripped", "-m", "-router"]
-
-
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    """Return one kind of server after the other."""
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(scope="module")
-def server(kind: Kind) -> Iterator[Server]:
-    """Serve the applications of the matrix; whatever a client does, nothing is raised."""
-    with running(*kind.arguments("tests.live.served:app"), ready=kind.ready) as server:
-        yield server
-        assert "Traceback" not in server.log, server.log
-
-
-@pytest.fixture
-def cell(kind: Kind, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Return a function that gives a test its place in the table that is printed."""
-    return lambda column: record_property("matrix", ("servers", kind.name, column))
 
 
 def events(client: WebSocket, count: int) -> list[Any]:
