@@ -109,7 +109,7 @@ class Generator:
                 shape = self.random.choice(["{}-{}", "x{}{}", "{}.{}"])
                 texts.append(shape.format(parameter, f"<q{number}>"))
                 samples.append([shape.format(value, "z") for value in values])
-        end = "/" if texts and self.random.random() < (0.9 if is_prefix else 0.6) else ""
+        end = "/" if texts and self.random.random() < (0.8 if is_prefix else 0.6) else ""
         made = ["/".join(map(self.random.choice, samples)) + end for _ in range(3)]
         return "/".join(texts) + end, made
 
@@ -118,7 +118,7 @@ class Generator:
         text = self._derived(table)
         if self.random.random() < 0.35:
             text = self._damaged(text)
-        return self.random.choice(["/", "/", "/", "/", "/", "", "//"]) + text
+        return self.random.choice([*["/"] * 8, "", "", "//"]) + text
 
     def _derived(self, table: tuple[Declared, ...]) -> str:
         route = self.random.choice(table)

@@ -1,94 +1,78 @@
-"""What differs from Channels on purpose.
+"""What differs from Channels on purpose, and what ours has to answer instead.
 
-Each rule says why, and what our answer has to be where the rule explains it. A difference that no rule
-explains is a mistake.
+``sides.py`` builds a Channels that agrees with us in some respects, the rules, and that notes which of them
+had something to do with one call. What it answers where it agrees in all of them is what ours has to answer,
+whatever the case. A rule that had nothing to do with a call explains nothing there.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Collection
+from itertools import combinations
 
 from tests.parity.cases import Declared
-from tests.parity.sides import Called, Notes, call, their_side
+from tests.parity.rules import Rule
+from tests.parity.sides import Asked, Called, Notes, call, their_side
 
 
-@dataclass
-class Difference:
-    """A case that the two sides answer differently."""
+class Agreeing:
+    """Channels with one table, as it would be if it agreed with us in some respects."""
 
-    table: tuple[Declared, ...]
-    path: str
-    root_path: str
-    theirs: Called | None
-    ours: Called | None
-    notes: Notes
+    def __init__(self, table: tuple[Declared, ...], rules: Collection[Rule]) -> None:
+        self._rules = frozenset(rules)
+        self._notes = Notes()
+        side = their_side(self._notes, self._rules)
+        self._router = side.router(side.routes(table))
 
-    def theirs_if(self, *agreed: str, without_slash: bool = True) -> object:
-        """Return what Channels would answer if it agreed with us in some respects."""
-        self.notes.hidden_misses = 0
-        side = their_side(self.notes, ("wrapped", *agreed))
-        root_path = self.root_path.rstrip("/") if without_slash else self.root_path
-        return call(side.router(side.routes(self.table)), self.path, root_path)
+    def call(self, asked: Asked) -> tuple[Called | None, frozenset[Rule]]:
+        """Return what it calls, and the rules that had something to do with it."""
+        self._notes.applied.clear()
+        called = self._called(asked)
+        return called, frozenset(self._notes.applied)
 
+    def _called(self, asked: Asked) -> Called | None:
+        path, root_path = asked.path, asked.root_path
+        if asked.is_served and path[:1] != "/" and self._has(Rule.TARGET_IS_PATH):
+            return None
+        if root_path.endswith("/") and self._has(Rule.ROOT_PATH_SLASH):
+            root_path = root_path.rstrip("/")
+        rest = path.removeprefix(root_path)
+        is_cut = rest != path and root_path[-1:] != "/" and rest[:1] not in ("", "/")
+        if is_cut and self._has(Rule.ROOT_PATH_SEGMENT):
+            return None
+        if rest.startswith("//"):
+            self._has(Rule.ONE_SLASH)
+        return call(self._router, asked._replace(root_path=root_path))
 
-def wrapped_routers_are_prefixes(case: Difference) -> bool:
-    """Channels sees no router behind a middleware (its issue 1428); ours does.
-
-    The answer is that of Channels for a middleware that says so itself.
-    """
-    return case.ours == case.theirs_if(without_slash=False)
-
-
-def root_path_may_end_in_a_slash(case: Difference) -> bool:
-    """Granian and Daphne hand ``/root/`` on as it was given; ours answers as for ``/root``."""
-    return case.root_path.endswith("/") and case.ours == case.theirs_if()
-
-
-def root_path_ends_at_a_segment(case: Difference) -> bool:
-    """Channels takes any text off that the path begins with: ``/root`` off ``/rootfoo/``.
-
-    Ours is a miss there, since the path is outside the root path.
-    """
-    root_path = case.root_path.rstrip("/")
-    rest = case.path.removeprefix(root_path)
-    return bool(root_path) and rest != case.path and rest[:1] not in ("", "/") and not case.ours
+    def _has(self, rule: Rule) -> bool:
+        """Note that a rule applies, if it is one of those agreed on."""
+        if rule in self._rules:
+            self._notes.applied.add(rule)
+        return rule in self._rules
 
 
-def one_slash_at_the_top(case: Difference) -> bool:
-    """Channels takes every leading slash off; ours takes one.
+class Explanations:
+    """Says of the cases of one table which rules explain a difference."""
 
-    ``//admin/`` must not be another spelling of ``/admin/``: guards compare paths.
-    """
-    return case.ours == case.theirs_if("slash")
+    def __init__(self, table: tuple[Declared, ...]) -> None:
+        self._table = table
+        self._sides: dict[frozenset[Rule], Agreeing] = {}
 
+    def expected(self, asked: Asked) -> tuple[Called | None, frozenset[Rule]]:
+        """Return what ours has to answer, and the rules that apply."""
+        return self.agreeing(*Rule).call(asked)
 
-def nested_routers_read_on_behind_their_prefix(case: Difference) -> bool:
-    """Channels takes slashes off in front of a nested router, also where its prefix ended in one.
+    def of(self, asked: Asked, ours: Called | None) -> tuple[Rule, ...] | None:
+        """Return the fewest of the rules that apply with which Channels answers as ours, or None."""
+        _, applied = self.expected(asked)
+        ordered = [rule for rule in Rule if rule in applied]
+        for size in range(1, len(ordered) + 1):
+            for rules in combinations(ordered, size):
+                if self.agreeing(*rules).call(asked)[0] == ours:
+                    return rules
+        return None
 
-    ``/api//users/`` must not be another spelling of ``/api/users/``, and ``/apiusers/`` is not below
-    ``api``.
-    """
-    return case.ours == case.theirs_if("slash", "levels")
-
-
-def what_is_wrapped_ends_the_search(case: Difference) -> bool:
-    """Channels tries the next route where a wrapped router misses, after the wrapper was called.
-
-    Ours never calls two applications for one request.
-    """
-    return case.ours == case.theirs_if("slash", "ends")
-
-
-def wrapped_and_nested(case: Difference) -> bool:
-    """Both of the two before."""
-    return case.ours == case.theirs_if("slash", "levels", "ends")
-
-
-RULES: list[Callable[[Difference], bool]] = [
-    wrapped_routers_are_prefixes,
-    root_path_may_end_in_a_slash,
-    root_path_ends_at_a_segment,
-    one_slash_at_the_top,
-    nested_routers_read_on_behind_their_prefix,
-    what_is_wrapped_ends_the_search,
-    wrapped_and_nested,
-]
+    def agreeing(self, *rules: Rule) -> Agreeing:
+        """Return a Channels with the table that agrees in these respects, and no others."""
+        key = frozenset(rules)
+        if key not in self._sides:
+            self._sides[key] = Agreeing(self._table, rules)
+        return self._sides[key]

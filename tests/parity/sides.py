@@ -14,6 +14,7 @@ from django.urls.resolvers import RegexPattern, URLResolver
 
 import asgi_routes
 from tests.parity.cases import Declared
+from tests.parity.rules import Rule
 
 if not settings.configured:
     settings.configure()
@@ -57,6 +58,14 @@ for name, converter in CONVERTERS.items():
 OURS = asgi_routes.Converters(CONVERTERS)
 
 
+class Asked(NamedTuple):
+    """What a router is asked for; by a server, or with a scope that was made by hand."""
+
+    path: str
+    root_path: str = ""
+    is_served: bool = False
+
+
 class Called(NamedTuple):
     """What was called, and with what: all that the two sides have to agree on."""
 
@@ -75,10 +84,10 @@ class Called(NamedTuple):
 
 
 class Notes:
-    """What happened on the way of one call."""
+    """The rules that had something to do with one call."""
 
     def __init__(self) -> None:
-        self.hidden_misses = 0
+        self.applied: set[Rule] = set()
 
 
 class OneSlash(str):
@@ -105,44 +114,63 @@ class NoSlash(OneSlash):
 
 
 class OneSlashRouter(ChannelsRouter):
-    """Channels' router, save that it takes one leading slash off, or none where it is told so."""
+    """Channels' router, save that it takes one slash off at the top, and none where it is told so."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        key = "path_remaining" if "path_remaining" in scope else "path"
-        text = scope[key] if isinstance(scope[key], NoSlash) else OneSlash(scope[key])
-        return await super().__call__({**scope, key: text}, receive, send)
+        if "path_remaining" not in scope:
+            scope = {**scope, "path": OneSlash(scope["path"])}
+        return await super().__call__(scope, receive, send)
 
 
 class SearchEndedError(Exception):
     """What somebody has wrapped by hand has missed, and nobody else is asked."""
 
 
-def ending(app: Any) -> Any:
+def ending(app: Any, notes: Notes) -> Any:
     """Return an application whose miss ends the search."""
 
     async def middleware(scope: Any, receive: Any, send: Any) -> Any:
         try:
             return await app(scope, receive, send)
         except Resolver404:
+            notes.applied.add(Rule.WRAPPED_ENDS)
             raise SearchEndedError from None
 
     middleware._path_routing = getattr(app, "_path_routing", False)  # type: ignore[attr-defined]
     return middleware
 
 
-def reading_on(app: Any, route: Declared) -> Any:
-    """Return a router that reads on right behind its prefix, or behind the one slash after it."""
+def prefixed(app: Any, notes: Notes) -> Any:
+    """Return a router behind a wrapper that says of itself that it leads to a router."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
+        notes.applied.add(Rule.WRAPPED_IS_PREFIX)
+        return await app(scope, receive, send)
+
+    middleware._path_routing = True  # type: ignore[attr-defined]
+    return middleware
+
+
+def reading_on(app: Any, route: Declared, notes: Notes, agreed: Collection[Rule]) -> Any:
+    """Return a router that reads on behind its prefix as ours does, where that was agreed on."""
 
     async def middleware(scope: Any, receive: Any, send: Any) -> Any:
         rest = str(scope["path_remaining"])
         front = scope["path"][: len(scope["path"]) - len(rest)]
-        if rest and route.text and front[-1:] != "/":
-            if route.function == "path" and (rest[0] != "/" or rest == "/"):
+        has_slash = not route.text or front.endswith("/")
+        if rest and route.function == "path" and not has_slash:
+            refused = Rule.MORE_BEHIND_SLASH if rest == "/" else Rule.SLASH_BETWEEN
+            if (rest == "/" or rest[0] != "/") and refused in agreed:
+                notes.applied.add(refused)
                 raise Resolver404
-            rest = rest.removeprefix("/")
-        return await app({**scope, "path_remaining": NoSlash(rest)}, receive, send)
+        if (rule := Rule.NO_SECOND_SLASH) in agreed:
+            kept = rest if has_slash else rest.removeprefix("/")
+            if kept.startswith("/"):
+                notes.applied.add(rule)
+            rest = NoSlash(kept)
+        return await app({**scope, "path_remaining": rest}, receive, send)
 
-    middleware._path_routing = route.target.kind != "hidden"  # type: ignore[attr-defined]
+    middleware._path_routing = getattr(app, "_path_routing", False)  # type: ignore[attr-defined]
     return middleware
 
 
@@ -168,15 +196,11 @@ class Wrapper:
         return await self.inner(scope, receive, send)
 
 
-def hiding(inner: Any, notes: Notes) -> Any:
-    """Return a middleware that cannot be looked through, and notes that its router missed."""
+def hiding(inner: Any) -> Any:
+    """Return a middleware that cannot be looked through."""
 
     async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        try:
-            return await inner(scope, receive, send)
-        except Resolver404:
-            notes.hidden_misses += 1
-            raise
+        return await inner(scope, receive, send)
 
     return middleware
 
@@ -220,13 +244,13 @@ def our_side() -> Side:
     """Return our side, as strict as Channels is."""
 
     def wrap(route: Declared, router: Any) -> Any:
-        notes = Notes()
-        return {
+        made: dict[str, Callable[[], Any]] = {
             "router": lambda: router,
             "marked": lambda: marked(router),
             "wrapped": lambda: Wrapper(router),
-            "hidden": lambda: hiding(router, notes),
-        }[route.target.kind]()
+            "hidden": lambda: hiding(router),
+        }
+        return made[route.target.kind]()
 
     return Side(
         lambda *args: asgi_routes.path(*args, converters=OURS),
@@ -237,42 +261,49 @@ def our_side() -> Side:
     )
 
 
-def their_side(notes: Notes, agreed: Collection[str] = ()) -> Side:
+def their_side(notes: Notes, agreed: Collection[Rule] = ()) -> Side:
     """Return the side of Channels and Django, or what it would be if it agreed with us more.
 
     Args:
-        notes: of what happens.
-        agreed: ``wrapped``, that a router behind a wrapper is a prefix; ``slash``, that one slash is
-            taken off; ``ends``, that the search ends at what is wrapped; ``levels``, where a nested
-            router reads on.
+        notes: of the rules that had something to do.
+        agreed: the rules that it keeps; those of the whole path are for the caller.
     """
 
     def wrap(route: Declared, router: Any) -> Any:
         kind = route.target.kind
         app = router
         if kind == "hidden":
-            app = hiding(router, notes)
-        elif kind == "marked" or (kind == "wrapped" and "wrapped" in agreed):
+            app = hiding(router)
+        elif kind == "marked":
             app = marked(router)
         elif kind == "wrapped":
-            app = Wrapper(router)
-        if "ends" in agreed and kind != "router":
-            app = ending(app)
+            has_prefix = Rule.WRAPPED_IS_PREFIX in agreed
+            app = prefixed(router, notes) if has_prefix else Wrapper(router)
+        if Rule.WRAPPED_ENDS in agreed and kind != "router":
+            app = ending(app, notes)
         is_exact = kind == "hidden" and route.function == "path"
-        return reading_on(app, route) if "levels" in agreed and not is_exact else app
+        return reading_on(app, route, notes, agreed) if agreed and not is_exact else app
 
     return Side(
         django_path,
         django_re_path,
-        OneSlashRouter if "slash" in agreed else ChannelsRouter,
-        lambda routes: django_include((routes, None)),
+        OneSlashRouter if Rule.ONE_SLASH in agreed else ChannelsRouter,
+        lambda routes: django_include((routes, None)),  # type: ignore[arg-type]
         wrap,
     )
 
 
-def call(router: Any, path: str, root_path: str) -> Called | None:
+def call(router: Any, asked: Asked) -> Called | None:
     """Return what a router calls for a path; None for a miss. Nothing else may happen."""
-    scope = {"type": "http", "path": path, "root_path": root_path, "untouched": (path, root_path)}
+    path, root_path, is_served = asked
+    scope: dict[str, Any] = {
+        "type": "http",
+        "path": path,
+        "root_path": root_path,
+        "untouched": (path, root_path),
+    }
+    if is_served:
+        scope["asgi"] = {"version": "3.0"}
     coroutine: Coroutine[Any, Any, Called] = router(scope, None, None)
     try:
         coroutine.send(None)
@@ -306,4 +337,4 @@ def resolve(patterns: list[Any], path: str) -> Called | None:
 
 _PLACE = {"path": "", "root_path": "", "untouched": ("", ""), "path_remaining": ""}
 
-__all__ = ("Called", "Notes", "call", "our_side", "resolve", "their_side")
+__all__ = ("Asked", "Called", "Notes", "call", "our_side", "resolve", "their_side")

@@ -44,7 +44,7 @@ async def ask(app: Any, path: str, **more: Any) -> Any:
 
 async def test_protocol_type_router() -> None:
     """Dispatch by type, with the return value handed back."""
-    app = ProtocolTypeRouter(
+    app: Any = ProtocolTypeRouter(
         {"websocket": returning("ws"), "http": returning("http")}, default=None
     )
     assert await app({"type": "websocket"}, None, None) == "ws"
@@ -57,7 +57,7 @@ async def test_protocol_type_router() -> None:
 
 async def test_channel_name_router() -> None:
     """Dispatch by channel."""
-    app = ChannelNameRouter({"test": returning(1), "other_test": returning(2)}, default=None)
+    app: Any = ChannelNameRouter({"test": returning(1), "other_test": returning(2)}, default=None)
     assert await app({"channel": "test"}, None, None) == 1
     assert await app({"channel": "other_test"}, None, None) == 2
     with pytest.raises(ValueError, match="No application configured for channel name 'chat'"):

@@ -139,7 +139,7 @@ def explained(their: Any, our: Any, urlconf: Any, asked: Any) -> str | None:
         return f"Django's own {type(their).__name__}: one route, or a percent sign, breaks it"
     given = our if isinstance(our, str) else their
     try:
-        match = get_resolver(urlconf).resolve(unquote(given))
+        match: Any = get_resolver(urlconf).resolve(unquote(str(given)))
     except Resolver404:
         return "Django's URL does not resolve" if given is their else None
     _, args, kwargs, _ = asked
