@@ -157,7 +157,8 @@ def reading_on(app: Any, route: Declared, notes: Notes, agreed: Collection[Rule]
     async def middleware(scope: Any, receive: Any, send: Any) -> Any:
         rest = str(scope["path_remaining"])
         front = scope["path"][: len(scope["path"]) - len(rest)]
-        has_slash = not route.text or front.endswith("/")
+        # A scope that was made by hand may leave out the slash that everything begins with.
+        has_slash = not route.text or not front or front.endswith("/")
         if rest and route.function == "path" and not has_slash:
             refused = Rule.MORE_BEHIND_SLASH if rest == "/" else Rule.SLASH_BETWEEN
             if (rest == "/" or rest[0] != "/") and refused in agreed:
