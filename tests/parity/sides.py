@@ -25,9 +25,10 @@ class Even:
     """Refuses what its regex lets through."""
 
     regex = "[0-9]+"
+    refuses = True
 
     def to_python(self, value: str) -> int:
-        if int(value) % 2:
+        if self.refuses and int(value) % 2:
             raise ValueError(value)
         return int(value)
 
