@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-TOO_MANY = 2_000_000
+TOO_MANY = 3_000_000
 
 
 class TooMuchWorkError(Exception):

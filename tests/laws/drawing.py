@@ -42,9 +42,6 @@ KEYS: dict[Kind, tuple[str, ...]] = {
     "subprotocol": ("v1", "v2"),
     "channel": ("jobs",),
 }
-_CHANGES = ("", "", "", "path", "path", "path", *["method"] * 9, "other")
-"""What becomes of a request for something that was declared, as often as it stands here."""
-
 HOSTS = {"one.example": "one.example", "<t>.example": "two.example"}
 
 
@@ -99,13 +96,13 @@ def trees(draw: st.DrawFn, limits: Limits = ANYTHING) -> Router:
     """Draw a router as a server would call it."""
     urls = functools.partial(_urls, limits=limits, level=limits.levels, is_top=True)
     top: Any
-    if limits.keyed and draw(st.integers(0, 2)) == 2:
+    if limits.keyed and draw(st.booleans()):
         kind = pick(draw, "type", "host", "method")
         keys = pick(draw, KEYS[kind], KEYS[kind][:1])
         targets: list[tuple[str, Target]] = [(key, draw(urls())) for key in keys]
         if kind == "method":
             targets = [(key, _of_every_method(inner)) for key, inner in targets]
-        if kind == "type" and limits.channels and draw(st.integers(0, 3)) == 3:
+        if kind == "type" and limits.channels and draw(st.booleans()):
             targets.append(("channel", Keyed("channel", (("jobs", App()),))))
         top = Keyed(kind, tuple(targets), draw(_defaults(limits)))
     else:
@@ -135,7 +132,8 @@ def _urls(draw: st.DrawFn, limits: Limits, level: int, *, is_top: bool = False) 
 
 @st.composite
 def _defaults(draw: st.DrawFn, limits: Limits) -> Default:
-    choices: list[Default] = ["unset", "unset", "unset", "unset", App(), "not_found", "raises"]
+    unset: list[Default] = ["unset"]
+    choices = [*unset * 5, App(), App(), "not_found", "raises"]
     if limits.pages:
         choices.append(Page(App()))
     default: Default = pick(draw, *choices)
@@ -251,17 +249,23 @@ def _with_key(request: Request, kind: Kind, key: str) -> Request:
 
 
 @st.composite
-def requests(draw: st.DrawFn, tree: Target) -> Request:
-    """Draw a request for something in a tree, or for its neighbour."""
+def requests(draw: st.DrawFn, tree: Target, change: str) -> Request:
+    """Draw a request for something in a tree, or for its neighbour.
+
+    Args:
+        draw: of hypothesis.
+        tree: the tree.
+        change: what is not as it was declared: the ``path``, the ``method``, something ``other``, or nothing.
+    """
     spots = [spot for spot in walk(tree) if isinstance(spot.node, App)]
     by_method = [spot for spot in spots if _has_methods(spot)]
-    spot = pick(draw, *spots, *by_method, *by_method)
+    spot = pick(draw, *(by_method if change == "method" and by_method else spots))
     request = request_for(spot)
     if isinstance(spot.around, Route) and spot.around.syntax == "mount" and draw(st.booleans()):
         request = replace(request, path=request.path.removesuffix("/") + "/deep")
     if request.kind == "channel":
         return replace(request, path=pick(draw, "jobs", "jobs", "other"))
-    match pick(draw, *_CHANGES):
+    match change:
         case "path":
             request = replace(request, path=draw(_near(request.path)))
         case "method":
@@ -281,8 +285,9 @@ def _has_methods(spot: Spot) -> bool:
 
 
 def several(tree: Target) -> st.SearchStrategy[list[Request]]:
-    """Draw requests for a tree."""
-    return st.lists(requests(tree), min_size=6, max_size=6)
+    """Draw requests for a tree: some as they were declared, and some of each kind that is near."""
+    changes = ("", "path", "method", "method", "other", "path", "")
+    return st.tuples(*(requests(tree, change) for change in changes)).map(list)
 
 
 @st.composite

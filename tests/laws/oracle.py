@@ -145,6 +145,10 @@ class Search:
         """Return what an application as default serves: what no route of its own router has."""
         assert row.own is not None
         text = found.string
+        if row.front.methods and not self.is_http:
+            return None
+        if row.front.methods and self.request.method not in methods_of(row):
+            raise SilentError("a default behind other methods")
         if self.allowed and self.is_options:
             return None
         if any(self.has_path(one, text) for one in row.own):
@@ -157,7 +161,7 @@ class Search:
         variant = self.in_variants(row.own, table, text)
         if variant is None and self.allowed != before:
             raise SilentError("a default, and another spelling that has other methods")
-        return variant or self.taken(row, found)
+        return variant or self.hit(row, found)
 
     def has_path(self, row: Row, text: str) -> bool:
         """Tell whether a row has a path, for whatever method."""
@@ -242,6 +246,8 @@ class Search:
             front = found.string[: found.start(row.front.mount)].removesuffix("/")
             scope["root_path"] = self.root + front.replace(ENCODED, "/")
             scope["path"] = self.path
+        if row.own is not None and not kwargs:
+            del scope["path_params"]  # Perhaps no route has been passed at all.
         if row.own is None:
             scope["url_route"] = {"args": (), "kwargs": kwargs}
         if not row.is_mount and row.own is None:
@@ -339,8 +345,11 @@ class Oracle:
                 raise SilentError("a policy, and a target that is no path")
             return Expected(404)
         found = None if read is None else search.in_table(table, search.text)
-        if found is not None and found.status == 308 and policy == "raises":
-            raise SilentError("a redirect, and the policy None")
+        if found is not None and found.status == 308:
+            if policy == "raises":
+                raise SilentError("a redirect, and the policy None")
+            if request.path[:1] != "/":
+                raise SilentError("a redirect, and a path that has no slash in front")
         return found or search.missed(table)
 
     def is_miss_below(self, place: Place, request: Request) -> bool | None:

@@ -19,9 +19,7 @@ from tests.laws.test_transparency import chosen, with_middleware
 from tests.laws.trees import shown
 
 LEVELS = 5000
-SPARE = 2000
-"""Calls that do not count: some are made for the first path of a kind only."""
-FEW = 40
+FEW = 20
 """So many levels, twice and three times as many are compared."""
 MORE = 1.1
 """The third so many levels may be so many times the work of the second: it is the same for what is linear."""
@@ -60,7 +58,7 @@ def hold_linear(router: URLRouter, end: str, method: str, told: object) -> None:
         except TooMuchWorkError:
             raise AssertionError(f"{levels} levels are too much work: {told}") from None
     _, once, twice, thrice = work
-    assert thrice - twice <= MORE * (twice - once) + SPARE, (work, told)
+    assert thrice - twice <= MORE * max(twice - once, once) + 50, (work, told)
 
 
 def hold_deep(
@@ -89,7 +87,7 @@ def test_a_router_in_itself(way: str) -> None:
                 hold_linear(router, end, method, (steps, end, method))
 
 
-@pytest.mark.parametrize("way", [*WAYS, *MOUNTS])
+@pytest.mark.parametrize("way", ["path", "type", "method", "mount"])
 def test_very_many_levels(way: str) -> None:
     steps, router = next(in_itself(way))
     hold_linear(router, "nothing", "GET", steps)  # What is not would take for ever.
@@ -100,13 +98,13 @@ def test_very_many_levels(way: str) -> None:
 
 
 def test_routers_that_lead_to_one_another() -> None:
-    @lawful(30)
+    @lawful(6)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         ways = st.sampled_from([*WAYS, *MOUNTS])
         step = st.builds(Step, ways, st.sampled_from(TEXTS), st.integers(0, 2))
-        table = st.lists(step, min_size=1, max_size=3)
-        tables = data.draw(st.lists(table, min_size=1, max_size=3))
+        table = st.lists(step, min_size=1, max_size=2)
+        tables = data.draw(st.lists(table, min_size=1, max_size=2))
         router = endless(tables, data.draw(st.sampled_from(SLASHES)))
         method = data.draw(st.sampled_from(("GET", "POST", "OPTIONS")))
         end = data.draw(st.sampled_from(ENDS))
@@ -151,7 +149,7 @@ ODD: dict[str, st.SearchStrategy[Any]] = {
     "root_path": paths,
     "method": st.sampled_from([None, "get", "", "GET\n", b"GET", 7, [], "\ud800"]),
     "headers": headers,
-    "query_string": raw_paths,
+    "query_string": st.binary(max_size=6),
     "subprotocols": st.one_of(anything, st.lists(anything, max_size=2)),
     "extensions": st.one_of(st.none(), st.just({})),
 }
@@ -161,13 +159,13 @@ def test_odd_scopes() -> None:
     """Whatever stands in a scope, matching does not raise, and somebody answers."""
     shares = Shares("any scope is answered")
 
-    @lawful(120)
+    @lawful(70)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(wrapped=True, channels=False)))
-        layers = data.draw(st.just({}) | chosen(with_middleware(tree)))
+        layers = data.draw(chosen(with_middleware(tree)))
         built = build(tree, {place: [one] for place, one in layers.items()})
-        shares.tree(tree, has_middleware=bool(layers))
+        shares.tree(tree, has_middleware=True)
         for request in data.draw(several(tree)):
             scope = request.scope()
             for key in data.draw(st.lists(st.sampled_from([*ODD]), max_size=1)):

@@ -51,15 +51,24 @@ def with_middleware(tree: Target) -> list[Place]:
 
 
 def by_hand(tree: Target) -> list[Place]:
-    """Return where a wrapper by hand changes nothing, because nothing can come after."""
+    """Return where a wrapper by hand changes nothing, because nothing can come after.
+
+    Whether a default that is there for another method has a path, nobody has said; so what is told to
+    the router of this one is not compared.
+    """
     places: list[Place] = [()]
-    if isinstance(tree, Keyed):
+    if isinstance(tree, Keyed) and not _has_default_for_methods(tree):
         places += [(key,) for key, _ in tree.targets]
     for spot in walk(tree):
         is_mounted = isinstance(spot.around, Route) and spot.around.syntax == "mount"
         if is_mounted or (isinstance(spot.node, App) and spot.place[:-1]):
             places.append(spot.place)
     return places
+
+
+def _has_default_for_methods(tree: Keyed) -> bool:
+    inner = [spot.node for spot in walk(tree) if isinstance(spot.node, Urls)]
+    return tree.kind == "method" and any(isinstance(node.default, App) for node in inner)
 
 
 @st.composite
@@ -119,7 +128,7 @@ def errors_in(answer: Answer, places: dict[Place, DoingNothing]) -> list[str]:
 def test_middleware_that_does_nothing() -> None:
     shares = Shares("middleware= is transparent")
 
-    @lawful(150)
+    @lawful(80)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(WRAPPED))
@@ -150,7 +159,7 @@ def _hold_marks(spot: Spot, answer: Answer, places: dict[Place, DoingNothing]) -
 def test_wrappers_by_hand_where_nothing_comes_after() -> None:
     shares = Shares("wrappers by hand are transparent")
 
-    @lawful(150)
+    @lawful(80)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees())
@@ -189,7 +198,7 @@ def _may_cost_a_template(tree: Target, places: dict[Place, DoingNothing]) -> boo
 def test_findings() -> None:
     """``asgi-routes check`` finds the same."""
 
-    @lawful(25)
+    @lawful(15)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(levels=2)))
@@ -212,7 +221,7 @@ def _what(finding: dict[str, Any]) -> tuple[Any, ...]:
 def test_lifespans(backend: str) -> None:
     """Each application that takes part starts once, and stops once."""
 
-    @lawful(20)
+    @lawful(15)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(WRAPPED))
@@ -262,7 +271,7 @@ CORS: list[Any] = [
 def test_every_answer_below_a_declaration_goes_through_its_middleware() -> None:
     shares = Shares("CORS on every answer below")
 
-    @lawful(150)
+    @lawful(80)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(READABLE))
@@ -325,7 +334,7 @@ def _is_behind_method(place: Place, tree: Router) -> bool:
 def test_pages_and_defaults_know_their_urls() -> None:
     """What answers a miss can reverse every name that the router can, and is told why it was called."""
 
-    @lawful(80)
+    @lawful(50)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         table = data.draw(trees(Limits(keyed=False)))
