@@ -19,6 +19,7 @@ from asgi_routes.scopes import (
     Template,
     child_scope,
     outermost_of,
+    publish_inner,
 )
 from asgi_routes.types import App, Receive, Scope, Send
 
@@ -71,12 +72,13 @@ def matched(
     # The lifespan does not pass through middleware.
     layers = [] if scope.get("type") == "lifespan" else layers_to(level, via)
     endpoint = app if found is None else found.endpoint
-    first, after = chain(layers, app)
-    if found is not None and after is None:
-        return Match(first, found.scope, endpoint, level, via)
-    is_plain = not (layers or is_boundary or mounted is not None or why)
-    if is_plain and level.reading is None and not level.taken_with(place.taken):
-        return Match(first, level.scope, endpoint, level, via)
+    is_plain = not (is_boundary or mounted is not None or why or level.reading is not None)
+    received = level.scope if is_plain and not level.taken_with(place.taken) else None
+    if found is not None:
+        received = found.scope
+    if received is not None and not layers:
+        return Match(app, received, endpoint, level, via)
+    first, after = chain(layers, app if received is None else _with_route_of(received, app))
     child = child_of(
         place,
         handed,
@@ -86,14 +88,28 @@ def matched(
     )
     route: ChildRoute = child["route"]
     route.after = after
-    if found is not None:
-        inner = found.scope.get("route")
-        if type(inner) is ChildRoute and inner.after is not None:
-            route.after = {**inner.after, **(after or {})}
-        child = {**found.scope, "route": route}
+    if received is not None:
+        child = {**received, "route": route}
     if why:
         child["route_miss"] = RouteMiss(why, 404, ())
     return Match(first, child, endpoint, level, via)
+
+
+def _with_route_of(received: Scope, app: App) -> App:
+    """Return an application that gets the ``route`` of a scope, or none, from middleware that needs another."""
+
+    async def call_with_route(scope: Scope, receive: Receive, send: Send) -> Any:
+        route = scope.get("route")
+        given = {key: value for key, value in scope.items() if key != "route"}
+        if "route" in received:
+            given["route"] = received["route"]
+        try:
+            return await app(given, receive, send)
+        finally:
+            if type(route) is ChildRoute and route.is_whole:
+                publish_inner(route, given)
+
+    return call_with_route
 
 
 def child_of(
@@ -115,20 +131,25 @@ def child_of(
     if last is not None and route.root_path is None:
         route.root_path = root_path_of(scope)
     parameters = level.taken_with(place.taken)
-    is_as_received = is_default and level.is_first and not parameters
-    if is_as_received or (level.reading is None and not parameters):
-        return child_scope(scope, route)
     # A default gets what its router got, and what is mounted has no rest of a path.
-    is_whole = mounted is not None or (is_default and (level.is_final or level.is_first))
-    child = child_scope(scope, route, parameters, None if is_whole else rest, last)
+    is_read = level.is_below_route or (_goes_by_path(place) and not is_default)
+    if mounted is not None or not is_read:
+        rest = None
+    if rest is None and last is None and not parameters:
+        return child_scope(scope, route)
+    child = child_scope(scope, route, parameters, rest, last)
     if has_position and level.reading is not None and not (mounted and mounted.strip):
-        handed_on = _reading_behind(
-            level.reading, rest or "", mounted, is_put_back=last is not None
-        )
+        handed_on = _reading_behind(level.reading, place, mounted, is_put_back=last is not None)
         route.position = Position(
             handed_on, child.get("path"), child.get("path_remaining"), child.get("root_path")
         )
     return child
+
+
+def _goes_by_path(place: Place) -> bool:
+    """Tell whether a path has been read where an application or an answer stands."""
+    is_key = place.via is None or type(place.via) is Key
+    return not is_key or hasattr(place.level.router, "matched_text")
 
 
 def _route(place: Place, template: Template, handed: Handed) -> ChildRoute:
@@ -146,10 +167,9 @@ def _route(place: Place, template: Template, handed: Handed) -> ChildRoute:
 
 def _origin(level: Level, via: Any) -> Any:
     """Return where names are looked up: the outermost router by path, else the innermost of all."""
-    vias = [via, *(one.via for one in level.outwards())]
-    for one in reversed(vias):
-        if one is not None and one.matched is not None and one.matched.origin is not None:
-            return one.matched.origin
+    for one in reversed([*level.outwards()]):
+        if (origin := getattr(one.router, "origin", None)) is not None:
+            return origin
     # A page or default of a router that goes by keys knows its URLs, too.
     router = level.router
     is_answer = via is None or (type(via) is Key and via.is_default)
@@ -157,14 +177,14 @@ def _origin(level: Level, via: Any) -> Any:
 
 
 def _reading_behind(
-    reading: Reading, rest: str, mounted: Mounted | None, *, is_put_back: bool
+    reading: Reading, place: Place, mounted: Mounted | None, *, is_put_back: bool
 ) -> Reading:
     """Return where a router behind the application reads on."""
     if is_put_back:
         reading = reading._replace(added="")
     if mounted is not None:
         return behind_slash(reading._replace(at=mounted.reading.at))
-    return behind_slash(reading._replace(at=len(reading.whole) - len(rest)))
+    return behind_slash(reading._replace(at=len(reading.whole) - len(place.rest or "")))
 
 
 def answering(miss: NoMatch) -> tuple[App, Any]:

@@ -125,9 +125,14 @@ class Level:
         return None if self.reading is None else self.reading.whole[self.reading.at :]
 
     @property
-    def is_first(self) -> bool:
-        """Whether no router around goes by the path."""
-        return all(level.via is None or type(level.via) is Key for level in self.outwards())
+    def is_below_route(self) -> bool:
+        """Whether a route has taken something of the path, and nothing is mounted behind it."""
+        for level in self.outwards():
+            if level.outer is None or level.outer.scope is not level.scope:
+                return False
+            if type(level.via) is not Key:
+                return level.via.mounting is None
+        return False
 
     def outwards(self) -> "Iterator[Level]":
         """Yield this level and those around it."""

@@ -200,7 +200,7 @@ class Search:
             scope = child_of(place, self._handed())
         found = level.router.match(scope)
         if not found:
-            if level.reading is None:
+            if not level.is_below_route:
                 self.reason = self.reason or found.reason
             self._location = self._location or found.location
             if found.allowed and self.method is not None and level.methods is None:
@@ -275,7 +275,7 @@ class Search:
 
     def lead_nowhere(self, level: Level, reason: str) -> Iterator[Branch]:
         """Yield the default of a router that does not have the key of the scope, if it has one."""
-        if level.reading is None:
+        if not level.is_below_route:
             self.refuse(reason)
         default = level.router.default
         place = Place.of(level)

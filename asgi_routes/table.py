@@ -121,8 +121,8 @@ class Table:
         rows: one for every application that they lead to.
         matcher, literal, search, source: see `Compiled`.
         may_want_variants: whether a router in it may want a slash more or less.
-        has_places: whether it makes a difference which of its declarations answers a miss.
-        is_closed: whether a path that no row matches is a miss, and nobody has to be asked about it.
+        is_closed: whether a path that no row matches is a miss, and a plain answer is the same whichever
+            of its declarations gives it.
 
     Args:
         routes: as declared.
@@ -163,8 +163,8 @@ class Table:
             or any(settings.want_variants for settings in row.target.settings)
             for row in self.rows
         )
-        self.has_places = any(way.layers or way.settings for way in self._places)
-        self.is_closed = not (self.may_want_variants or self.has_places)
+        has_own_answers = any(way.layers or way.settings for way in self._places)
+        self.is_closed = not (self.may_want_variants or has_own_answers)
 
     @property
     def names(self) -> Names:

@@ -6,6 +6,7 @@ from threading import RLock
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
+from asgi_routes.answers import not_found
 from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.dispatch import BASE
 from asgi_routes.encoded_slashes import decoded
@@ -120,7 +121,12 @@ class URLRouter(Reversing, SearchedRouter):
         self._compile_regex = compiler(regex)
         self.root_path: RootPath = root_path
         self._is_simple = self.own_policy.encoded_slashes == "decode"
-        self._is_strict = self.own_policy.slashes == "strict" and not is_application(self.default)
+        self._answers_plainly = (
+            self.own_policy.slashes == "strict"
+            and self.own_policy.default in (not_found, None)
+            and not is_application(self.default)
+        )
+        self.origin = ref(self)
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
         self._table: Table
@@ -206,9 +212,8 @@ class URLRouter(Reversing, SearchedRouter):
             self._compile_regex,
             self.layer,
         )
-        origin = ref(self)
         for row in table.rows:
-            row.target.matched.origin = origin
+            row.target.matched.origin = self.origin
             row.target.matched.policy = row.target.policy_in(self.own_policy)
         return table, within
 
@@ -252,7 +257,7 @@ class URLRouter(Reversing, SearchedRouter):
                 found = self._plain(scope, hit)
                 if found is not None:
                     return found
-            elif table.is_closed and self._is_strict:
+            elif table.is_closed and self._answers_plainly:
                 return self._missed(scope, path)
         found = match_directly(self, scope)
         return search(self, scope, BASE) if found is None else found
@@ -340,7 +345,7 @@ class URLRouter(Reversing, SearchedRouter):
 
     def places(self, level: Level, search: Search) -> Iterator[Place]:
         """Yield the prefixes in the table that a path begins with: they may answer a miss."""
-        if level.reading is None or not self._table.has_places:
+        if level.reading is None:
             return
         text = self.matched_text(level, search)
         if text is None:
