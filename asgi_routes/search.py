@@ -464,6 +464,8 @@ class Search:
 
     def consider(self, place: Place, *, is_known: bool = False) -> None:
         """Remember the place that answers a miss, where it is the best so far."""
+        if self.slashes and not is_known:
+            return  # It has not matched the path itself.
         best = self._place
         if best is not None:
             mine, its = (is_known, place.reach), (self._is_known, best.reach)
