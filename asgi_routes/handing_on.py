@@ -83,7 +83,7 @@ def matched(
         place,
         handed,
         mounted=mounted,
-        has_position=is_boundary or bool(place.rest),
+        has_position=is_boundary or mounted is not None or bool(place.rest),
         is_default=bool(why),
     )
     route: ChildRoute = child["route"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from asgi_routes import ImproperlyConfigured, URLRouter, include, mount, path
-from tests.spec.driving import call, http, named
+from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +80,20 @@ def test_strip(
     assert found
     assert (found.scope["path"], found.scope["raw_path"]) == expected
     assert found.scope["root_path"] == root_path + "/m"
+
+
+@pytest.mark.parametrize("root_path", ["auto", "in_path", "stripped"])
+@pytest.mark.parametrize("wrap", [lambda app: app, Wrapper], ids=["bare", "wrapped"])
+@pytest.mark.parametrize(("outer", "front"), [("", ""), ("o", "/o")])
+@pytest.mark.parametrize(("text", "expected"), [("/m", "A"), ("/m/x", "B"), ("/m/m", None)])
+async def test_what_a_mounted_router_reads(
+    root_path: Any, wrap: Any, outer: str, front: str, text: str, expected: str | None
+) -> None:
+    """It goes on where the mount ends; what its own option says is for when a server calls it."""
+    inner = wrap(URLRouter([path("", A), path("x", B)], root_path=root_path))
+    router = URLRouter([mount(outer, URLRouter([mount("m", inner)]))])
+    returned = (await call(router, http(front + text))).returned
+    assert (returned and returned[0]) == expected
 
 
 LEFT = {
