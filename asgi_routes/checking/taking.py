@@ -42,7 +42,7 @@ def taking_of(row: Row[Destination]) -> Taking:
     if methods_of(row) == NONE_ALLOWED:
         return Taking.NEVER
     if target.mounting is not None:
-        is_served = target.mounting.at_prefix == "serve"
+        is_served = target.mounting.at_prefix == "serve" and not _may_be_inside_segment(row)
         return Taking.ALWAYS if is_served else Taking.NEVER
     if target.kind is not Kind.ROUTER:
         return Taking.ALWAYS
@@ -52,6 +52,16 @@ def taking_of(row: Row[Destination]) -> Taking:
     if _goes_by(app, URLRouter) and app.default_of_misses is not None:
         return Taking.PERHAPS if _has_methods(app) else Taking.ALWAYS
     return Taking.NEVER
+
+
+def _may_be_inside_segment(row: Row[Destination]) -> bool:
+    """Tell whether a row may match, with an empty prefix of a mount, where nothing can be mounted."""
+    *before, last = [step.pattern for step in row.steps]
+    texts = [pattern for pattern in before if pattern.nodes or pattern.syntax == "regex"]
+    if last.nodes or last.syntax == "regex" or not texts:
+        return False
+    end = texts[-1].nodes[-1] if texts[-1].syntax != "regex" else None
+    return not (isinstance(end, Literal) and end.text.endswith("/"))
 
 
 def _goes_by(app: Any, kind: type[Any]) -> bool:

@@ -151,6 +151,9 @@ def quiet(regex: str) -> Any:
         ([path("", Starlette())], ["R205"]),
         ([mount("", app), path("a", app)], ["R206", "R101"]),
         ([path("a", app), mount("", app)], []),
+        # Where a segment has not ended, nothing is mounted: /mm/ goes on to the second.
+        ([path("m", include([mount("", app), path("m/", app)]))], []),
+        ([path("m/", include([mount("", app), path("m/", app)]))], ["R101"]),
         ([re_path(r"", app), path("a", app)], ["R206", "R101"]),
         ([path("a", hidden(app))], []),
         ([path("a", hidden(URLRouter([])))], ["R207"]),
