@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, NoRouteFound
 from asgi_routes.matches import NoMatch, RouteMiss
+from asgi_routes.scopes import MISS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ class NotFound:
         if look is not None:
             told = {
                 **scope,
-                "route_miss": RouteMiss(miss.reason, status, tuple(sorted(miss.allowed))),
+                MISS: RouteMiss(miss.reason, status, tuple(sorted(miss.allowed))),
             }
             await look(told, receive, _with_status(send, status, allow_of(miss)))
             return

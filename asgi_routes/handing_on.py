@@ -13,6 +13,7 @@ from asgi_routes.matches import Match, NoMatch, RouteMiss
 from asgi_routes.middleware import chain
 from asgi_routes.reading import Position, Reading, behind_slash, root_path_of
 from asgi_routes.scopes import (
+    MISS,
     NO_TEMPLATE,
     ChildRoute,
     Mounted,
@@ -76,6 +77,8 @@ def matched(
     received = level.scope if is_plain and not level.taken_with(place.taken) else None
     if found is not None:
         received = found.scope
+    if received is not None and MISS in received:
+        received = {key: value for key, value in received.items() if key != MISS}
     if received is not None and not layers:
         return Match(app, received, endpoint, level, via)
     first, after = chain(layers, app if received is None else _with_route_of(received, app))
@@ -91,7 +94,7 @@ def matched(
     if received is not None:
         child = {**received, "route": route}
     if why:
-        child["route_miss"] = RouteMiss(why, 404, ())
+        child[MISS] = RouteMiss(why, 404, ())
     return Match(first, child, endpoint, level, via)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, final
 
 from asgi_routes.levels import Hop, Key, Place, hop_of, hops_to
 from asgi_routes.middleware import names_of_callables
-from asgi_routes.scopes import MatchedRoute
+from asgi_routes.scopes import MISS, MatchedRoute
 from asgi_routes.types import App, LifespanPolicy
 
 NONE_ALLOWED: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ class Match:
     @property
     def miss(self) -> "NoMatch":
         """For a default, why it serves."""
-        told = self.scope.get("route_miss")
+        told = self.scope.get(MISS)
         return NoMatch("No route found." if told is None else told.reason)
 
     @property

@@ -30,6 +30,10 @@ _OF_FRAMEWORKS = frozenset(
 take it for its own, and make URLs of the outer one."""
 
 
+MISS = "route_miss"
+"""The key that says to a page or default why it was called; what it leads to does not get it."""
+
+
 class Template(NamedTuple):
     """The text of a route, over all levels of routers.
 
@@ -212,6 +216,7 @@ def child_scope(
         mounted: the last mount on the way, or None.
     """
     child = dict(scope)
+    child.pop(MISS, None)
     if taken is not None:
         args: tuple[Any, ...] | list[Any] = ()
         kwargs: dict[str, Any] = {}

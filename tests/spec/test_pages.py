@@ -129,6 +129,32 @@ def test_a_default_below_a_mount_gets_what_its_router_got(app: Any, wrap: Any) -
     assert response.text == repr((None, "", "/n"))
 
 
+async def keys(scope: Any, _receive: Any, send: Any) -> None:
+    """Answer with whether the application was told of a miss."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str("route_miss" in scope).encode()})
+
+
+LEADING: dict[str, Any] = {
+    "application": keys,
+    "url": URLRouter([path("x", keys)]),
+    "mounted": URLRouter([mount("", keys)]),
+    "type": ProtocolTypeRouter({"http": keys}),
+    "type with middleware": ProtocolTypeRouter({"http": keys}, middleware=[passing]),
+    "two": ProtocolTypeRouter({"http": URLRouter([path("x", MethodRouter({"GET": keys}))])}),
+}
+
+
+@pytest.mark.parametrize("wrap", [lambda app: app, Wrapper, passing], ids=["bare", "held", "not"])
+@pytest.mark.parametrize(("name", "app"), LEADING.items(), ids=LEADING)
+def test_only_a_page_and_a_default_are_told_of_a_miss(name: str, app: Any, wrap: Any) -> None:
+    """What they lead to, when they are routers, is none."""
+    is_told = name == "application"
+    for default in (wrap(app), NotFound(page=wrap(app))):
+        response = anyio.run(Client(URLRouter([], default=default)).get, "/x")
+        assert response.text == str(is_told)
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("given", [{}, {"route": "of somebody else"}], ids=["none", "foreign"])
 async def test_middleware_where_nothing_goes_by_the_path(given: Any) -> None:
