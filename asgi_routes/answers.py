@@ -118,14 +118,14 @@ def allow_of(miss: NoMatch) -> Headers:
 
 
 async def answer(miss: NoMatch, policy: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a miss by a policy. Whoever asked for redirects gets them whatever the policy is.
+    """Answer a miss by a policy.
 
     Raises:
         NoRouteFound: the policy is None, or the type of the scope has no answer.
     """
-    if policy is None and miss.location is None:
+    if policy is None:
         raise NoRouteFound(miss.reason, miss.allowed)
-    await (policy or not_found).answer_miss(miss, scope, receive, send)
+    await policy.answer_miss(miss, scope, receive, send)
 
 
 def _log(scope: Scope, method: str, status: int, miss: NoMatch) -> None:

@@ -399,13 +399,28 @@ def test_route_path_is_what_routers_compare() -> None:
     assert seen == ["/api/users/", "/users/"]
 
 
-async def test_default_none_raises() -> None:
-    """As Channels does: a ValueError whose text begins as theirs."""
-    with pytest.raises(NoRouteFound) as caught:
-        await call(URLRouter([], default=None), http("/nope"))
-    assert isinstance(caught.value, ValueError)
-    assert isinstance(caught.value, LookupError)
-    assert str(caught.value) == "No route found for path 'nope'."
+@pytest.mark.parametrize(
+    ("scope", "allowed"),
+    [
+        (http("/nope"), ()),
+        (http("/a/", method="PUT"), ("GET", "HEAD", "OPTIONS")),
+        (http("/a/", method="OPTIONS"), ("GET", "HEAD", "OPTIONS")),
+        (http("/a"), ()),
+        ({"type": "websocket", "path": "/nope"}, ()),
+        ({"type": "other", "path": "/nope"}, ()),
+    ],
+    ids=["404", "405", "204", "308", "websocket", "other"],
+)
+async def test_default_none_raises(scope: Any, allowed: tuple[str, ...]) -> None:
+    """As the routers of Channels do, which answer nothing by themselves."""
+    router = URLRouter([path("a/", A, methods=["GET"])], default=None, slashes="redirect")
+    for app in (router, URLRouter([path("", router)]), URLRouter([mount("", Wrapper(router))])):
+        with pytest.raises(NoRouteFound) as caught:
+            await call(app, scope)
+        assert str(caught.value).startswith(f"No route found for path {scope['path'][1:]!r}")
+        assert isinstance(caught.value, ValueError)
+        assert isinstance(caught.value, LookupError)
+        assert caught.value.allowed == set(allowed)
 
 
 def test_children() -> None:
