@@ -70,18 +70,16 @@ class Router(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
-        if matches_as_ours(self):
-            found = self.match(scope)
-        elif scope.get("type") == "lifespan":
-            return await Lifespan([self])(scope, receive, send)
-        else:  # Routers of ours know nothing of the path of a lifespan; others are not asked.
-            found = search(self, scope, BASE)
+        found = self.match(scope) if matches_as_ours(self) else _ask(self, scope)
         if not found:
             return await _serve_miss(self, found, scope, receive, send)
         app, child, endpoint = found.app, found.scope, found.endpoint
         if UNSTARTED or self.lifespan is not None:
             _warn_of_lifespans(self, found, scope)
-        route = None if child is scope else child.get("route")
+        if child is scope:
+            route = None
+        elif type(route := child.get("route")) is not ChildRoute:
+            route = scope.get("route")
         if WITH_STATE and (id(endpoint) not in STATELESS or id(self) not in STATELESS):
             child = with_state(endpoint, child, self)
         if type(route) is not ChildRoute:
@@ -111,6 +109,13 @@ class Router(Protocol):
             LifespanError: on entering or leaving, some did not start or stop.
         """
         return Lifespan([self]).context()
+
+
+def _ask(router: Router, scope: Scope) -> Match | NoMatch:
+    """Return the answer of a router that matches in its own way."""
+    if scope.get("type") == "lifespan":
+        return NoMatch("The lifespan is not asked about.")  # Ours know that it has no path.
+    return search(router, scope, BASE)
 
 
 def _warn_of_lifespans(router: Router, found: Match, scope: Scope) -> None:

@@ -18,9 +18,11 @@ from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
     Template,
+    add_route,
     child_scope,
     outermost_of,
     publish_inner,
+    without_additions,
 )
 from asgi_routes.types import App, Receive, Scope, Send
 
@@ -77,11 +79,9 @@ def matched(
     received = level.scope if is_plain and not level.taken_with(place.taken) else None
     if found is not None:
         received = found.scope
-    if received is not None and MISS in received:
-        received = {key: value for key, value in received.items() if key != MISS}
     if received is not None and not layers:
-        return Match(app, received, endpoint, level, via)
-    first, after = chain(layers, app if received is None else _with_route_of(received, app))
+        return Match(app, without_additions(received), endpoint, level, via)
+    first, after = chain(layers, app if received is None else _without_additions(app))
     child = child_of(
         place,
         handed,
@@ -91,28 +91,25 @@ def matched(
     )
     route: ChildRoute = child["route"]
     route.after = after
-    if received is not None:
-        child = {**received, "route": route}
+    if found is not None:
+        child = add_route(found.scope, route)
     if why:
         child[MISS] = RouteMiss(why, 404, ())
     return Match(first, child, endpoint, level, via)
 
 
-def _with_route_of(received: Scope, app: App) -> App:
-    """Return an application that gets the ``route`` of a scope, or none, from middleware that needs another."""
+def _without_additions(app: App) -> App:
+    """Return an application that gets a scope as it was before a route was added for middleware."""
 
-    async def call_with_route(scope: Scope, receive: Receive, send: Send) -> Any:
-        route = scope.get("route")
-        given = {key: value for key, value in scope.items() if key != "route"}
-        if "route" in received:
-            given["route"] = received["route"]
+    async def call_without_additions(scope: Scope, receive: Receive, send: Send) -> Any:
+        route, given = scope.get("route"), without_additions(scope)
         try:
             return await app(given, receive, send)
         finally:
             if type(route) is ChildRoute and route.is_whole:
                 publish_inner(route, given)
 
-    return call_with_route
+    return call_without_additions
 
 
 def child_of(
@@ -139,7 +136,7 @@ def child_of(
     if mounted is not None or not is_read:
         rest = None
     if rest is None and last is None and not parameters:
-        return child_scope(scope, route)
+        return add_route(scope, route)
     child = child_scope(scope, route, parameters, rest, last)
     if has_position and level.reading is not None and not (mounted and mounted.strip):
         handed_on = _reading_behind(level.reading, place, mounted, is_put_back=last is not None)

@@ -144,6 +144,9 @@ class ChildRoute(MatchedRoute):
         origin: returns the outermost router by path, where names are looked up; or None.
         root_path: where that router is, below a mount; else None, and the scope says it.
         is_whole: whether the application is a whole one, that may have routes of its own.
+        is_added: whether it alone was added to the scope, for middleware and routers behind: an
+            application then gets the scope without it.
+        received: what the scope had in its place; None for nothing.
     """
 
     after: Mapping[Any, App] | None = None
@@ -155,6 +158,8 @@ class ChildRoute(MatchedRoute):
     origin: Callable[[], Any] | None = None
     root_path: str | None = None
     is_whole = False
+    is_added = False
+    received: Any = None
 
     def __copy__(self) -> "ChildRoute":
         return self
@@ -182,6 +187,27 @@ def joined(templates: tuple[Template, ...]) -> Template:
             texts.append(text)
         name = template.name or name
     return Template("".join(paths), "".join(formats), name)
+
+
+def add_route(scope: Scope, route: ChildRoute) -> ChildScope:
+    """Return a scope with nothing more than a route, which routers and middleware behind it go by."""
+    outer = scope.get("route")
+    route.is_added = True
+    route.received = outer.received if type(outer) is ChildRoute and outer.is_added else outer
+    child = {**scope, "route": route}
+    child.pop(MISS, None)
+    return child
+
+
+def without_additions(scope: Scope) -> Scope:
+    """Return a scope as it was before anything was added to it for others than an application."""
+    route = scope.get("route")
+    is_added = type(route) is ChildRoute and route.is_added
+    if not is_added and MISS not in scope:
+        return scope
+    kept = route.received if type(route) is ChildRoute and is_added else route
+    given = {key: value for key, value in scope.items() if key not in (MISS, "route")}
+    return given if kept is None else {**given, "route": kept}
 
 
 class Mounted(NamedTuple):

@@ -312,7 +312,9 @@ def test_a_wrapper_that_changes_the_scope_gets_what_it_did() -> None:
                 is_on_the_way = place in {one for one, _ in spots[served.app].above}
                 assert ("Changing" in names_of(said)) is is_on_the_way, told
                 if is_on_the_way:
-                    assert change({**answer.seen[-1].scope, "headers": ()})["path"]
+                    changed = change({**served.seen[-1].scope, "headers": ()})
+                    seen = answer.seen[-1].scope
+                    assert seen == {key: changed[key] for key in seen}, told
 
     law()
     shares.hold()

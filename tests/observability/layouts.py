@@ -135,6 +135,14 @@ FRAMEWORKS: dict[str, tuple[Callable[[], Any], Case]] = {
         lambda: HostRouter({"ex.test": fastapi()}),
         Case("http", "/items/7", 200, "/items/{id}", "/items/{id}"),
     ),
+    "fastapi by its host, middleware=": (
+        lambda: HostRouter({"ex.test": fastapi()}, middleware=[WithUser]),
+        Case("http", "/items/7", 200, "/items/{id}", "/items/{id}"),
+    ),
+    "fastapi by its host, wrapped by hand": (
+        lambda: ProtocolTypeRouter({"http": WithUser(HostRouter({"ex.test": fastapi()}))}),
+        Case("http", "/items/7", 200, "/items/{id}", "/items/{id}"),
+    ),
     "fastapi by a host with a parameter": (
         lambda: HostRouter({"<name>.test": fastapi()}),
         Case("http", "/items/7", 200, "/items/{id}", "/items/{id}"),

@@ -157,14 +157,15 @@ def test_only_a_page_and_a_default_are_told_of_a_miss(name: str, app: Any, wrap:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("given", [{}, {"route": "of somebody else"}], ids=["none", "foreign"])
-async def test_middleware_where_nothing_goes_by_the_path(given: Any) -> None:
-    """The application gets what it would have got without middleware."""
+async def test_what_nothing_goes_by_the_path_to(given: Any) -> None:
+    """An application gets what it would have got without middleware and wrappers."""
     seen: list[Any] = []
 
     async def work(scope: Any, _receive: Any, _send: Any) -> None:
         seen.append(scope)
 
-    jobs = ChannelNameRouter({"jobs": work}, middleware=[passing])
     scope = {"type": "channel", "channel": "jobs", **given}
-    await call(ProtocolTypeRouter({"channel": jobs}, middleware=[passing]), scope)
-    assert seen == [scope]
+    for layers, wrap in (([passing], passing), ([passing], Wrapper), ([], Wrapper)):
+        jobs = wrap(ChannelNameRouter({"jobs": work}, middleware=layers))
+        await call(wrap(ProtocolTypeRouter({"channel": jobs}, middleware=layers)), scope)
+        assert seen.pop() == scope
