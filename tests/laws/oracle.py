@@ -347,7 +347,7 @@ class Oracle:
         found = None if read is None else search.in_table(table, search.text)
         if found is not None and found.status == 308:
             if policy == "raises":
-                raise SilentError("a redirect, and the policy None")
+                return Expected(None, rows=found.rows)
             if request.path[:1] != "/":
                 raise SilentError("a redirect, and a path that has no slash in front")
         return found or search.missed(table)
@@ -370,8 +370,9 @@ class Oracle:
             and all(key_for(request, kind, keys) == key for kind, keys, key in one.front.guards)
         ]
         reached = {one for prefix in having for one in self._reached(prefix, request)}
-        if place[:1] in {(key,) for key in self.tables} and len(place) == 1:
-            reached.add(place)
+        if isinstance(self.tree, Keyed):
+            keys = tuple(key for key, _ in self.tree.targets)
+            reached.add((key_for(request, self.tree.kind, keys),))
         if place not in reached:
             return False
         others = [one.place for one in having]
