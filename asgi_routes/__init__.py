@@ -17,7 +17,6 @@ from asgi_routes.errors import (
 )
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.reading import route_path
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -28,6 +27,7 @@ from asgi_routes.routers import (
     reverse,
 )
 from asgi_routes.routes import format_path, include, mount, path, re_path
+from asgi_routes.scopes.reading import route_path
 
 __all__ = (
     "ChannelNameRouter",

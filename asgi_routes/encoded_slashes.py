@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from asgi_routes.converters import Converter, IntConverter, TextConverter
 from asgi_routes.engine import Hit, Row
 from asgi_routes.patterns import Parameter, Pattern
-from asgi_routes.raw_paths import with_plain_slashes
+from asgi_routes.scopes.raw_paths import with_plain_slashes
 
 Target = TypeVar("Target")
 

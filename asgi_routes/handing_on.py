@@ -11,7 +11,6 @@ from asgi_routes.answers import answer, not_found
 from asgi_routes.levels import Key, Level, Place, layers_to
 from asgi_routes.matches import Match, NoMatch, RouteMiss
 from asgi_routes.middleware import chain
-from asgi_routes.reading import Position, Reading, behind_slash, root_path_of
 from asgi_routes.scopes import (
     MISS,
     NO_TEMPLATE,
@@ -24,6 +23,7 @@ from asgi_routes.scopes import (
     publish_inner,
     without_additions,
 )
+from asgi_routes.scopes.reading import Position, Reading, behind_slash, root_path_of
 from asgi_routes.types import App, Receive, Scope, Send
 
 

@@ -9,8 +9,15 @@ from typing import Any, NamedTuple
 
 from asgi_routes.apps import Kind, kind_of
 from asgi_routes.middleware import Layer
-from asgi_routes.reading import Reading
-from asgi_routes.scopes import NO_TEMPLATE, ChildRoute, Mounted, Policy, Template, joined
+from asgi_routes.scopes import (
+    NO_TEMPLATE,
+    ChildRoute,
+    Mounted,
+    Policy,
+    Template,
+    joined,
+)
+from asgi_routes.scopes.reading import Reading
 from asgi_routes.types import Scope
 
 Taken = tuple[tuple[Any, ...], Mapping[str, Any]]

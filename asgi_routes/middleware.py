@@ -11,7 +11,10 @@ from typing import Any, TypeAlias
 
 from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.scopes import ChildRoute, publish_inner
+from asgi_routes.scopes import (
+    ChildRoute,
+    publish_inner,
+)
 from asgi_routes.types import App, Receive, Scope, Send
 
 Middleware: TypeAlias = Iterable[Any]

@@ -14,9 +14,15 @@ from asgi_routes.apps import Kind, is_called_as_router, kind_of, router_behind
 from asgi_routes.handing_on import Handed, child_of, matched
 from asgi_routes.levels import NOTHING, Key, Level, Place, Taken
 from asgi_routes.matches import NONE_ALLOWED, Match, NoMatch
-from asgi_routes.reading import behind_slash, is_inside_segment
-from asgi_routes.redirects import location_with_other_slash
-from asgi_routes.scopes import UNSET, ChildRoute, Mounted, Policy, outermost_of
+from asgi_routes.scopes import (
+    UNSET,
+    ChildRoute,
+    Mounted,
+    Policy,
+    outermost_of,
+)
+from asgi_routes.scopes.raw_paths import location_with_other_slash
+from asgi_routes.scopes.reading import behind_slash, is_inside_segment
 from asgi_routes.types import App, Scope
 
 Branch: TypeAlias = Level | Match | NoMatch

@@ -30,8 +30,14 @@ from asgi_routes.methods import served_methods
 from asgi_routes.middleware import Layer, chain
 from asgi_routes.mounting import Mounting
 from asgi_routes.names import Names, names_of
-from asgi_routes.raw_paths import ENCODED_SLASH
-from asgi_routes.scopes import ChildRoute, Policy, Settings, Template, joined
+from asgi_routes.scopes import (
+    ChildRoute,
+    Policy,
+    Settings,
+    Template,
+    joined,
+)
+from asgi_routes.scopes.raw_paths import ENCODED_SLASH
 from asgi_routes.search import matches_as_ours, narrowed
 from asgi_routes.types import App
 

@@ -14,8 +14,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 
 ROOMS = (
-    *("types", "places", "errors", "apps", "converters", "raw_paths", "reading", "patterns"),
-    *("methods", "mounting", "redirects", "scopes", "lifespan", "engine", "middleware"),
+    *("types", "places", "errors", "apps", "scopes", "converters", "patterns"),
+    *("methods", "mounting", "lifespan", "engine", "middleware"),
     *("language", "levels", "declarations", "encoded_slashes", "matches", "names", "routes"),
     *("answers", "reversing", "handing_on", "search", "table", "dispatch", "looking", "routers"),
     *("inspection", "testing", "checking", "worker", "cli", "", "__main__", "pytest_plugin"),

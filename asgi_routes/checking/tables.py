@@ -14,7 +14,11 @@ from asgi_routes.declarations import Include, Route
 from asgi_routes.dispatch import BASE
 from asgi_routes.engine import Compile, Row
 from asgi_routes.routers import ProtocolTypeRouter, URLRouter
-from asgi_routes.scopes import UNSET, Policy, Settings
+from asgi_routes.scopes import (
+    UNSET,
+    Policy,
+    Settings,
+)
 from asgi_routes.search import is_searched
 from asgi_routes.table import Destination, Nested, rows_of
 

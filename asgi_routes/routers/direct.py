@@ -10,14 +10,6 @@ from typing import Any
 from asgi_routes.apps import Kind
 from asgi_routes.levels import Taken
 from asgi_routes.matches import Match
-from asgi_routes.reading import (
-    Position,
-    Reading,
-    behind_slash,
-    is_inside_segment,
-    read,
-    root_path_of,
-)
 from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
@@ -25,6 +17,14 @@ from asgi_routes.scopes import (
     child_scope,
     joined,
     outermost_of,
+)
+from asgi_routes.scopes.reading import (
+    Position,
+    Reading,
+    behind_slash,
+    is_inside_segment,
+    read,
+    root_path_of,
 )
 from asgi_routes.search import matches_as_ours
 from asgi_routes.table import Destination

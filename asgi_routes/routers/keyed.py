@@ -16,7 +16,11 @@ from asgi_routes.levels import Key, Level
 from asgi_routes.lifespan import LifespanContext, expect_start
 from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.middleware import Middleware, layer_of
-from asgi_routes.scopes import UNSET, Policy, Settings
+from asgi_routes.scopes import (
+    UNSET,
+    Policy,
+    Settings,
+)
 from asgi_routes.search import Branch, Search, is_application, matches_as_ours, search
 from asgi_routes.types import App, Scope
 

@@ -12,9 +12,9 @@ from weakref import WeakSet
 from asgi_routes.apps import children_of, visit_of
 from asgi_routes.errors import NoReverseMatch
 from asgi_routes.names import SEPARATOR, Names
-from asgi_routes.reading import root_path_of
 from asgi_routes.reversing import Arguments, Keywords, Query, as_text, url_for
 from asgi_routes.scopes import ChildRoute
+from asgi_routes.scopes.reading import root_path_of
 from asgi_routes.types import Scope
 
 _ENCLOSING = Lock()

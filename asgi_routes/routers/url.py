@@ -17,12 +17,12 @@ from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.matches import NONE_ALLOWED, Child, Match, NoMatch
 from asgi_routes.middleware import Middleware
 from asgi_routes.names import Names
-from asgi_routes.raw_paths import has_encoded_slash, with_encoded_slashes
-from asgi_routes.reading import Reading, RootPath, read
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.keyed import SearchedRouter, default_child
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.scopes import UNSET
+from asgi_routes.scopes.raw_paths import has_encoded_slash, with_encoded_slashes
+from asgi_routes.scopes.reading import Reading, RootPath, read
 from asgi_routes.search import Branch, Search, is_application, is_searched, search
 from asgi_routes.table import Destination, Nested, Table, rows_of
 from asgi_routes.types import App, Scope

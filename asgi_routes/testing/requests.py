@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
-from asgi_routes.raw_paths import decoded
+from asgi_routes.scopes.raw_paths import decoded
 from asgi_routes.types import ChildScope
 
 HeaderPairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]

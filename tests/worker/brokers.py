@@ -11,7 +11,8 @@ from typing import Any, Protocol, Self
 
 import nats
 
-from asgi_routes.worker import NatsBroker, RedisBroker
+from asgi_routes.worker.nats.broker import NatsBroker
+from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
 from tests.worker.engine_process import PATIENCE, EngineProcess
 from tests.worker.redis_engine import RedisEngine

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from asgi_routes.worker import RedisBroker
+from asgi_routes.worker.redis.broker import RedisBroker
 from tests.worker.engine_process import PATIENCE, EngineProcess
 
 

@@ -18,7 +18,6 @@ from asgi_routes.worker import (
     BrokerClosedError,
     BrokerFullError,
     InvalidMessageError,
-    LayerBroker,
     MessageTooLargeError,
 )
 from asgi_routes.worker.conformance import (
@@ -31,6 +30,7 @@ from asgi_routes.worker.conformance import (
 )
 from asgi_routes.worker.conformance.asking import next_of, nothing_of
 from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.layer import LayerBroker
 from tests.worker.redis_engine import RedisEngine
 
 if not settings.configured:

@@ -17,13 +17,13 @@ from asgi_routes.worker import (
     BrokerFullError,
     LeaseLostError,
     MessageTooLargeError,
-    NatsBroker,
     WorkerError,
 )
 from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
 from asgi_routes.worker.conformance.working import until
 from asgi_routes.worker.nats import connection
+from asgi_routes.worker.nats.broker import NatsBroker
 from tests.worker.brokers import NatsEngine
 
 pytestmark = pytest.mark.anyio

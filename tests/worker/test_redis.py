@@ -15,11 +15,11 @@ from asgi_routes.worker import (
     BrokerClosedError,
     BrokerFullError,
     LeaseLostError,
-    RedisBroker,
 )
 from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
 from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
 from tests.worker.redis_engine import RedisEngine
 

@@ -1,7 +1,7 @@
 """How far a path has been read.
 
-In: a scope. Out: one text, and an offset in it. The rule kept here: a path is read once, from left to right,
-and whoever goes on with it goes on at the offset; nothing is worked out from the texts again.
+A path is read once, from left to right. Whoever goes on with it goes on at the offset; nothing is
+worked out from the texts again.
 """
 
 from typing import Literal, NamedTuple, TypeAlias

@@ -1,37 +1,14 @@
-"""Scopes: the one that an application is called with, and what the received one is told.
+"""What ``scope["route"]`` holds, and what goes along in it from a router to those behind it.
 
-In: a received scope, and what routes took from the path. Out: the child scope. The rule kept here: a
-received scope is never changed, but for the ``route`` that instrumentation looks for; a child scope
-is always made from it, and differs in ``url_route``, ``path_remaining``, ``path_params`` and ``route``
-only, or, for a mount, in where the application is.
+Copies of a scope share it, so it bears being copied and deep-copied by a middleware.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from asgi_routes.raw_paths import decoded, encoded, raw_below
-from asgi_routes.reading import Position, Reading
-from asgi_routes.types import App, ChildScope, Scope
-
-_OF_FRAMEWORKS = frozenset(
-    {
-        "app",
-        "app_root_path",
-        "endpoint",
-        "litestar_app",
-        "path_template",
-        "route_handler",
-        "router",
-        "starlette.exception_handlers",
-    }
-)
-"""What Starlette, FastAPI and Litestar write into the scope. Another application of the same kind would
-take it for its own, and make URLs of the outer one."""
-
-
-MISS = "route_miss"
-"""The key that says to a page or default why it was called; what it leads to does not get it."""
+from asgi_routes.scopes.reading import Position
+from asgi_routes.types import App, Scope
 
 
 class Template(NamedTuple):
@@ -49,6 +26,27 @@ class Template(NamedTuple):
 
 
 NO_TEMPLATE = Template("", "")
+
+
+@lru_cache(maxsize=4096)
+def joined(templates: tuple[Template, ...]) -> Template:
+    """Return the template of routes of one router in another, the outermost first.
+
+    >>> joined((Template("/users/", "/users/"), Template("/<int:id>/", "/{id}/"))).path
+    '/users/<int:id>/'
+    """
+    paths: list[str] = []
+    formats: list[str] = []
+    name = None
+    for template in templates:
+        for texts, text in ((paths, template.path), (formats, template.path_format)):
+            if text in ("", "/") and any(texts):
+                continue
+            if texts:
+                texts[-1] = texts[-1].removesuffix("/")
+            texts.append(text)
+        name = template.name or name
+    return Template("".join(paths), "".join(formats), name)
 
 
 class MatchedRoute:
@@ -166,134 +164,6 @@ class ChildRoute(MatchedRoute):
 
     def __deepcopy__(self, _memo: object) -> "ChildRoute":
         return self
-
-
-@lru_cache(maxsize=4096)
-def joined(templates: tuple[Template, ...]) -> Template:
-    """Return the template of routes of one router in another, the outermost first.
-
-    >>> joined((Template("/users/", "/users/"), Template("/<int:id>/", "/{id}/"))).path
-    '/users/<int:id>/'
-    """
-    paths: list[str] = []
-    formats: list[str] = []
-    name = None
-    for template in templates:
-        for texts, text in ((paths, template.path), (formats, template.path_format)):
-            if text in ("", "/") and any(texts):
-                continue
-            if texts:
-                texts[-1] = texts[-1].removesuffix("/")
-            texts.append(text)
-        name = template.name or name
-    return Template("".join(paths), "".join(formats), name)
-
-
-def add_route(scope: Scope, route: ChildRoute) -> ChildScope:
-    """Return a scope with nothing more than a route, which routers and middleware behind it go by."""
-    outer = scope.get("route")
-    route.is_added = True
-    route.received = outer.received if type(outer) is ChildRoute and outer.is_added else outer
-    child = {**scope, "route": route}
-    child.pop(MISS, None)
-    return child
-
-
-def without_additions(scope: Scope) -> Scope:
-    """Return a scope as it was before anything was added to it for others than an application."""
-    route = scope.get("route")
-    is_added = type(route) is ChildRoute and route.is_added
-    if not is_added and MISS not in scope:
-        return scope
-    kept = route.received if type(route) is ChildRoute and is_added else route
-    given = {key: value for key, value in scope.items() if key not in (MISS, "route")}
-    return given if kept is None else {**given, "route": kept}
-
-
-class Mounted(NamedTuple):
-    """Where an application is mounted.
-
-    Attributes:
-        reading: how far the path was read in front of it.
-        strip: whether it gets a path without its prefix.
-        isolate: whether it gets nothing that frameworks have left in the scope.
-    """
-
-    reading: Reading
-    strip: bool
-    isolate: bool
-
-
-def child_scope(
-    scope: Scope,
-    route: ChildRoute,
-    taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None,
-    rest: str | None = None,
-    mounted: Mounted | None = None,
-) -> ChildScope:
-    """Return the scope for the application that a route leads to.
-
-    Args:
-        scope: as received, or as a router of somebody else's made it.
-        route: what ``scope["route"]`` becomes.
-        taken: the positional and named parameters of every level, the outermost first; None where
-            nothing goes by the path or by parameters.
-        rest: what the route left of the path; None where nobody has read it, and for what is mounted.
-        mounted: the last mount on the way, or None.
-    """
-    child = dict(scope)
-    child.pop(MISS, None)
-    if taken is not None:
-        args: tuple[Any, ...] | list[Any] = ()
-        kwargs: dict[str, Any] = {}
-        if outer := scope.get("url_route"):
-            args, kwargs = outer.get("args", ()), dict(outer.get("kwargs", {}))
-        for level_args, level_kwargs in taken:
-            if level_args:
-                args = [*args] if type(args) is tuple else args
-                args += level_args  # type: ignore[operator]
-            kwargs.update(level_kwargs)
-        child["url_route"] = {"args": tuple(args), "kwargs": kwargs}
-        params = scope.get("path_params")
-        child["path_params"] = {**params, **kwargs} if params else dict(kwargs)
-    if mounted is not None:
-        _mount(child, mounted, rest)
-    if rest is not None:
-        child["path_remaining"] = rest
-    child["route"] = route
-    return child
-
-
-def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
-    """Let an application find where it is: ``path`` is full, and begins with ``root_path`` (ASGI, HTTP
-    connection scope), whatever the server and the proxy before it have made of them.
-    """  # noqa: D205 - it is one sentence
-    whole, at, added, _ = mounted.reading
-    prefix = whole[:at].removesuffix("/")
-    if added:
-        _put_back(child, added)
-    child.pop("path_remaining", None)
-    child["root_path"] = prefix
-    if mounted.strip and rest is None:
-        path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
-        child["path"] = path
-        raw = child.get("raw_path")
-        if isinstance(raw, bytes):
-            raw = raw_below(raw, prefix)
-            child["raw_path"] = encoded(path) if raw is None else raw or b"/"
-    # Whoever leaves one of its keys here has left one of these.
-    if mounted.isolate and not _OF_FRAMEWORKS.isdisjoint(child):
-        for key in [key for key in child if key in _OF_FRAMEWORKS or key.startswith("fastapi_")]:
-            del child[key]
-
-
-def _put_back(child: ChildScope, root_path: str) -> None:
-    path = child["path"]
-    child["path"] = root_path + (path if path[:1] == "/" else "/" + path)
-    raw = child.get("raw_path")
-    if isinstance(raw, bytes):
-        has_slash = decoded(raw[: len("%2F")])[:1] == "/"
-        child["raw_path"] = encoded(root_path) + (raw if has_slash else b"/" + raw)
 
 
 def outermost_of(scope: Scope) -> Any:

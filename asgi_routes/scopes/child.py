@@ -1,0 +1,140 @@
+"""The scope that an application is called with.
+
+A received scope is never changed, but for the ``route`` that instrumentation looks for. A child scope
+is always made from it, and differs in ``url_route``, ``path_remaining``, ``path_params`` and ``route``
+only or, below a mount, in where the application is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from asgi_routes.scopes.raw_paths import decoded, encoded, raw_below
+from asgi_routes.scopes.reading import Reading
+from asgi_routes.scopes.route import ChildRoute
+from asgi_routes.types import ChildScope, Scope
+
+_OF_FRAMEWORKS = frozenset(
+    {
+        "app",
+        "app_root_path",
+        "endpoint",
+        "litestar_app",
+        "path_template",
+        "route_handler",
+        "router",
+        "starlette.exception_handlers",
+    }
+)
+"""What Starlette, FastAPI and Litestar write into the scope. Another application of the same kind would
+take it for its own, and make URLs of the outer one."""
+
+
+MISS = "route_miss"
+"""The key that says to a page or default why it was called; what it leads to does not get it."""
+
+
+def add_route(scope: Scope, route: ChildRoute) -> ChildScope:
+    """Return a scope with nothing more than a route, which routers and middleware behind it go by."""
+    outer = scope.get("route")
+    route.is_added = True
+    route.received = outer.received if type(outer) is ChildRoute and outer.is_added else outer
+    child = {**scope, "route": route}
+    child.pop(MISS, None)
+    return child
+
+
+def without_additions(scope: Scope) -> Scope:
+    """Return a scope as it was before anything was added to it for others than an application."""
+    route = scope.get("route")
+    is_added = type(route) is ChildRoute and route.is_added
+    if not is_added and MISS not in scope:
+        return scope
+    kept = route.received if type(route) is ChildRoute and is_added else route
+    given = {key: value for key, value in scope.items() if key not in (MISS, "route")}
+    return given if kept is None else {**given, "route": kept}
+
+
+class Mounted(NamedTuple):
+    """Where an application is mounted.
+
+    Attributes:
+        reading: how far the path was read in front of it.
+        strip: whether it gets a path without its prefix.
+        isolate: whether it gets nothing that frameworks have left in the scope.
+    """
+
+    reading: Reading
+    strip: bool
+    isolate: bool
+
+
+def child_scope(
+    scope: Scope,
+    route: ChildRoute,
+    taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None,
+    rest: str | None = None,
+    mounted: Mounted | None = None,
+) -> ChildScope:
+    """Return the scope for the application that a route leads to.
+
+    Args:
+        scope: as received, or as a router of somebody else's made it.
+        route: what ``scope["route"]`` becomes.
+        taken: the positional and named parameters of every level, the outermost first; None where
+            nothing goes by the path or by parameters.
+        rest: what the route left of the path; None where nobody has read it, and for what is mounted.
+        mounted: the last mount on the way, or None.
+    """
+    child = dict(scope)
+    child.pop(MISS, None)
+    if taken is not None:
+        args: tuple[Any, ...] | list[Any] = ()
+        kwargs: dict[str, Any] = {}
+        if outer := scope.get("url_route"):
+            args, kwargs = outer.get("args", ()), dict(outer.get("kwargs", {}))
+        for level_args, level_kwargs in taken:
+            if level_args:
+                args = [*args] if type(args) is tuple else args
+                args += level_args  # type: ignore[operator]
+            kwargs.update(level_kwargs)
+        child["url_route"] = {"args": tuple(args), "kwargs": kwargs}
+        params = scope.get("path_params")
+        child["path_params"] = {**params, **kwargs} if params else dict(kwargs)
+    if mounted is not None:
+        _mount(child, mounted, rest)
+    if rest is not None:
+        child["path_remaining"] = rest
+    child["route"] = route
+    return child
+
+
+def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
+    """Let an application find where it is: ``path`` is full, and begins with ``root_path`` (ASGI, HTTP
+    connection scope), whatever the server and the proxy before it have made of them.
+    """  # noqa: D205 - it is one sentence
+    whole, at, added, _ = mounted.reading
+    prefix = whole[:at].removesuffix("/")
+    if added:
+        _put_back(child, added)
+    child.pop("path_remaining", None)
+    child["root_path"] = prefix
+    if mounted.strip and rest is None:
+        path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
+        child["path"] = path
+        raw = child.get("raw_path")
+        if isinstance(raw, bytes):
+            raw = raw_below(raw, prefix)
+            child["raw_path"] = encoded(path) if raw is None else raw or b"/"
+    # Whoever leaves one of its keys here has left one of these.
+    if mounted.isolate and not _OF_FRAMEWORKS.isdisjoint(child):
+        for key in [key for key in child if key in _OF_FRAMEWORKS or key.startswith("fastapi_")]:
+            del child[key]
+
+
+def _put_back(child: ChildScope, root_path: str) -> None:
+    path = child["path"]
+    child["path"] = root_path + (path if path[:1] == "/" else "/" + path)
+    raw = child.get("raw_path")
+    if isinstance(raw, bytes):
+        has_slash = decoded(raw[: len("%2F")])[:1] == "/"
+        child["raw_path"] = encoded(root_path) + (raw if has_slash else b"/" + raw)
