@@ -108,14 +108,40 @@ def trees(draw: st.DrawFn, limits: Limits = ANYTHING) -> Router:
     else:
         top = draw(urls())
     assume(is_said(top))
-    tree = numbered(top)
+    tree = numbered(_with_settings_again(top) if draw(st.booleans()) else top)
     assert isinstance(tree, Urls | Keyed)
     return tree
+
+
+def _with_settings_again(node: Any, encoded: Any = None) -> Any:
+    """Return the same tree, in which inner routers set themselves what they would inherit.
+
+    A router that sets one thing inherits the others all the same.
+    """
+    if isinstance(node, Urls):
+        encoded = node.encoded_slashes or encoded or "decode"
+    match node:
+        case Route():
+            return replace(node, target=_with_settings_again(node.target, encoded))
+        case Urls() | Included():
+            routes = tuple(_with_settings_again(route, encoded) for route in node.routes)
+            told = {"encoded_slashes": encoded} if isinstance(node, Urls) else {}
+            return replace(node, routes=routes, **told)
+        case Keyed():
+            targets = tuple((key, _with_settings_again(one, encoded)) for key, one in node.targets)
+            return replace(node, targets=targets)
+        case Wrapped():
+            return replace(node, inner=_with_settings_again(node.inner, encoded))
+    return node
 
 
 @st.composite
 def _urls(draw: st.DrawFn, limits: Limits, level: int, *, is_top: bool = False) -> Urls:
     routes = draw(st.lists(_routes(limits, level), min_size=1, max_size=3))
+    mounts = [route.text for route in routes if route.syntax == "mount" and "<" not in route.text]
+    if mounts and draw(st.booleans()):  # Something before a mount has a path below it.
+        methods = pick(draw, ("GET",), ("POST",))
+        routes.insert(0, Route("path", f"{mounts[0]}/x".lstrip("/"), App(), methods=methods))
     slashes = encoded = None
     if is_top or limits.mixed_slashes:
         slashes = pick(draw, None, "redirect", "both", "strict", "redirect")
@@ -133,7 +159,7 @@ def _urls(draw: st.DrawFn, limits: Limits, level: int, *, is_top: bool = False) 
 @st.composite
 def _defaults(draw: st.DrawFn, limits: Limits) -> Default:
     unset: list[Default] = ["unset"]
-    choices = [*unset * 5, App(), App(), "not_found", "raises"]
+    choices = [*unset * 3, App(), App(), "not_found", "raises"]
     if limits.pages:
         choices.append(Page(App()))
     default: Default = pick(draw, *choices)

@@ -126,7 +126,8 @@ PREFIXES = ("", "m", "m/", "<b>", "<b>/")
 
 def step(kind: str, prefix: str, slashes: Any, routes: tuple[Route, ...]) -> Route | None:
     """Return a route that leads to routes in one of the ways there are; None: there is none."""
-    urls = Urls(routes, slashes)
+    # One that sets something inherits the rest all the same.
+    urls = Urls(routes, slashes, encoded_slashes="decode" if "<" in prefix else None)
     target: Target = urls
     match kind:
         case "include":
