@@ -26,7 +26,7 @@ from asgi_routes.routers import (
     URLRouter,
     reverse,
 )
-from asgi_routes.routes import format_path, include, mount, path, re_path
+from asgi_routes.routes.functions import format_path, include, mount, path, re_path
 from asgi_routes.scopes.reading import route_path
 
 __all__ = (

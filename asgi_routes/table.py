@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, routes_by_path
-from asgi_routes.declarations import Include, Route
 from asgi_routes.encoded_slashes import with_plain_converters
 from asgi_routes.engine import (
     Candidates,
@@ -26,10 +25,9 @@ from asgi_routes.engine import (
     compiled,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.methods import served_methods
 from asgi_routes.middleware import Layer, chain
-from asgi_routes.mounting import Mounting
 from asgi_routes.names import Names, names_of
+from asgi_routes.routes.declarations import Include, Mounting, Route, served_methods
 from asgi_routes.scopes import (
     ChildRoute,
     Policy,

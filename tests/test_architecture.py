@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 
 ROOMS = (
     *("types", "places", "errors", "apps", "scopes", "converters", "patterns"),
-    *("methods", "mounting", "lifespan", "engine", "middleware"),
-    *("language", "levels", "declarations", "encoded_slashes", "matches", "names", "routes"),
+    *("lifespan", "engine", "middleware"),
+    *("language", "levels", "routes", "encoded_slashes", "matches", "names"),
     *("answers", "reversing", "handing_on", "search", "table", "dispatch", "looking", "routers"),
     *("inspection", "testing", "checking", "worker", "cli", "", "__main__", "pytest_plugin"),
 )

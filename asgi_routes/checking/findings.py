@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from asgi_routes.declarations import Route
 from asgi_routes.places import Place
+from asgi_routes.routes.declarations import Route
 
 Level: TypeAlias = Literal["error", "warning", "info"]
 

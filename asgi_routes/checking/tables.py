@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from asgi_routes.apps import innermost, is_router, walk
-from asgi_routes.declarations import Include, Route
 from asgi_routes.dispatch import BASE
 from asgi_routes.engine import Compile, Row
 from asgi_routes.routers import ProtocolTypeRouter, URLRouter
+from asgi_routes.routes.declarations import Include, Route
 from asgi_routes.scopes import (
     UNSET,
     Policy,

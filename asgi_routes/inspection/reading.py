@@ -10,7 +10,6 @@ from typing import Any
 
 from asgi_routes.answers import NotFound
 from asgi_routes.apps import is_router, name_of, wrapped
-from asgi_routes.declarations import Include, Route
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
 from asgi_routes.names import SEPARATOR
 from asgi_routes.routers import (
@@ -21,6 +20,7 @@ from asgi_routes.routers import (
     SubprotocolRouter,
     URLRouter,
 )
+from asgi_routes.routes.declarations import Include, Route
 
 _BY: dict[type, str] = {
     ProtocolTypeRouter: "type",

@@ -8,9 +8,9 @@ from asgi_routes.errors import raise_together
 from asgi_routes.levels import Key, Level
 from asgi_routes.lifespan import policy_of_endpoint
 from asgi_routes.matches import Child
-from asgi_routes.methods import mistakes_in_methods
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.keyed import SearchedRouter, checked_mapping, default_child
+from asgi_routes.routes.declarations import mistakes_in_methods
 from asgi_routes.scopes import UNSET
 from asgi_routes.search import Branch, Search, is_application
 from asgi_routes.types import App, Scope

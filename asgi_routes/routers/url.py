@@ -7,7 +7,6 @@ from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
 from asgi_routes.answers import not_found
-from asgi_routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.dispatch import BASE
 from asgi_routes.encoded_slashes import decoded
 from asgi_routes.engine import Compile, Hit, Matcher, compiler
@@ -20,6 +19,7 @@ from asgi_routes.names import Names
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.keyed import SearchedRouter, default_child
 from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.scopes import UNSET
 from asgi_routes.scopes.raw_paths import has_encoded_slash, with_encoded_slashes
 from asgi_routes.scopes.reading import Reading, RootPath, read

@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from asgi_routes import URLRouter, mount, path
-from asgi_routes.declarations import Route
+from asgi_routes.routes.declarations import Route
 
 CHANGES = 100
 

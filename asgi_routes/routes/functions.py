@@ -10,19 +10,20 @@ from types import ModuleType
 from typing import Any
 
 from asgi_routes.converters import Converters, registered_converters
-from asgi_routes.declarations import (
+from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.middleware import Middleware, layer_of
+from asgi_routes.patterns import parse_format, parse_path, parse_regex
+from asgi_routes.places import calling_place
+from asgi_routes.routes.declarations import (
+    AtPrefix,
     Include,
+    Mounting,
     Route,
     Routes,
     Target,
     checked_routes,
     declared,
 )
-from asgi_routes.errors import ImproperlyConfigured, did_you_mean
-from asgi_routes.middleware import Middleware, layer_of
-from asgi_routes.mounting import AtPrefix, Mounting
-from asgi_routes.patterns import parse_format, parse_path, parse_regex
-from asgi_routes.places import calling_place
 from asgi_routes.types import App, LifespanPolicy
 
 

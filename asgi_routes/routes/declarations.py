@@ -1,15 +1,14 @@
 """Declarations: the values that a table of routes is written in.
 
-In: a parsed text, and what it leads to. Out: a frozen `Route` or `Include` that knows the line where it
-was written. The rule kept here: a declaration that exists is valid, and all the mistakes in one are
-raised together.
+A `Route` or `Include` is frozen, and knows the line where it was written. One that exists is valid; all
+mistakes in one are raised together.
 """
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from asgi_routes.apps import attribute_of_hidden_router, mistake_in_app, router_behind
 from asgi_routes.errors import (
@@ -19,14 +18,26 @@ from asgi_routes.errors import (
     did_you_mean,
     raise_together,
 )
-from asgi_routes.methods import mistakes_in_methods
 from asgi_routes.middleware import Layer, Middleware, layer_of
-from asgi_routes.mounting import AtPrefix, Mounting
 from asgi_routes.patterns import Pattern, danger_of
 from asgi_routes.places import Place, calling_place
 from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
+
+
+AtPrefix: TypeAlias = Literal["serve", "redirect", "miss"]
+"""What happens to a request for the very prefix, without a slash behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """How an application is put under its prefix; `mount` says what each means."""
+
+    strip: bool = False
+    isolate: bool = True
+    at_prefix: AtPrefix = "serve"
+    lifespan: LifespanPolicy = "auto"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -239,3 +250,36 @@ def mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyCon
         f"{option} is one of {', '.join(map(repr, texts))}, not {value!r}",
         hint=did_you_mean(value, texts) if isinstance(value, str) else None,
     )
+
+
+def served_methods(methods: Iterable[str], *, head: bool = True) -> frozenset[str]:
+    """Return the methods that a route with these serves.
+
+    >>> sorted(served_methods(["GET", "POST"]))
+    ['GET', 'HEAD', 'POST']
+    """
+    served = frozenset(methods)
+    return served | {"HEAD"} if head and "GET" in served else served
+
+
+def mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:
+    """Yield the mistakes in a list of methods.
+
+    >>> [mistake.hint for mistake in mistakes_in_methods(["GET", "post"])]
+    ["write 'POST'"]
+    """
+    if isinstance(methods, str) or not isinstance(methods, Iterable):
+        hint = f"write [{methods!r}]" if isinstance(methods, str) else None
+        yield ImproperlyConfigured(f"methods are a list of texts, not {methods!r}", hint=hint)
+        return
+    names = list(methods)
+    if not names:
+        yield ImproperlyConfigured("a route without any method would never match")
+    for method in names:
+        if not isinstance(method, str):
+            yield ImproperlyConfigured(f"a method is text, not {method!r}")
+        elif method != method.upper():
+            yield ImproperlyConfigured(
+                f"method {method!r} would never match: methods are case-sensitive",
+                hint=f"write {method.upper()!r}",
+            )
