@@ -16,8 +16,8 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 ROOMS = (
     *("types", "places", "errors", "apps", "scopes", "converters", "patterns"),
     *("lifespan", "engine", "middleware"),
-    *("language", "levels", "routes", "encoded_slashes", "matches", "names"),
-    *("answers", "reversing", "handing_on", "search", "table", "dispatch", "looking", "routers"),
+    *("language", "levels", "routes", "matches"),
+    *("answers", "handing_on", "search", "dispatch", "looking", "routers"),
     *("inspection", "testing", "checking", "worker", "cli", "", "__main__", "pytest_plugin"),
 )
 """The rooms from the ground up; each imports those before it. The empty name is the package's own."""

@@ -27,7 +27,7 @@ from asgi_routes.engine import Mode, Row
 from asgi_routes.inspection import name_of
 from asgi_routes.language import Reachable, Relations, Undecided, Unreachable
 from asgi_routes.matches import NONE_ALLOWED
-from asgi_routes.table import Destination
+from asgi_routes.routers.table import Destination
 
 _BY_DEFAULT = Undecided(
     "a router before it has a default, which serves every path that its routes do not have, but "

@@ -13,6 +13,7 @@ from asgi_routes.apps import innermost, is_router, walk
 from asgi_routes.dispatch import BASE
 from asgi_routes.engine import Compile, Row
 from asgi_routes.routers import ProtocolTypeRouter, URLRouter
+from asgi_routes.routers.table import Destination, Nested, rows_of
 from asgi_routes.routes.declarations import Include, Route
 from asgi_routes.scopes import (
     UNSET,
@@ -20,7 +21,6 @@ from asgi_routes.scopes import (
     Settings,
 )
 from asgi_routes.search import is_searched
-from asgi_routes.table import Destination, Nested, rows_of
 
 _DEEPEST = 32
 _OVERRIDABLE = ("match", "branches", "hits")

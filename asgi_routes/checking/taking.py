@@ -17,8 +17,8 @@ from asgi_routes.engine import Mode, Row, Step, is_within_segment
 from asgi_routes.matches import NONE_ALLOWED
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
+from asgi_routes.routers.table import Destination
 from asgi_routes.search import is_application, is_searched, narrowed
-from asgi_routes.table import Destination
 
 _SOMETHING_MORE = Step(parse_regex("(?s)^."), Mode.PREFIX, {}, is_level=True)
 

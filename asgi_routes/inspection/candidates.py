@@ -12,9 +12,9 @@ from asgi_routes.apps import innermost, is_router, name_of
 from asgi_routes.engine import LinearMatcher, Mode, Row, split_of
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.host import host_of
+from asgi_routes.routers.table import Destination, Nested, rows_of
 from asgi_routes.scopes import Settings
 from asgi_routes.scopes.reading import read, text_of
-from asgi_routes.table import Destination, Nested, rows_of
 
 _DEEPEST = 32
 

@@ -11,7 +11,6 @@ from typing import Any
 from asgi_routes.answers import NotFound
 from asgi_routes.apps import is_router, name_of, wrapped
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
-from asgi_routes.names import SEPARATOR
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -20,6 +19,7 @@ from asgi_routes.routers import (
     SubprotocolRouter,
     URLRouter,
 )
+from asgi_routes.routers.names import SEPARATOR
 from asgi_routes.routes.declarations import Include, Route
 
 _BY: dict[type, str] = {

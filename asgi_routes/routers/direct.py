@@ -10,6 +10,7 @@ from typing import Any
 from asgi_routes.apps import Kind
 from asgi_routes.levels import Taken
 from asgi_routes.matches import Match
+from asgi_routes.routers.table import Destination
 from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
@@ -27,7 +28,6 @@ from asgi_routes.scopes.reading import (
     root_path_of,
 )
 from asgi_routes.search import matches_as_ours
-from asgi_routes.table import Destination
 
 _MOST_REMEMBERED = 256
 

@@ -8,23 +8,22 @@ from weakref import WeakSet, ref
 
 from asgi_routes.answers import not_found
 from asgi_routes.dispatch import BASE
-from asgi_routes.encoded_slashes import decoded
 from asgi_routes.engine import Compile, Hit, Matcher, compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.levels import NOTHING, Level, Place
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.matches import NONE_ALLOWED, Child, Match, NoMatch
 from asgi_routes.middleware import Middleware
-from asgi_routes.names import Names
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.keyed import SearchedRouter, default_child
+from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routers.table import Destination, Nested, Table, restore_slashes_in, rows_of
 from asgi_routes.routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.scopes import UNSET
 from asgi_routes.scopes.raw_paths import has_encoded_slash, with_encoded_slashes
 from asgi_routes.scopes.reading import Reading, RootPath, read
 from asgi_routes.search import Branch, Search, is_application, is_searched, search
-from asgi_routes.table import Destination, Nested, Table, rows_of
 from asgi_routes.types import App, Scope
 
 Slashes: TypeAlias = Literal["strict", "redirect", "both"]
@@ -314,7 +313,7 @@ class URLRouter(Reversing, SearchedRouter):
         if text is not None:
             is_encoded = text is not reading.whole
             for hit in self._table.hits(text[reading.at :]):
-                row, args, kwargs, rest = decoded(hit) if is_encoded else hit
+                row, args, kwargs, rest = restore_slashes_in(hit) if is_encoded else hit
                 branch = search.lead(level, row.target, args, kwargs, rest)
                 if branch is not None:
                     yield branch
@@ -352,7 +351,7 @@ class URLRouter(Reversing, SearchedRouter):
             return
         is_encoded = text is not level.reading.whole
         for hit in self._table.places(text[level.reading.at :]):
-            row, args, kwargs, rest = decoded(hit) if is_encoded else hit
+            row, args, kwargs, rest = restore_slashes_in(hit) if is_encoded else hit
             yield Place(level, row.target, (args, kwargs), rest, len(text) - len(rest))
 
     def children(self) -> Iterator[Child]:

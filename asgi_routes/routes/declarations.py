@@ -24,8 +24,6 @@ from asgi_routes.places import Place, calling_place
 from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
-
-
 AtPrefix: TypeAlias = Literal["serve", "redirect", "miss"]
 """What happens to a request for the very prefix, without a slash behind it."""
 

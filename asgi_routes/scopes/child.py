@@ -27,8 +27,6 @@ _OF_FRAMEWORKS = frozenset(
 )
 """What Starlette, FastAPI and Litestar write into the scope. Another application of the same kind would
 take it for its own, and make URLs of the outer one."""
-
-
 MISS = "route_miss"
 """The key that says to a page or default why it was called; what it leads to does not get it."""
 

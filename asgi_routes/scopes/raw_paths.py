@@ -13,7 +13,6 @@ from asgi_routes.types import Scope
 
 ENCODED_SLASH = "\udc2f"
 """Stands in a path for a ``%2F`` that is not to end a segment. No server makes this character."""
-
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _ESCAPE = len("%2F")
 

@@ -11,7 +11,6 @@ from asgi_routes.types import Scope
 RootPath: TypeAlias = Literal["auto", "in_path", "stripped"]
 """What a router that a server calls does with the ``root_path``: it reads it first where it is there; it
 has to be there; or somebody has taken it off."""
-
 _WITH_PATH = ("http", "websocket")
 
 

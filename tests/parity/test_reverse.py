@@ -17,7 +17,7 @@ from django.urls import reverse as django_reverse
 
 import asgi_routes
 from asgi_routes import NoReverseMatch, URLRouter, include
-from asgi_routes.reversing import as_text, url_for
+from asgi_routes.routers.reversing import as_text, url_for
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 

@@ -1,18 +1,17 @@
 """Declarations to rows: a table of routes with everything between them resolved.
 
-In: routes, includes among them. Out: rows, each with the place that it leads to; and a row for every
-prefix, for the question who answers a miss. The rule kept here: includes, and routers that were put
-under a prefix, are resolved away; what cannot be looked into before it is asked stays the target of
-one row.
+Includes, and routers that were put under a prefix, are resolved away; what cannot be looked into before
+it is asked stays the target of one row. Every prefix has a row too, for the question who answers a
+miss. No converter sees `ENCODED_SLASH`: what a client wrote as ``%2F`` is a slash to it.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, routes_by_path
-from asgi_routes.encoded_slashes import with_plain_converters
+from asgi_routes.converters import Converter, IntConverter, TextConverter
 from asgi_routes.engine import (
     Candidates,
     Compile,
@@ -26,7 +25,8 @@ from asgi_routes.engine import (
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.middleware import Layer, chain
-from asgi_routes.names import Names, names_of
+from asgi_routes.patterns import Parameter, Pattern
+from asgi_routes.routers.names import Names, names_of
 from asgi_routes.routes.declarations import Include, Mounting, Route, served_methods
 from asgi_routes.scopes import (
     ChildRoute,
@@ -35,7 +35,7 @@ from asgi_routes.scopes import (
     Template,
     joined,
 )
-from asgi_routes.scopes.raw_paths import ENCODED_SLASH
+from asgi_routes.scopes.raw_paths import ENCODED_SLASH, with_plain_slashes
 from asgi_routes.search import matches_as_ours, narrowed
 from asgi_routes.types import App
 
@@ -198,7 +198,7 @@ class Table:
     def _for_encoded_slashes(self) -> tuple[Matcher[Destination], Candidates[Destination]]:
         """Return the same for paths that hold `ENCODED_SLASH`; they are rare."""
         if self._preserving is None:
-            rows = [*map(with_plain_converters, self.rows)]
+            rows = [*map(restore_slashes_before_conversion, self.rows)]
             linear = LinearMatcher(rows, self._compile_regex)
             self._preserving = compiled(rows, linear).matcher, Candidates(linear)
         return self._preserving
@@ -363,3 +363,38 @@ def _template_of(routes: Sequence[Route]) -> Template:
         "/" + "".join(route.pattern.path_format for route in routes),
         None if name is None else ":".join([*namespaces, name]),
     )
+
+
+class _PlainSlashes:
+    """A converter that gives another one slashes where the client wrote them in another way."""
+
+    def __init__(self, converter: Converter) -> None:
+        self.regex = converter.regex
+        self.to_url = converter.to_url
+        self._convert = converter.to_python
+
+    def to_python(self, value: str) -> Any:
+        return self._convert(with_plain_slashes(value))
+
+
+def restore_slashes_before_conversion(row: Row[Destination]) -> Row[Destination]:
+    """Return a row whose converters get slashes where `ENCODED_SLASH` stands in their text."""
+
+    def converting(node: Any) -> Any:
+        converter = node.converter if isinstance(node, Parameter) else None
+        if converter is None or type(converter) in (IntConverter, TextConverter):
+            return node  # A number has none; the router puts them into text.
+        return replace(node, converter=_PlainSlashes(converter))
+
+    def pattern(of: Pattern) -> Pattern:
+        return replace(of, nodes=tuple(map(converting, of.nodes)))
+
+    steps = tuple(replace(step, pattern=pattern(step.pattern)) for step in row.steps)
+    return replace(row, steps=steps)
+
+
+def restore_slashes_in(hit: Hit[Destination]) -> Hit[Destination]:
+    """Return a hit with slashes where the path had `ENCODED_SLASH`."""
+    row, args, kwargs, rest = hit
+    plain = {name: with_plain_slashes(value) for name, value in kwargs.items()}
+    return row, tuple(map(with_plain_slashes, args)), plain, with_plain_slashes(rest)
