@@ -138,10 +138,9 @@ def _with_settings_again(node: Any, encoded: Any = None) -> Any:
 @st.composite
 def _urls(draw: st.DrawFn, limits: Limits, level: int, *, is_top: bool = False) -> Urls:
     routes = draw(st.lists(_routes(limits, level), min_size=1, max_size=3))
-    mounts = [route.text for route in routes if route.syntax == "mount" and "<" not in route.text]
-    if mounts and draw(st.booleans()):  # Something before a mount has a path below it.
-        methods = pick(draw, ("GET",), ("POST",))
-        routes.insert(0, Route("path", f"{mounts[0]}/x".lstrip("/"), App(), methods=methods))
+    for number, route in enumerate(routes):
+        if route.syntax == "mount" and "<" not in route.text and draw(st.booleans()):
+            routes[number : number + 1] = _with_methods_before(route)
     slashes = encoded = None
     if is_top or limits.mixed_slashes:
         slashes = pick(draw, None, "redirect", "both", "strict", "redirect")
@@ -154,6 +153,15 @@ def _urls(draw: st.DrawFn, limits: Limits, level: int, *, is_top: bool = False) 
     else:
         default = pick(draw, "unset", "unset", App())
     return Urls(tuple(routes), slashes, encoded, root_path, default)
+
+
+def _with_methods_before(mount: Route) -> list[Route]:
+    """Return a mount behind a route that has a path below it, for another method than what is mounted."""
+    before = Route("path", f"{mount.text}/x".lstrip("/"), App(), methods=("POST",))
+    if isinstance(mount.target, Urls):
+        inner = (Route("path", "x", App(), methods=("PUT",)), *mount.target.routes)
+        mount = replace(mount, target=replace(mount.target, routes=inner))
+    return [before, mount]
 
 
 @st.composite
@@ -312,7 +320,7 @@ def _has_methods(spot: Spot) -> bool:
 
 def several(tree: Target) -> st.SearchStrategy[list[Request]]:
     """Draw requests for a tree: some as they were declared, and some of each kind that is near."""
-    changes = ("", "path", "method", "method", "other", "path", "")
+    changes = ("", "path", "method", "method", "other", "path", "method")
     return st.tuples(*(requests(tree, change) for change in changes)).map(list)
 
 
