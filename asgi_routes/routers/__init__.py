@@ -1,11 +1,13 @@
 """The routers: each looks at one key of the scope."""
 
-from asgi_routes.routers.channel import ChannelNameRouter
 from asgi_routes.routers.host import HostRouter
-from asgi_routes.routers.method import MethodRouter
-from asgi_routes.routers.protocol import ProtocolTypeRouter
+from asgi_routes.routers.keyed import (
+    ChannelNameRouter,
+    MethodRouter,
+    ProtocolTypeRouter,
+    SubprotocolRouter,
+)
 from asgi_routes.routers.reversing import reverse
-from asgi_routes.routers.subprotocol import SubprotocolRouter
 from asgi_routes.routers.url import URLRouter
 
 __all__ = (

@@ -1,8 +1,7 @@
-"""What most requests are, decided at once: the first row that has the path serves it.
+"""The fast path: what most requests are, decided at once by the first row that has the path.
 
-In: a router by path and a scope. Out: a match, or None, and then the search has to be asked, which says
-the same at length. The rule kept here: nothing is decided here but where nobody can decline; what has
-to be weighed, methods, defaults, variants, misses, is left to the search.
+Nothing is decided here but where nobody can decline. What has to be weighed, methods, defaults,
+variants, misses, is left to the search, which answers the same at length.
 """
 
 from typing import Any

@@ -11,12 +11,12 @@ from asgi_routes.lifespan import LifespanContext
 from asgi_routes.matches import Child
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
-from asgi_routes.routers.keyed import (
+from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routers.searched import (
     SearchedRouter,
     checked_mapping,
     default_child,
 )
-from asgi_routes.routers.reversing import Reversing
 from asgi_routes.scopes import UNSET
 from asgi_routes.search import Branch, Search
 from asgi_routes.types import App, Scope

@@ -1,158 +1,304 @@
-"""What the routers have in common: how they are asked, a mapping, a default, a lifespan, middleware.
+"""Routers that go by one key of the scope: its type, method, channel, or subprotocols."""
 
-In: what a user wrote. Out: a copy of it that is known to be right. The rule kept here: a router that
-exists has only applications in it, and nothing of the caller's is kept live.
-"""
-
-import inspect
-from abc import abstractmethod
+import fnmatch
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgi_routes.apps import Kind, mistake_in_app
-from asgi_routes.dispatch import BASE, Router
-from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.apps import Kind, is_called_as_router
+from asgi_routes.errors import raise_together
 from asgi_routes.levels import Key, Level
-from asgi_routes.lifespan import LifespanContext, expect_start
-from asgi_routes.matches import Child, Match, NoMatch
-from asgi_routes.middleware import Middleware, layer_of
-from asgi_routes.scopes import (
-    UNSET,
-    Policy,
-    Settings,
-)
-from asgi_routes.search import Branch, Search, is_application, matches_as_ours, search
+from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
+from asgi_routes.matches import Child
+from asgi_routes.middleware import Middleware
+from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routers.searched import SearchedRouter, checked_mapping, default_child, keys_of
+from asgi_routes.routes.declarations import mistakes_in_methods
+from asgi_routes.scopes import UNSET
+from asgi_routes.search import Branch, Search, is_application
 from asgi_routes.types import App, Scope
 
 
-class SearchedRouter(Router):
-    """A router of ours: the search goes through it, by its `branches`.
+class ProtocolTypeRouter(Reversing, SearchedRouter):
+    """Serves each type of connection with an application of its own.
 
-    Attributes:
-        settings: what it sets for itself and for what is below it.
-        is_transparent: whether it sets nothing, and has no middleware.
+    Any type will do, whether ASGI knows it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
+    The ``lifespan`` is answered by the router, which passes it on to all of the applications, unless
+    the mapping has one for it.
+
+    Args:
+        mapping: from scope type to application; it is copied.
+        default: the application for every other type, or a policy for misses (`not_found`, None).
+        lifespan: called with the router; returns an async context manager around the lifespan of all
+            that the router leads to. What it yields is state, or None.
+        middleware: see `path`.
+
+    Raises:
+        ImproperlyConfigured: a key is not text, or a value is not an application.
+
+    >>> async def chat(scope, receive, send): ...
+    >>> router = ProtocolTypeRouter({"websocket": chat})
+    >>> router.match({"type": "websocket"}).app is chat
+    True
+    >>> router.match({"type": "http"})
+    NoMatch("No application configured for scope type 'http'.")
     """
-
-    settings: Settings
 
     def __init__(
-        self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
+        self,
+        mapping: Mapping[str, App],
+        *,
+        default: App | None = UNSET,
+        lifespan: LifespanContext | None = None,
+        middleware: Middleware = (),
     ) -> None:
-        name = type(self).__qualname__
-        self.default = checked_default(default, name)
-        self.layer = layer_of(middleware, name)
-        own = UNSET if is_application(self.default) else self.default
-        self.settings = Settings(own, slashes, encoded_slashes)
-        self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS
+        Reversing.__init__(self)
+        self._apps = checked_mapping(mapping, "ProtocolTypeRouter", "scope type")
+        self.enclose(self._apps.values())
+        self._keys = keys_of(self._apps)
+        SearchedRouter.__init__(self, default, middleware)
+        self.set_lifespan(lifespan)
 
-    def set_lifespan(self, lifespan: LifespanContext | None) -> None:
-        """Take a lifespan of its own, or None.
+    def key_of(self, scope: Scope) -> Key | None:
+        kind = scope["type"]
+        return self._keys.get(kind) if self.is_transparent and type(kind) is str else None
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield what serves the scope's type.
 
         Raises:
-            ImproperlyConfigured: it is not a function that returns an async context manager.
+            KeyError: the scope has no ``type``, so it is none (ASGI, "Connection Scope").
         """
-        self.lifespan = checked_lifespan(lifespan, type(self).__qualname__)
-        if lifespan is not None:
-            expect_start(self)
+        kind = level.scope["type"]
+        key = self._keys.get(kind) if isinstance(kind, str) else None
+        if key is None:
+            yield from search.lead_nowhere(
+                level, f"No application configured for scope type {kind!r}."
+            )
+        elif (branch := search.lead_by_key(level, key)) is not None:
+            yield branch
 
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves a scope, behind other routers too. Nothing is called."""
-        key = self.key_of(scope)
-        if key is not None and "route" not in scope:
-            if key.kind is Kind.ENDPOINT:
-                return Match(key.app, scope, key.app, ((self, key),))
-            if key.is_direct and matches_as_ours(key.app):
-                found: Match | NoMatch = key.app.match(scope)
-                if type(found) is Match and not found.is_default:
-                    return found.put_below(self, key)
-        return search(self, scope, BASE)
+    def children(self) -> Iterator[Child]:
+        for kind, app in self._apps.items():
+            # Where there is an application for the lifespan, the router has no part in it.
+            yield Child(kind, app, lifespan="off" if kind == "lifespan" else "auto")
+        yield from default_child(self.default)
 
-    searched_match = match
 
-    def key_of(self, _scope: Scope) -> Key | None:
-        """Return what a scope leads to where that is all that can come of it; else None."""
-        return None
+class MethodRouter(SearchedRouter):
+    """Serves each http method with an application of its own.
 
-    @abstractmethod
+    A method that is not in the mapping does not end the search: another route for the same path may
+    have it. Where none has, the answer is 405, and ``Allow`` names the methods of all the routes that
+    fit the path (RFC 9110, 15.5.6); a router behind a method is asked whether it has the path.
+
+    Args:
+        mapping: from method to application; it is copied. Methods are case-sensitive.
+        default: the application for every other method, which ends the search; or a policy for
+            misses (`not_found`, None).
+        head: a HEAD is served by the application for GET (RFC 9110, 9.3.2).
+        options: an OPTIONS that no application serves is answered with 204 and ``Allow``.
+        middleware: see `path`.
+
+    Raises:
+        ImproperlyConfigured: a key is not text in capitals, or a value is not an application.
+
+    >>> async def show(scope, receive, send): ...
+    >>> router = MethodRouter({"GET": show})
+    >>> router.match({"type": "http", "method": "HEAD"}).app is show
+    True
+    >>> router.match({"type": "http", "method": "PUT"}).allowed == {"GET", "HEAD", "OPTIONS"}
+    True
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping[str, App],
+        *,
+        default: App | None = UNSET,
+        head: bool = True,
+        options: bool = True,
+        middleware: Middleware = (),
+    ) -> None:
+        self._apps = checked_mapping(mapping, "MethodRouter", "method")
+        if self._apps:
+            raise_together([*mistakes_in_methods(self._apps)], "MethodRouter")
+        self._options = options
+        self._keys: dict[str, tuple[Key, frozenset[str]]] = {}
+        for method, app in self._apps.items():
+            is_head_too = head and method == "GET" and "HEAD" not in self._apps
+            methods = frozenset({"GET", "HEAD"} if is_head_too else {method})
+            found = Key(method, app), methods
+            self._keys.update(dict.fromkeys(methods, found))
+        SearchedRouter.__init__(self, default, middleware)
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that are served, HEAD included where it follows from GET."""
+        return frozenset(self._keys)
+
+    @property
+    def choices(self) -> dict[str, Key] | None:
+        """What serves each method, where no router stands behind any of them; else None."""
+        keys = {method: key for method, (key, _) in self._keys.items()}
+        is_plain = all(key.kind is Kind.ENDPOINT for key in keys.values())
+        return keys if is_plain and self.is_transparent and is_called_as_router(self) else None
+
+    def key_of(self, scope: Scope) -> Key | None:
+        method: Any = scope.get("method")
+        is_plain = self.is_transparent and scope.get("type") == "http" and type(method) is str
+        found = self._keys.get(method) if is_plain else None
+        return None if found is None else found[0]
+
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
-        """Yield where the search goes on from here, in order."""
+        """Yield what serves the scope's method, and then, for ``Allow``, what serves the others."""
+        method = search.method
+        own = self._keys.get(method) if method is not None else None
+        if own is None and is_application(self.default):
+            yield from search.lead_nowhere(level, f"No application configured for {method!r}.")
+            return
+        if method is None:
+            kind = level.scope.get("type")
+            reason = f"No method in the scope (its type is {kind!r})."
+            yield from search.lead_nowhere(level, reason)
+            return
+        others = (found for found in self._keys.values() if found is not own)
+        for key, methods in dict.fromkeys((*([own] if own else ()), *others)):
+            branch = search.lead_by_key(level, key, methods=methods, has_options=self._options)
+            if branch is not None:
+                yield branch
+        if own is None and level.reading is None:
+            search.refuse(f"No application configured for method {method!r}.")
 
-    def policy_within(self, policy: Policy) -> Policy:
-        """Return what holds here, where a policy holds around."""
-        return policy if self.settings == _NO_SETTINGS else self.settings.within(policy)
+    def children(self) -> Iterator[Child]:
+        for method, app in self._apps.items():
+            yield Child(method, app, lifespan=policy_of_endpoint(app))
+        yield from default_child(self.default)
 
 
-_NO_SETTINGS = Settings()
+_IS_GLOB = re.compile(r"[*?[]").search
 
 
-def keys_of(apps: Mapping[str, App]) -> dict[str, Key]:
-    """Return what each key of a mapping leads to."""
-    return {text: Key(text, app) for text, app in apps.items()}
+class ChannelNameRouter(SearchedRouter):
+    """Serves each channel, from which a worker takes messages, with an application of its own.
 
-
-def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
-    """Return a copy of the mapping.
+    Args:
+        mapping: from channel name to application; it is copied. A key with ``*``, ``?`` or ``[``
+            is a glob (`fnmatch`, minding case). An exact name goes first, then the globs in order.
+        default: the application for every other channel; or a policy for misses; both
+            `not_found` and None raise `NoRouteFound`, because a channel has nobody to answer to.
+        middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: it is no mapping, a key is not text, or a value is not an
-            application; all such mistakes together.
+        ImproperlyConfigured: a key is not text, or a value is not an application.
+
+    >>> async def thumbnails(scope, receive, send): ...
+    >>> async def mail(scope, receive, send): ...
+    >>> router = ChannelNameRouter({"thumbnails-*": thumbnails, "mail": mail})
+    >>> router.match({"type": "channel", "channel": "thumbnails-small"}).app is thumbnails
+    True
+    >>> router.match({"type": "channel", "channel": "Mail"})
+    NoMatch("No application configured for channel name 'Mail'.")
     """
-    if not isinstance(mapping, Mapping):
-        raise ImproperlyConfigured(
-            f"{router} takes a dict from {key} to application, not {mapping!r}"
-        )
-    mistakes = []
-    for name, app in mapping.items():
-        if not isinstance(name, str):
-            hint = (
-                f"write {name.decode()!r}" if isinstance(name, bytes) and name.isascii() else None
+
+    def __init__(
+        self,
+        mapping: Mapping[str, App],
+        *,
+        default: App | None = UNSET,
+        middleware: Middleware = (),
+    ) -> None:
+        self._apps = checked_mapping(mapping, "ChannelNameRouter", "channel name")
+        keys = keys_of(self._apps)
+        self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
+        self._globs = [
+            (re.compile(fnmatch.translate(name)).match, key)
+            for name, key in keys.items()
+            if _IS_GLOB(name)
+        ]
+        SearchedRouter.__init__(self, default, middleware)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names and globs, in order."""
+        return tuple(self._apps)
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield what serves the scope's channel; its type is not looked at."""
+        channel = level.scope.get("channel")
+        if not isinstance(channel, str):
+            kind = level.scope.get("type")
+            yield from search.lead_nowhere(
+                level,
+                f"No channel name in the scope (its type is {kind!r}); "
+                "ChannelNameRouter only serves scopes of type 'channel'.",
             )
-            mistakes.append(
-                ImproperlyConfigured(f"a {key} of {router} is text, not {name!r}", hint=hint)
-            )
-        if wrong := mistake_in_app(app):
-            mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
-    raise_together(mistakes, router)
-    return dict(mapping)
+            return
+        key = self._keys.get(channel)
+        if key is None:
+            key = next((key for is_match, key in self._globs if is_match(channel)), None)
+        if key is None:
+            reason = f"No application configured for channel name {channel!r}."
+            yield from search.lead_nowhere(level, reason)
+        elif (branch := search.lead_by_key(level, key)) is not None:
+            yield branch
+
+    def children(self) -> Iterator[Child]:
+        for name, app in self._apps.items():
+            yield Child(name, app, lifespan=policy_of_endpoint(app))
+        yield from default_child(self.default)
 
 
-def checked_default(default: Any, router: str) -> Any:
-    """Return the default.
+class SubprotocolRouter(SearchedRouter):
+    """Serves each websocket with the application for the subprotocol that the client likes best.
 
-    Raises:
-        ImproperlyConfigured: it is neither an application nor a policy.
-    """
-    if default is None or default is UNSET:
-        return default
-    if wrong := mistake_in_app(default):
-        raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
-    return default
+    The client names those that it speaks in order of preference (RFC 6455, 4.1); the first of them
+    that is in the mapping decides. The application accepts with that ``subprotocol``.
 
-
-def default_child(default: Any) -> Iterator[Child]:
-    """Yield the default as the last that a router leads to, where it is an application."""
-    if is_application(default):
-        yield Child("default", default)
-
-
-def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:
-    """Return a router's own lifespan.
+    Args:
+        mapping: from subprotocol to application; it is copied. They are case-sensitive.
+        default: the application for clients that speak none of them, or a policy for misses (`not_found`,
+            None).
+        middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: it is not a function that returns an async context manager.
+        ImproperlyConfigured: a key is not text, or a value is not an application.
+
+    >>> async def old(scope, receive, send): ...
+    >>> async def new(scope, receive, send): ...
+    >>> router = SubprotocolRouter({"graphql-ws": old, "graphql-transport-ws": new})
+    >>> offered = ["graphql-transport-ws", "graphql-ws"]
+    >>> router.match({"type": "websocket", "subprotocols": offered}).app is new
+    True
+    >>> router.match({"type": "websocket", "subprotocols": ["mqtt"]})
+    NoMatch("No application configured for subprotocols ['mqtt'].")
     """
-    if lifespan is None:
-        return None
-    if inspect.isasyncgenfunction(lifespan):
-        raise ImproperlyConfigured(
-            f"lifespan of {router} is a generator, not a context manager",
-            hint="decorate it with contextlib.asynccontextmanager",
-        )
-    if hasattr(lifespan, "__aenter__"):
-        raise ImproperlyConfigured(
-            f"lifespan of {router} is a context manager, which can be entered once",
-            hint="give the function that makes it",
-        )
-    if not callable(lifespan):
-        raise ImproperlyConfigured(f"lifespan of {router} cannot be called: {lifespan!r}")
-    return lifespan
+
+    def __init__(
+        self,
+        mapping: Mapping[str, App],
+        *,
+        default: App | None = UNSET,
+        middleware: Middleware = (),
+    ) -> None:
+        self._apps = checked_mapping(mapping, "SubprotocolRouter", "subprotocol")
+        self._keys = keys_of(self._apps)
+        SearchedRouter.__init__(self, default, middleware)
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
+        offered = level.scope.get("subprotocols")
+        if not isinstance(offered, list | tuple):
+            offered = ()
+        keys = (self._keys.get(name) for name in offered if isinstance(name, str))
+        key = next((key for key in keys if key is not None), None)
+        if key is None:
+            reason = f"No application configured for subprotocols {list(offered)!r}."
+            yield from search.lead_nowhere(level, reason)
+        elif (branch := search.lead_by_key(level, key)) is not None:
+            yield branch
+
+    def children(self) -> Iterator[Child]:
+        for name, app in self._apps.items():
+            yield Child(name, app, lifespan=policy_of_endpoint(app))
+        yield from default_child(self.default)

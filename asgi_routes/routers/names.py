@@ -1,8 +1,8 @@
 """Names: which routes bear one, and through which prefixes and namespaces it is found.
 
-In: declarations. Out: for a name, the ways to its routes. The rule kept here: as in Django, the route
-that was declared last is tried first, a name inside a namespace is found through that alone, and an
-application's name finds the instance that one is in, or the one that is named like it.
+As in Django, the route that was declared last is tried first, a name inside a namespace is found
+through that alone, and an application's name finds the instance that one is in, or the one that is
+named like it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

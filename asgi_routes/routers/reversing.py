@@ -1,7 +1,8 @@
 """URLs from names, asked of a router or of a scope.
 
-In: a router, or a scope that has passed one. Out: a URL. The rule kept here: in a scope, the outermost
-router by path is asked first, and then the routers around it.
+A URL that is given leads back, through the very patterns, to the same texts; where none can be given,
+each route of that name says why. In a scope, the outermost router by path is asked first, and then
+the routers around it.
 """
 
 import functools

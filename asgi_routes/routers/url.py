@@ -15,9 +15,9 @@ from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.matches import NONE_ALLOWED, Child, Match, NoMatch
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.direct import match_directly
-from asgi_routes.routers.keyed import SearchedRouter, default_child
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routers.searched import SearchedRouter, default_child
 from asgi_routes.routers.table import Destination, Nested, Table, restore_slashes_in, rows_of
 from asgi_routes.routes.declarations import Route, Routes, checked_routes, mistake_in_choice
 from asgi_routes.scopes import UNSET
@@ -28,7 +28,6 @@ from asgi_routes.types import App, Scope
 
 Slashes: TypeAlias = Literal["strict", "redirect", "both"]
 EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
-
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
 _REPLACING = RLock()
@@ -40,8 +39,6 @@ _RENAMED = {
     "strict_root_path": "root_path='in_path' is the new name of strict_root_path=True",
     "debug": "default=debug_page, from asgi_routes.inspection, is the new name of debug=True",
 }
-
-
 _Parameters = ParamSpec("_Parameters")
 
 

@@ -1,0 +1,157 @@
+"""What the routers have in common: how they are asked, and the check of what a user wrote.
+
+A router that exists has only applications in it, and keeps nothing of the caller's that may change.
+"""
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from asgi_routes.apps import Kind, mistake_in_app
+from asgi_routes.dispatch import BASE, Router
+from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.levels import Key, Level
+from asgi_routes.lifespan import LifespanContext, expect_start
+from asgi_routes.matches import Child, Match, NoMatch
+from asgi_routes.middleware import Middleware, layer_of
+from asgi_routes.scopes import (
+    UNSET,
+    Policy,
+    Settings,
+)
+from asgi_routes.search import Branch, Search, is_application, matches_as_ours, search
+from asgi_routes.types import App, Scope
+
+
+class SearchedRouter(Router):
+    """A router of ours: the search goes through it, by its `branches`.
+
+    Attributes:
+        settings: what it sets for itself and for what is below it.
+        is_transparent: whether it sets nothing, and has no middleware.
+    """
+
+    settings: Settings
+
+    def __init__(
+        self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
+    ) -> None:
+        name = type(self).__qualname__
+        self.default = checked_default(default, name)
+        self.layer = layer_of(middleware, name)
+        own = UNSET if is_application(self.default) else self.default
+        self.settings = Settings(own, slashes, encoded_slashes)
+        self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS
+
+    def set_lifespan(self, lifespan: LifespanContext | None) -> None:
+        """Take a lifespan of its own, or None.
+
+        Raises:
+            ImproperlyConfigured: it is not a function that returns an async context manager.
+        """
+        self.lifespan = checked_lifespan(lifespan, type(self).__qualname__)
+        if lifespan is not None:
+            expect_start(self)
+
+    def match(self, scope: Scope) -> Match | NoMatch:
+        """Return what serves a scope, behind other routers too. Nothing is called."""
+        key = self.key_of(scope)
+        if key is not None and "route" not in scope:
+            if key.kind is Kind.ENDPOINT:
+                return Match(key.app, scope, key.app, ((self, key),))
+            if key.is_direct and matches_as_ours(key.app):
+                found: Match | NoMatch = key.app.match(scope)
+                if type(found) is Match and not found.is_default:
+                    return found.put_below(self, key)
+        return search(self, scope, BASE)
+
+    searched_match = match
+
+    def key_of(self, _scope: Scope) -> Key | None:
+        """Return what a scope leads to where that is all that can come of it; else None."""
+        return None
+
+    @abstractmethod
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        """Yield where the search goes on from here, in order."""
+
+    def policy_within(self, policy: Policy) -> Policy:
+        """Return what holds here, where a policy holds around."""
+        return policy if self.settings == _NO_SETTINGS else self.settings.within(policy)
+
+
+_NO_SETTINGS = Settings()
+
+
+def keys_of(apps: Mapping[str, App]) -> dict[str, Key]:
+    """Return what each key of a mapping leads to."""
+    return {text: Key(text, app) for text, app in apps.items()}
+
+
+def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
+    """Return a copy of the mapping.
+
+    Raises:
+        ImproperlyConfigured: it is no mapping, a key is not text, or a value is not an
+            application; all such mistakes together.
+    """
+    if not isinstance(mapping, Mapping):
+        raise ImproperlyConfigured(
+            f"{router} takes a dict from {key} to application, not {mapping!r}"
+        )
+    mistakes = []
+    for name, app in mapping.items():
+        if not isinstance(name, str):
+            hint = (
+                f"write {name.decode()!r}" if isinstance(name, bytes) and name.isascii() else None
+            )
+            mistakes.append(
+                ImproperlyConfigured(f"a {key} of {router} is text, not {name!r}", hint=hint)
+            )
+        if wrong := mistake_in_app(app):
+            mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
+    raise_together(mistakes, router)
+    return dict(mapping)
+
+
+def checked_default(default: Any, router: str) -> Any:
+    """Return the default.
+
+    Raises:
+        ImproperlyConfigured: it is neither an application nor a policy.
+    """
+    if default is None or default is UNSET:
+        return default
+    if wrong := mistake_in_app(default):
+        raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
+    return default
+
+
+def default_child(default: Any) -> Iterator[Child]:
+    """Yield the default as the last that a router leads to, where it is an application."""
+    if is_application(default):
+        yield Child("default", default)
+
+
+def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:
+    """Return a router's own lifespan.
+
+    Raises:
+        ImproperlyConfigured: it is not a function that returns an async context manager.
+    """
+    if lifespan is None:
+        return None
+    if inspect.isasyncgenfunction(lifespan):
+        raise ImproperlyConfigured(
+            f"lifespan of {router} is a generator, not a context manager",
+            hint="decorate it with contextlib.asynccontextmanager",
+        )
+    if hasattr(lifespan, "__aenter__"):
+        raise ImproperlyConfigured(
+            f"lifespan of {router} is a context manager, which can be entered once",
+            hint="give the function that makes it",
+        )
+    if not callable(lifespan):
+        raise ImproperlyConfigured(f"lifespan of {router} cannot be called: {lifespan!r}")
+    return lifespan
