@@ -3,9 +3,15 @@
 Which application serves this connection, with which parameters, and under which URL.
 """
 
-from asgi_routes.answers import NotFound, not_found
 from asgi_routes.converters import Converter, Converters, register_converter
-from asgi_routes.dispatch import Router
+from asgi_routes.dispatch import (
+    Child,
+    Match,
+    NoMatch,
+    NotFound,
+    Router,
+    not_found,
+)
 from asgi_routes.errors import (
     ImproperlyConfigured,
     LifespanError,
@@ -16,7 +22,6 @@ from asgi_routes.errors import (
     SuspiciousRouteWarning,
 )
 from asgi_routes.lifespan import Lifespan
-from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,
@@ -26,8 +31,16 @@ from asgi_routes.routers import (
     URLRouter,
     reverse,
 )
-from asgi_routes.routes.functions import format_path, include, mount, path, re_path
-from asgi_routes.scopes.reading import route_path
+from asgi_routes.routes import (
+    format_path,
+    include,
+    mount,
+    path,
+    re_path,
+)
+from asgi_routes.scopes import (
+    route_path,
+)
 
 __all__ = (
     "ChannelNameRouter",

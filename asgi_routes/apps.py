@@ -1,14 +1,14 @@
 """What is an application, which applications are routers, and what an application leads to.
 
-In: any object that somebody put where an application belongs. Out: the mistake in it, what the search
-does with it, and all that lies behind it. The rule kept here: everything is decided from the object's
-shape when the route is written; nothing is called but ``children``.
+Everything is decided from the object's shape when the route is written; nothing is called but
+``children``.
 """
 
 import functools
 import inspect
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
@@ -255,3 +255,22 @@ def _attribute(app: object, name: str) -> object:
         return getattr(app, name, None)
     except Exception:  # noqa: BLE001 - a property of a foreign class may raise anything
         return None
+
+
+_NO_MATCH = object()
+
+
+def is_searched(router: Any) -> bool:
+    """Tell whether the search can go through a router; one that matches in its own way is asked."""
+    return matches_as_ours(router) and is_called_as_router(router)
+
+
+def matches_as_ours(router: Any) -> bool:
+    """Tell whether a router has no `match` of its own."""
+    kind: Any = type(router)
+    return _is_ours(kind)
+
+
+@lru_cache(maxsize=1024)
+def _is_ours(kind: Any) -> bool:
+    return getattr(kind, "searched_match", None) is getattr(kind, "match", _NO_MATCH)

@@ -1,8 +1,8 @@
-"""Middleware of declarations: what stands between a route that was chosen and the application.
+"""``middleware=``: what stands between a route that was chosen and the application.
 
-In: callables from an application to an application. Out: a layer, made once for each declaration. The rule
-kept here: middleware changes nothing of the search; it is called once the route is chosen, with the
-scope for the application, and at its end the application gets the scope that it hands on.
+Middleware changes nothing of the search. It is called once the route is chosen, with the scope for the
+application, and at its end the application gets the scope that it hands on. It is made once for each
+declaration.
 """
 
 import functools

@@ -23,10 +23,12 @@ from asgi_routes.checking.taking import (
     taking_of,
     varies_with,
 )
+from asgi_routes.dispatch import (
+    NONE_ALLOWED,
+)
 from asgi_routes.engine import Mode, Row
 from asgi_routes.inspection import name_of
 from asgi_routes.language import Reachable, Relations, Undecided, Unreachable
-from asgi_routes.matches import NONE_ALLOWED
 from asgi_routes.routers.table import Destination
 
 _BY_DEFAULT = Undecided(

@@ -15,7 +15,10 @@ from asgi_routes.checking.findings import Finding, Subject, subject
 from asgi_routes.checking.tables import Competing, declarations
 from asgi_routes.inspection import inspect, name_of
 from asgi_routes.places import Place
-from asgi_routes.routes.declarations import Include, Route
+from asgi_routes.routes import (
+    Include,
+    Route,
+)
 
 _LOOKS_LIKE_REGEX = re.compile(r"^\^|\$$|\(\?P<")
 _EVERYTHING = re.compile(r"\^?(?:\(\?P<\w+>\.\*\)|\(?\.\*\)?)?\$?")

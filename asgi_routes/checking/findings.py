@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from asgi_routes.places import Place
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 
 Level: TypeAlias = Literal["error", "warning", "info"]
 

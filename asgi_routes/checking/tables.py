@@ -9,18 +9,22 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import innermost, is_router, walk
-from asgi_routes.dispatch import BASE
+from asgi_routes.apps import innermost, is_router, is_searched, walk
+from asgi_routes.dispatch import (
+    BASE,
+)
 from asgi_routes.engine import Compile, Row
 from asgi_routes.routers import ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.table import Destination, Nested, rows_of
-from asgi_routes.routes.declarations import Include, Route
+from asgi_routes.routes import (
+    Include,
+    Route,
+)
 from asgi_routes.scopes import (
     UNSET,
     Policy,
     Settings,
 )
-from asgi_routes.search import is_searched
 
 _DEEPEST = 32
 _OVERRIDABLE = ("match", "branches", "hits")

@@ -11,14 +11,17 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from asgi_routes.apps import Kind, kind_of, walk
+from asgi_routes.apps import Kind, is_searched, kind_of, walk
 from asgi_routes.checking.tables import Competing, declarations
+from asgi_routes.dispatch import (
+    NONE_ALLOWED,
+    is_application,
+)
+from asgi_routes.dispatch.levels import narrowed
 from asgi_routes.engine import Mode, Row, Step, is_within_segment
-from asgi_routes.matches import NONE_ALLOWED
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
 from asgi_routes.routers.table import Destination
-from asgi_routes.search import is_application, is_searched, narrowed
 
 _SOMETHING_MORE = Step(parse_regex("(?s)^."), Mode.PREFIX, {}, is_level=True)
 

@@ -13,8 +13,11 @@ from asgi_routes.engine import LinearMatcher, Mode, Row, split_of
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.host import host_of
 from asgi_routes.routers.table import Destination, Nested, rows_of
-from asgi_routes.scopes import Settings
-from asgi_routes.scopes.reading import read, text_of
+from asgi_routes.scopes import (
+    Settings,
+    read,
+    text_of,
+)
 
 _DEEPEST = 32
 

@@ -4,11 +4,16 @@ In: a scope that no route serves. Out: 404 or 405, with what came closest and ev
 rule kept here: only the body differs from what `not_found` answers.
 """
 
-from asgi_routes.answers import NotFound, allow_of
+from asgi_routes.dispatch import (
+    NoMatch,
+    NotFound,
+)
+from asgi_routes.dispatch.answers import (
+    allow_of,
+)
 from asgi_routes.inspection.explaining import explain
 from asgi_routes.inspection.page import as_html, as_json, as_text, content_security_policy
 from asgi_routes.inspection.reading import inspect
-from asgi_routes.matches import NoMatch
 from asgi_routes.types import Receive, Scope, Send
 
 _WITH_BODY = (404, 405)

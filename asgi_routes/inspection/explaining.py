@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgi_routes.apps import name_of
+from asgi_routes.dispatch import (
+    Match,
+    NoMatch,
+)
+from asgi_routes.dispatch.looking import Look, look
 from asgi_routes.inspection.candidates import Candidate, candidates
 from asgi_routes.inspection.near import closeness
-from asgi_routes.looking import Look, look
-from asgi_routes.matches import Match, NoMatch
 from asgi_routes.middleware import names_of_callables
 
 _CLOSEST = 3

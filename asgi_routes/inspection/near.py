@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, TypeAlias
 from asgi_routes.engine import Mode, is_within_segment
 from asgi_routes.inspection.candidates import Candidate
 from asgi_routes.patterns import Literal, Node, Parameter
-from asgi_routes.scopes.raw_paths import other_slash
+from asgi_routes.scopes import (
+    other_slash,
+)
 
 _ALIKE = 0.6
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from asgi_routes.answers import NotFound
 from asgi_routes.apps import is_router, name_of, wrapped
+from asgi_routes.dispatch import (
+    NotFound,
+)
 from asgi_routes.inspection.nodes import Kind, Node, ParameterInfo
 from asgi_routes.routers import (
     ChannelNameRouter,
@@ -20,7 +22,10 @@ from asgi_routes.routers import (
     URLRouter,
 )
 from asgi_routes.routers.names import SEPARATOR
-from asgi_routes.routes.declarations import Include, Route
+from asgi_routes.routes import (
+    Include,
+    Route,
+)
 
 _BY: dict[type, str] = {
     ProtocolTypeRouter: "type",

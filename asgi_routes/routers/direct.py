@@ -6,27 +6,26 @@ variants, misses, is left to the search, which answers the same at length.
 
 from typing import Any
 
-from asgi_routes.apps import Kind
-from asgi_routes.levels import Taken
-from asgi_routes.matches import Match
+from asgi_routes.apps import Kind, matches_as_ours
+from asgi_routes.dispatch import (
+    Match,
+    Taken,
+)
 from asgi_routes.routers.table import Destination
 from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
     Policy,
-    child_scope,
-    joined,
-    outermost_of,
-)
-from asgi_routes.scopes.reading import (
     Position,
     Reading,
     behind_slash,
+    child_scope,
     is_inside_segment,
+    joined,
+    outermost_of,
     read,
     root_path_of,
 )
-from asgi_routes.search import matches_as_ours
 
 _MOST_REMEMBERED = 256
 

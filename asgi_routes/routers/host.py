@@ -4,11 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 from asgi_routes.converters import Converters, registered_converters
+from asgi_routes.dispatch import (
+    NOTHING,
+    Branch,
+    Child,
+    Key,
+    Level,
+    Search,
+    Taken,
+)
 from asgi_routes.engine import LinearMatcher, Matcher, Mode, Row, Step, compiled, is_within_segment
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.levels import NOTHING, Key, Level, Taken
 from asgi_routes.lifespan import LifespanContext
-from asgi_routes.matches import Child
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
 from asgi_routes.routers.reversing import Reversing
@@ -18,7 +25,6 @@ from asgi_routes.routers.searched import (
     default_child,
 )
 from asgi_routes.scopes import UNSET
-from asgi_routes.search import Branch, Search
 from asgi_routes.types import App, Scope
 
 _LABEL = r"[a-z0-9_-]+"

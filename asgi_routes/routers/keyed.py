@@ -6,16 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from asgi_routes.apps import Kind, is_called_as_router
+from asgi_routes.dispatch import (
+    Branch,
+    Child,
+    Key,
+    Level,
+    Search,
+    is_application,
+)
 from asgi_routes.errors import raise_together
-from asgi_routes.levels import Key, Level
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
-from asgi_routes.matches import Child
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import SearchedRouter, checked_mapping, default_child, keys_of
-from asgi_routes.routes.declarations import mistakes_in_methods
+from asgi_routes.routes import (
+    mistakes_in_methods,
+)
 from asgi_routes.scopes import UNSET
-from asgi_routes.search import Branch, Search, is_application
 from asgi_routes.types import App, Scope
 
 

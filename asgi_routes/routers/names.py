@@ -13,7 +13,10 @@ from asgi_routes.apps import Visit, children_of, visit_of
 from asgi_routes.engine import Mode
 from asgi_routes.errors import NoReverseMatch, did_you_mean
 from asgi_routes.patterns import Pattern
-from asgi_routes.routes.declarations import Include, Route
+from asgi_routes.routes import (
+    Include,
+    Route,
+)
 from asgi_routes.types import App
 
 SEPARATOR = ":"

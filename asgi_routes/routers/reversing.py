@@ -19,8 +19,10 @@ from asgi_routes.engine import Mode, split_of
 from asgi_routes.errors import NoReverseMatch
 from asgi_routes.patterns import Form, IrreversibleError, Slot, forms_of
 from asgi_routes.routers.names import SEPARATOR, Leg, Names, Way, ways_to
-from asgi_routes.scopes import ChildRoute
-from asgi_routes.scopes.reading import root_path_of
+from asgi_routes.scopes import (
+    ChildRoute,
+    root_path_of,
+)
 from asgi_routes.types import Scope
 
 Arguments: TypeAlias = Sequence[Any] | None

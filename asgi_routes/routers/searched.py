@@ -8,19 +8,28 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgi_routes.apps import Kind, mistake_in_app
-from asgi_routes.dispatch import BASE, Router
+from asgi_routes.apps import Kind, matches_as_ours, mistake_in_app
+from asgi_routes.dispatch import (
+    BASE,
+    Branch,
+    Child,
+    Key,
+    Level,
+    Match,
+    NoMatch,
+    Router,
+    Search,
+    is_application,
+    search,
+)
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.levels import Key, Level
 from asgi_routes.lifespan import LifespanContext, expect_start
-from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.middleware import Middleware, layer_of
 from asgi_routes.scopes import (
     UNSET,
     Policy,
     Settings,
 )
-from asgi_routes.search import Branch, Search, is_application, matches_as_ours, search
 from asgi_routes.types import App, Scope
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.apps import Kind, kind_of, routes_by_path
+from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
 from asgi_routes.converters import Converter, IntConverter, TextConverter
+from asgi_routes.dispatch.levels import narrowed
 from asgi_routes.engine import (
     Candidates,
     Compile,
@@ -27,16 +28,21 @@ from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.middleware import Layer, chain
 from asgi_routes.patterns import Parameter, Pattern
 from asgi_routes.routers.names import Names, names_of
-from asgi_routes.routes.declarations import Include, Mounting, Route, served_methods
+from asgi_routes.routes import (
+    Include,
+    Mounting,
+    Route,
+    served_methods,
+)
 from asgi_routes.scopes import (
+    ENCODED_SLASH,
     ChildRoute,
     Policy,
     Settings,
     Template,
     joined,
+    with_plain_slashes,
 )
-from asgi_routes.scopes.raw_paths import ENCODED_SLASH, with_plain_slashes
-from asgi_routes.search import matches_as_ours, narrowed
 from asgi_routes.types import App
 
 

@@ -6,24 +6,45 @@ from threading import RLock
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
-from asgi_routes.answers import not_found
-from asgi_routes.dispatch import BASE
+from asgi_routes.apps import is_searched
+from asgi_routes.dispatch import (
+    BASE,
+    NONE_ALLOWED,
+    NOTHING,
+    Branch,
+    Child,
+    Level,
+    Match,
+    NoMatch,
+    Place,
+    Search,
+    is_application,
+    not_found,
+    search,
+)
 from asgi_routes.engine import Compile, Hit, Matcher, compiler
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.levels import NOTHING, Level, Place
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
-from asgi_routes.matches import NONE_ALLOWED, Child, Match, NoMatch
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import SearchedRouter, default_child
 from asgi_routes.routers.table import Destination, Nested, Table, restore_slashes_in, rows_of
-from asgi_routes.routes.declarations import Route, Routes, checked_routes, mistake_in_choice
-from asgi_routes.scopes import UNSET
-from asgi_routes.scopes.raw_paths import has_encoded_slash, with_encoded_slashes
-from asgi_routes.scopes.reading import Reading, RootPath, read
-from asgi_routes.search import Branch, Search, is_application, is_searched, search
+from asgi_routes.routes import (
+    Route,
+    Routes,
+    checked_routes,
+    mistake_in_choice,
+)
+from asgi_routes.scopes import (
+    UNSET,
+    Reading,
+    RootPath,
+    has_encoded_slash,
+    read,
+    with_encoded_slashes,
+)
 from asgi_routes.types import App, Scope
 
 Slashes: TypeAlias = Literal["strict", "redirect", "both"]

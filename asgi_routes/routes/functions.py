@@ -1,7 +1,6 @@
 """What a user writes in a table of routes: one function for each kind of declaration.
 
-In: a text in one of three syntaxes, and what it leads to. Out: a declaration. The rule kept here: every
-mistake is raised by the function that was called, at the user's line.
+Every mistake is raised by the function that was called, and names the user's line.
 """
 
 import importlib

@@ -7,9 +7,12 @@ rule kept here: the router is asked and nothing is called, so no application has
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from asgi_routes.dispatch import (
+    Match,
+    NoMatch,
+)
+from asgi_routes.dispatch.looking import look
 from asgi_routes.lifespan.participants import identity
-from asgi_routes.looking import look
-from asgi_routes.matches import Match, NoMatch
 from asgi_routes.testing.requests import HeaderPairs, request_scope
 
 

@@ -18,7 +18,9 @@ from typing import Any
 import anyio
 
 from asgi_routes import MethodRouter, URLRouter, path
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 from benchmarks.load.answers import Operation, send_text
 from benchmarks.peers import written
 from benchmarks.tables import operations

@@ -29,7 +29,9 @@ from asgi_routes.checking import check
 from asgi_routes.checking.tables import tables
 from asgi_routes.engine import LinearMatcher
 from asgi_routes.places import Place
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 from tests.spec.driving import Wrapper, named
 
 TREES = int(os.environ.get("CHECK_TREES", "96"))

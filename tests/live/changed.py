@@ -11,7 +11,9 @@ import anyio
 from anyio.abc import TaskStatus
 
 from asgi_routes import URLRouter, mount, path
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 
 CHANGES = 100
 

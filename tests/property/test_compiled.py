@@ -13,7 +13,9 @@ import pytest
 
 from asgi_routes import Converters, URLRouter, format_path, include, mount, path, re_path
 from asgi_routes.engine import Candidates, LinearMatcher, Mode, compiled
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 from tests.property.rows import Rows, every_path, written
 
 CHUNKS = 8

@@ -15,7 +15,9 @@ import pytest
 
 from asgi_routes import HostRouter, URLRouter, mount, path, reverse
 from asgi_routes.lifespan import WITH_STATE
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 
 BACKENDS = ["asyncio", "trio"]
 CHANGES = 100

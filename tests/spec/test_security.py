@@ -25,7 +25,9 @@ from asgi_routes import (
     re_path,
     route_path,
 )
-from asgi_routes.scopes.raw_paths import location_with_other_slash
+from asgi_routes.scopes import (
+    location_with_other_slash,
+)
 from tests.spec.driving import http, named
 
 APP = named("app")

@@ -3,7 +3,9 @@
 from typing import Any, assert_type
 
 from asgi_routes import Match, NoMatch, URLRouter, path, reverse, route_path
-from asgi_routes.routes.declarations import Route
+from asgi_routes.routes import (
+    Route,
+)
 from asgi_routes.types import App
 
 

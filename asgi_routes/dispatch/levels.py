@@ -1,7 +1,6 @@
 """How far the search has come: the routers that were entered, and what each took.
 
-In: a router that is entered from another one. Out: values, linked from the inside out. The rule kept here: a
-level knows its way back, so that nothing is copied before something serves.
+A level knows its way back, so that nothing is copied before something serves.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,10 +13,10 @@ from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
     Policy,
+    Reading,
     Template,
     joined,
 )
-from asgi_routes.scopes.reading import Reading
 from asgi_routes.types import Scope
 
 Taken = tuple[tuple[Any, ...], Mapping[str, Any]]
@@ -270,3 +269,10 @@ def layers_to(level: Level | None, via: Any) -> list[Layer]:
         via, level = level.via, level.outer
     found.reverse()
     return found
+
+
+def narrowed(methods: frozenset[str] | None, by: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the methods that are left where a declaration has only some; None for all."""
+    if methods is None or by is None:
+        return by if methods is None else methods
+    return methods & by

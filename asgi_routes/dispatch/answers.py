@@ -1,8 +1,6 @@
 """Everything that this package sends by itself: 404, 405, 204, a redirect, a denial, a close.
 
-In: a miss, and the scope that it was about. Out: the answer in the words of the protocol; an error where
-the protocol has none. The rule kept here: never return without an answer, and never send a message that
-the server did not offer to take.
+A call never returns without an answer, and no message is sent that the server did not offer to take.
 """
 
 from __future__ import annotations
@@ -11,9 +9,16 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from asgi_routes.apps import mistake_in_app
+from asgi_routes.dispatch.levels import layers_to
+from asgi_routes.dispatch.matches import Handed, NoMatch, RouteMiss, child_of
 from asgi_routes.errors import ImproperlyConfigured, NoRouteFound
-from asgi_routes.matches import NoMatch, RouteMiss
-from asgi_routes.scopes import MISS
+from asgi_routes.middleware import chain
+from asgi_routes.scopes import (
+    MISS,
+    UNSET,
+    ChildRoute,
+    outermost_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,3 +212,27 @@ async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
     }
     await send(start)
     await send(end)
+
+
+def answering(miss: NoMatch) -> tuple[App, Any]:
+    """Return what to call for the answer to a miss, and with what: the middleware of its place."""
+    place = miss.place
+    assert place is not None
+    policy = place.policy.default
+
+    async def answer_by_policy(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(miss, policy, scope, receive, send)
+
+    layers = layers_to(place.level, place.via)
+    child = child_of(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
+    route: ChildRoute = child["route"]
+    if policy is not None:
+        # A router as the page would inherit itself: what it misses, too, is answered plainly.
+        route.policy = place.policy._replace(default=not_found)
+    first, route.after = chain(layers, answer_by_policy)
+    return first, child
+
+
+def is_application(default: Any) -> bool:
+    """Tell whether a default is an application, and no policy."""
+    return default is not None and default is not UNSET and not hasattr(default, "answer_miss")

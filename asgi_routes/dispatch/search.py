@@ -1,58 +1,35 @@
 """The search: one table, the first match wins.
 
-In: a router and a scope. Out: a match, or a miss. The rules kept here: the search calls nobody; it goes
-through routers in routers without recursion, and asks no router twice about the same rest of the path,
-so its time is linear in the path whatever leads to what; it ends where an application, a mount, or a
-router that somebody has wrapped by hand is reached; what is said of a miss comes from the same way.
+The search calls nobody. It goes through routers in routers without recursion, and asks no router twice
+about the same rest of the path, so its time is linear in the path whatever leads to what. It ends
+where an application, a mount, or a router that somebody has wrapped by hand is reached. What is said
+of a miss comes from the same search.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import Kind, is_called_as_router, kind_of, router_behind
-from asgi_routes.handing_on import Handed, child_of, matched
-from asgi_routes.levels import NOTHING, Key, Level, Place, Taken
-from asgi_routes.matches import NONE_ALLOWED, Match, NoMatch
+from asgi_routes.apps import Kind, kind_of, matches_as_ours, router_behind
+from asgi_routes.dispatch.answers import is_application
+from asgi_routes.dispatch.levels import NOTHING, Key, Level, Place, Taken, narrowed
+from asgi_routes.dispatch.matches import NONE_ALLOWED, Handed, Match, NoMatch, child_of, matched
 from asgi_routes.scopes import (
-    UNSET,
     ChildRoute,
     Mounted,
     Policy,
+    behind_slash,
+    is_inside_segment,
+    location_with_other_slash,
     outermost_of,
 )
-from asgi_routes.scopes.raw_paths import location_with_other_slash
-from asgi_routes.scopes.reading import behind_slash, is_inside_segment
 from asgi_routes.types import App, Scope
 
 Branch: TypeAlias = Level | Match | NoMatch
 """Where the search goes on, or how it ends."""
 
 _HTTP = "http"
-_NO_MATCH = object()
 _DEEPEST = 100
 """Boundaries that may be called for one request; each takes frames of Python's stack."""
-
-
-def is_searched(router: Any) -> bool:
-    """Tell whether the search can go through a router; one that matches in its own way is asked."""
-    return matches_as_ours(router) and is_called_as_router(router)
-
-
-@lru_cache(maxsize=1024)
-def _is_ours(kind: Any) -> bool:
-    return getattr(kind, "searched_match", None) is getattr(kind, "match", _NO_MATCH)
-
-
-def matches_as_ours(router: Any) -> bool:
-    """Tell whether a router has no `match` of its own."""
-    kind: Any = type(router)
-    return _is_ours(kind)
-
-
-def is_application(default: Any) -> bool:
-    """Tell whether a default is an application, and no policy."""
-    return default is not None and default is not UNSET and not hasattr(default, "answer_miss")
 
 
 def search(router: Any, scope: Scope, base: Policy) -> Match | NoMatch:
@@ -79,13 +56,6 @@ def _policy_in(router: Any, around: Policy) -> Policy:
 
 def _has_places(router: Any) -> bool:
     return hasattr(router, "places")
-
-
-def narrowed(methods: frozenset[str] | None, by: frozenset[str] | None) -> frozenset[str] | None:
-    """Return the methods that are left where a declaration has only some; None for all."""
-    if methods is None or by is None:
-        return by if methods is None else methods
-    return methods & by
 
 
 class Search:

@@ -1,20 +1,19 @@
 """What will serve a scope in the end, as far as can be told without calling anybody.
 
-In: an application and a scope. Out: the router's answer, and where a router was wrapped by hand, that of the
-router in the wrapper. The rule kept here: only routers of ours are asked behind a wrapper, and the answer
-names the wrapper, because it may do otherwise.
+Behind a wrapper, only routers of ours are asked, and the answer names the wrapper, because it may do
+otherwise.
 """
 
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import Kind, is_called_as_router, is_router, kind_of, wrapped
-from asgi_routes.dispatch import BASE
-from asgi_routes.levels import Hop
+from asgi_routes.apps import Kind, is_called_as_router, is_router, kind_of, matches_as_ours, wrapped
+from asgi_routes.dispatch.levels import Hop
+from asgi_routes.dispatch.matches import Match, NoMatch
+from asgi_routes.dispatch.router import BASE
+from asgi_routes.dispatch.search import search
 from asgi_routes.lifespan.participants import core_of
-from asgi_routes.matches import Match, NoMatch
-from asgi_routes.search import matches_as_ours, search
 from asgi_routes.types import Scope
 
 _MOST_WRAPPERS = 100

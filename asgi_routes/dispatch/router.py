@@ -1,7 +1,7 @@
-"""Dispatch: what a router is, and the only place where an application is called.
+"""What a router is, and the only place where an application is called.
 
-In: a scope, and a router. Out: one call of one application. The rule kept here: matching calls nobody,
-so a miss is known before any code has run, and routers nest without a coroutine for each level.
+Matching calls nobody, so a miss is known before any code has run, and routers nest without a coroutine
+for each level.
 """
 
 from abc import abstractmethod
@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from asgi_routes.answers import answer, not_found
-from asgi_routes.apps import is_router
-from asgi_routes.handing_on import answering
+from asgi_routes.apps import is_router, matches_as_ours
+from asgi_routes.dispatch.answers import answer, answering, is_application, not_found
+from asgi_routes.dispatch.matches import Child, Match, NoMatch
+from asgi_routes.dispatch.search import search
 from asgi_routes.lifespan import (
     STATELESS,
     UNSTARTED,
@@ -21,7 +22,6 @@ from asgi_routes.lifespan import (
     warn_if_never_started,
     with_state,
 )
-from asgi_routes.matches import Child, Match, NoMatch
 from asgi_routes.middleware import Layer
 from asgi_routes.scopes import (
     NO_TEMPLATE,
@@ -33,7 +33,6 @@ from asgi_routes.scopes import (
     publish,
     publish_inner,
 )
-from asgi_routes.search import is_application, matches_as_ours, search
 from asgi_routes.types import Receive, Scope, Send
 
 BASE = Policy(not_found, "strict", "decode")

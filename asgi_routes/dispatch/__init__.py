@@ -1,0 +1,28 @@
+"""Dispatch: who is asked about a scope, who is called, and what is answered where nobody serves it."""
+
+from asgi_routes.dispatch.answers import NotFound, is_application, not_found
+from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken
+from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Match, NoMatch
+from asgi_routes.dispatch.router import BASE, Router
+from asgi_routes.dispatch.search import Branch, Search, search
+
+__all__ = (
+    "BASE",
+    "NONE_ALLOWED",
+    "NOTHING",
+    "Branch",
+    "Child",
+    "Hop",
+    "Key",
+    "Level",
+    "Match",
+    "NoMatch",
+    "NotFound",
+    "Place",
+    "Router",
+    "Search",
+    "Taken",
+    "is_application",
+    "not_found",
+    "search",
+)
