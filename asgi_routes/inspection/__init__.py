@@ -2,16 +2,15 @@
 
 from asgi_routes.apps import name_of
 from asgi_routes.inspection.debugging import debug_page
-from asgi_routes.inspection.explaining import Explanation, Near, Step, explain
-from asgi_routes.inspection.nodes import Node, ParameterInfo
-from asgi_routes.inspection.reading import inspect
+from asgi_routes.inspection.explanation import Explanation, Hop, Near, explain
+from asgi_routes.inspection.tree import Node, ParameterInfo, inspect
 
 __all__ = (
     "Explanation",
+    "Hop",
     "Near",
     "Node",
     "ParameterInfo",
-    "Step",
     "debug_page",
     "explain",
     "inspect",

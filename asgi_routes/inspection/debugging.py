@@ -1,8 +1,16 @@
-"""The policy for development: a miss that explains itself.
+"""``debug_page``: shows a developer why no route serves a request, and which routes there are.
 
-In: a scope that no route serves. Out: 404 or 405, with what came closest and every route there is. The
-rule kept here: only the body differs from what `not_found` answers.
+Everything that a client sent is escaped, and the page loads nothing: style and script are in it.
 """
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cache
+from html import escape
+from importlib.resources import files
 
 from asgi_routes.dispatch import (
     NoMatch,
@@ -11,10 +19,105 @@ from asgi_routes.dispatch import (
 from asgi_routes.dispatch.answers import (
     allow_of,
 )
-from asgi_routes.inspection.explaining import explain
-from asgi_routes.inspection.page import as_html, as_json, as_text, content_security_policy
-from asgi_routes.inspection.reading import inspect
+from asgi_routes.inspection.explanation import Explanation, explain
+from asgi_routes.inspection.tree import Node, inspect
 from asgi_routes.types import Receive, Scope, Send
+
+
+def as_html(
+    status: int, method: str, path: str, missed: Explanation, routes: Iterable[Node]
+) -> str:
+    """Return the page."""
+    title = f"{status}: {method} {path}"
+    near = _table(
+        ("path", "what is missing", "name", "declared"),
+        [(near.template, near.reason, near.name or "", near.place) for near in missed.near],
+        marked=1,
+    )
+    table = _table(
+        ("path", "methods", "name", "application", "declared"),
+        [
+            (
+                route.template or route.key,
+                ", ".join(route.methods),
+                route.name or "",
+                route.application,
+                route.place or "",
+            )
+            for route in routes
+        ],
+    )
+    allowed = f"<p>Allowed: <code>{escape(', '.join(missed.allowed))}</code></p>"
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{_asset("style.css")}</style>
+<h1><span>{status}</span> {escape(method)} <code>{escape(path)}</code></h1>
+<p>{escape(missed.reason)}</p>
+{allowed if missed.allowed else ""}
+{"<h2>Closest</h2>" + near if missed.near else ""}
+<h2><label for="search">Routes</label></h2>
+<input id="search" type="search" placeholder="Search path, name, application or file">
+<p id="count" class="soft" role="status"></p>
+<div id="routes">{table}</div>
+<footer><p>Shown because of <code>default=debug_page</code>. Leave that out where others can see it.</p></footer>
+<script>{_asset("search.js")}</script>
+</html>
+"""
+
+
+def as_text(status: int, method: str, path: str, missed: Explanation) -> str:
+    """Return the same, without the routes, as plain text."""
+    shown = path.encode("unicode_escape").decode()
+    lines = [f"{status}: {method} {shown}", missed.reason.encode("unicode_escape").decode()]
+    lines += [f"allowed: {', '.join(missed.allowed)}"] if missed.allowed else []
+    lines += ["closest:"] if missed.near else []
+    for near in missed.near:
+        reason = near.reason.encode("unicode_escape").decode()
+        lines.append(f"    {near.template}  {reason}  ({near.place})")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(status: int, method: str, path: str, missed: Explanation) -> str:
+    """Return the same as JSON."""
+    facts = {"status": status, "method": method, "path": path, "reason": missed.reason}
+    near = [asdict(near) for near in missed.near]
+    return json.dumps({**facts, "allowed": missed.allowed, "near": near}) + "\n"
+
+
+@cache
+def content_security_policy() -> str:
+    """Return the policy under which a browser runs this page, and nothing else in it."""
+    style, script = (_digest(_asset(name)) for name in ("style.css", "search.js"))
+    return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], marked: int = -1) -> str:
+    head = "".join(f"<th>{heading}</th>" for heading in headings)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="reason">{escape(text)}</td>'
+            if number == marked
+            else f"<td>{escape(text)}</td>"
+            for number, text in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("asgi_routes.inspection") / name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
 
 _WITH_BODY = (404, 405)
 

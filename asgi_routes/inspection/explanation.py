@@ -1,8 +1,7 @@
 """Why a request is served by a route, or by none.
 
-In: an application and a scope. Out: the match with its way, or the miss with the routes that came closest
-and what each lacks. The rule kept here: what is said is read from the router's own answer; a reason
-that is given is true; that nothing else is wrong with the request is only said where it has been tried.
+What is said is read from the router's own answer. A reason that is given is true; that nothing else is
+wrong with the request is only said where it has been tried.
 """
 
 from collections.abc import Iterator
@@ -15,15 +14,14 @@ from asgi_routes.dispatch import (
     NoMatch,
 )
 from asgi_routes.dispatch.looking import Look, look
-from asgi_routes.inspection.candidates import Candidate, candidates
-from asgi_routes.inspection.near import closeness
+from asgi_routes.inspection.near import Candidate, closeness, find_candidates
 from asgi_routes.middleware import names_of_callables
 
 _CLOSEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Hop:
     """A router on the way, or a wrapper around one.
 
     Attributes:
@@ -87,7 +85,7 @@ class Explanation:
     args: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     root_path: str | None = None
-    way: tuple[Step, ...] = ()
+    way: tuple[Hop, ...] = ()
     through: tuple[str, ...] = ()
     middleware: tuple[str, ...] = ()
     status: int | None = None
@@ -127,7 +125,7 @@ def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
     near = sorted(
         (
             (closest_, number, candidate)
-            for number, candidate in enumerate(candidates(app, scope))
+            for number, candidate in enumerate(find_candidates(app, scope))
             if (closest_ := closeness(candidate, scope)) is not None
         ),
         key=lambda item: (-item[0].score, item[1]),
@@ -174,19 +172,19 @@ def _of_miss(seen: Look, scope: Any, near: tuple[Near, ...]) -> Explanation:
     )
 
 
-def _way(seen: Look) -> tuple[Step, ...]:
+def _way(seen: Look) -> tuple[Hop, ...]:
     return tuple(_steps(seen))
 
 
-def _steps(seen: Look) -> Iterator[Step]:
+def _steps(seen: Look) -> Iterator[Hop]:
     for wrappers, hop in seen.hops:
         for wrapper in wrappers:
-            yield Step(name_of(wrapper), "")
+            yield Hop(name_of(wrapper), "")
         by = type(hop.router).__qualname__
         for declared in hop.declarations:
-            yield Step(by, declared.pattern.source, str(declared.declared))
+            yield Hop(by, declared.pattern.source, str(declared.declared))
         if not hop.declarations:
-            yield Step(by, hop.key)
+            yield Hop(by, hop.key)
 
 
 def _middleware(seen: Look) -> tuple[str, ...]:
