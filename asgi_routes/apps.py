@@ -28,12 +28,12 @@ _DEEPEST_WRAPPING = 32
 _ARGUMENTS = len(("scope", "receive", "send"))
 
 
-def mistake_in_app(app: object) -> tuple[str, str | None] | None:
+def find_mistake_in_app(app: object) -> tuple[str, str | None] | None:
     """Return ``(message, hint)`` for an object that cannot be an application, else None.
 
     >>> async def app(scope, receive, send): ...
-    >>> mistake_in_app(app)
-    >>> mistake_in_app(None)
+    >>> find_mistake_in_app(app)
+    >>> find_mistake_in_app(None)
     ('None is not an ASGI application: it cannot be called', None)
     """
     if not callable(app):
@@ -42,11 +42,11 @@ def mistake_in_app(app: object) -> tuple[str, str | None] | None:
             hint = "import the application and give the object; include() takes a module's name"
         return f"{app!r} is not an ASGI application: it cannot be called", hint
     if inspect.isclass(app):
-        return _mistake_in_class(app)
-    return _mistake_in_signature(app)
+        return _find_mistake_in_class(app)
+    return _find_mistake_in_signature(app)
 
 
-def _mistake_in_class(app: type) -> tuple[str, str | None] | None:
+def _find_mistake_in_class(app: type) -> tuple[str, str | None] | None:
     name = app.__name__
     if hasattr(app, "as_asgi"):
         return f"{name} is a class that makes applications", f"give {name}.as_asgi()"
@@ -55,7 +55,7 @@ def _mistake_in_class(app: type) -> tuple[str, str | None] | None:
     return f"{name} is a class, not an application", f"give an instance, {name}(…)"
 
 
-def _mistake_in_signature(app: Any) -> tuple[str, str | None] | None:
+def _find_mistake_in_signature(app: Any) -> tuple[str, str | None] | None:
     # Only plain functions are looked at, by their code object: inspect.signature() costs more
     # than all the rest of a route, and decorated callables may lie.
     function = app.__func__ if isinstance(app, MethodType) else app
@@ -106,7 +106,7 @@ def kind_of(app: object) -> Kind:
     """
     if is_router(app) and is_called_as_router(app):
         return Kind.ROUTER
-    for inner in wrapped(app):
+    for inner in unwrap(app):
         mark = _mark(inner)
         if mark is not None or is_router(inner):
             return Kind.ENDPOINT if mark is False else Kind.BOUNDARY
@@ -139,7 +139,7 @@ def routes_by_path(app: object) -> bool:
     Then a route that leads to it is a prefix. A router by path says so (``_path_routing`` is True);
     one that goes by something else does when what it leads to does.
     """
-    for inner in wrapped(app):
+    for inner in unwrap(app):
         mark = _mark(inner)
         if mark is not None:
             return mark
@@ -182,34 +182,34 @@ class Visit(NamedTuple):
         return False
 
 
-def visit_of(app: Any, child: Any = None, outer: Visit | None = None) -> Visit:
+def make_visit(app: Any, child: Any = None, outer: Visit | None = None) -> Visit:
     """Return what stands at one place: the application, and the router in it."""
-    *wrappers, inner = wrapped(app)
+    *wrappers, inner = unwrap(app)
     if not is_router(inner):
         return Visit(app, (), None, child, outer)
     return Visit(app, tuple(wrappers), inner, child, outer)
 
 
-def children_of(visit: Visit) -> Iterator[Visit]:
+def visit_children(visit: Visit) -> Iterator[Visit]:
     """Yield what the router of a visit leads to, in order; nothing for one that is around itself."""
     if visit.router is not None and not visit.is_known:
         for child in visit.router.children():
-            yield visit_of(child.app, child, visit)
+            yield make_visit(child.app, child, visit)
 
 
 def walk(app: Any) -> Iterator[Visit]:
     """Yield an application and all that it leads to, in order, also what is behind wrappers."""
-    todo = [iter((visit_of(app),))]
+    todo = [iter((make_visit(app),))]
     while todo:
         visit = next(todo[-1], None)
         if visit is None:
             todo.pop()
         else:
             yield visit
-            todo.append(children_of(visit))
+            todo.append(visit_children(visit))
 
 
-def wrapped(app: object) -> Iterator[object]:
+def unwrap(app: object) -> Iterator[object]:
     """Yield an application and what it wraps, from the outside in."""
     seen: list[object] = []
     while app is not None and len(seen) < _DEEPEST_WRAPPING:
@@ -235,7 +235,7 @@ def _is_held(app: object, inner: object) -> bool:
 
 def innermost(app: object) -> Any:
     """Return the router that an application is or wraps, or, where there is none, the last it holds."""
-    *_, inner = wrapped(app)
+    *_, inner = unwrap(app)
     return inner
 
 

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import mistake_in_app
+from asgi_routes.apps import find_mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.scopes import (
     ChildRoute,
@@ -49,12 +49,12 @@ class Layer:
 
         app: App = go_on
         for make in reversed(callables):
-            app = _made(make, app)
+            app = _make(make, app)
         self.app = app
         self.callables = callables
 
 
-def layer_of(middleware: object, where: str) -> Layer | None:
+def make_layer(middleware: object, where: str) -> Layer | None:
     """Return the layer of what somebody wrote as ``middleware=``; None for no middleware.
 
     Raises:
@@ -81,9 +81,9 @@ def _mistakes(callables: tuple[Any, ...], where: str) -> Iterator[ImproperlyConf
             )
 
 
-def _made(make: Any, app: App) -> App:
+def _make(make: Any, app: App) -> App:
     made: Any = _maker(make)(app)
-    if wrong := mistake_in_app(made):
+    if wrong := find_mistake_in_app(made):
         raise ImproperlyConfigured(f"the middleware {make!r} returned {wrong[0]}", hint=wrong[1])
     return made  # type: ignore[no-any-return]
 
@@ -95,7 +95,7 @@ def _maker(make: Any) -> Callable[[App], Any] | Any:
     return make
 
 
-def chain(layers: Iterable[Layer], app: App) -> tuple[App, dict[Layer, App] | None]:
+def chain_layers(layers: Iterable[Layer], app: App) -> tuple[App, dict[Layer, App] | None]:
     """Return what to call so that an application is called through layers, and what follows each.
 
     A layer that stands on the way twice, because its router leads to itself, is called once.
@@ -107,7 +107,7 @@ def chain(layers: Iterable[Layer], app: App) -> tuple[App, dict[Layer, App] | No
     return distinct[0].app, dict(zip(distinct, apps, strict=True))
 
 
-def names_of_callables(layers: Iterable[Layer]) -> Iterator[Any]:
+def list_callables(layers: Iterable[Layer]) -> Iterator[Any]:
     """Yield the classes and functions of the middleware in some layers, the outermost first."""
     for layer in dict.fromkeys(layers):
         for make in layer.callables:

@@ -15,7 +15,7 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.engine import Compile, Row
 from asgi_routes.routers import ProtocolTypeRouter, URLRouter
-from asgi_routes.routers.table import Destination, Nested, rows_of
+from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.routes import (
     Include,
     Route,
@@ -110,7 +110,7 @@ def _tables(app: Any, around: _Around) -> Iterator[Competing]:
     table = Competing(
         around.prefix,
         inner,
-        rows_of(inner.declarations, _nested),
+        make_rows(inner.declarations, _nested),
         around.policy,
         is_outermost=all(type(router) is ProtocolTypeRouter for router in routers),
         has_variants=around.has_variants,

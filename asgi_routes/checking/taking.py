@@ -17,7 +17,7 @@ from asgi_routes.dispatch import (
     NONE_ALLOWED,
     is_application,
 )
-from asgi_routes.dispatch.levels import narrowed
+from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import Mode, Row, Step, is_within_segment
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
@@ -93,7 +93,7 @@ def methods_of(row: Row[Destination]) -> frozenset[str] | None:
     """Return the methods that a row serves; None for every request."""
     if _is_by_method(row):
         app: Any = row.target.app
-        return narrowed(row.target.methods, app.methods)
+        return narrow_methods(row.target.methods, app.methods)
     return row.target.methods
 
 

@@ -4,7 +4,7 @@ from asgi_routes.dispatch.answers import NotFound, is_application, not_found
 from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken
 from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Match, NoMatch
 from asgi_routes.dispatch.router import BASE, Router
-from asgi_routes.dispatch.search import Branch, Search, search
+from asgi_routes.dispatch.search import Branch, Search, find_match
 
 __all__ = (
     "BASE",
@@ -22,7 +22,7 @@ __all__ = (
     "Router",
     "Search",
     "Taken",
+    "find_match",
     "is_application",
     "not_found",
-    "search",
 )

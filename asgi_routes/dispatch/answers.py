@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from asgi_routes.apps import mistake_in_app
-from asgi_routes.dispatch.levels import layers_to
-from asgi_routes.dispatch.matches import Handed, NoMatch, RouteMiss, child_of
+from asgi_routes.apps import find_mistake_in_app
+from asgi_routes.dispatch.levels import collect_layers
+from asgi_routes.dispatch.matches import Handed, NoMatch, RouteMiss, make_child
 from asgi_routes.errors import ImproperlyConfigured, NoRouteFound
-from asgi_routes.middleware import chain
+from asgi_routes.middleware import chain_layers
 from asgi_routes.scopes import (
     MISS,
     UNSET,
@@ -64,7 +64,7 @@ class NotFound:
 
     def __init__(self, *, page: App | None = None, method_not_allowed: App | None = None) -> None:
         for name, app in (("page", page), ("method_not_allowed", method_not_allowed)):
-            if app is not None and (wrong := mistake_in_app(app)):
+            if app is not None and (wrong := find_mistake_in_app(app)):
                 raise ImproperlyConfigured(f"{name} of NotFound: {wrong[0]}", hint=wrong[1])
         self.page = page
         self.method_not_allowed = method_not_allowed
@@ -214,7 +214,7 @@ async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
     await send(end)
 
 
-def answering(miss: NoMatch) -> tuple[App, Any]:
+def prepare_answer(miss: NoMatch) -> tuple[App, Any]:
     """Return what to call for the answer to a miss, and with what: the middleware of its place."""
     place = miss.place
     assert place is not None
@@ -223,13 +223,13 @@ def answering(miss: NoMatch) -> tuple[App, Any]:
     async def answer_by_policy(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(miss, policy, scope, receive, send)
 
-    layers = layers_to(place.level, place.via)
-    child = child_of(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
+    layers = collect_layers(place.level, place.via)
+    child = make_child(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
     route: ChildRoute = child["route"]
     if policy is not None:
         # A router as the page would inherit itself: what it misses, too, is answered plainly.
         route.policy = place.policy._replace(default=not_found)
-    first, route.after = chain(layers, answer_by_policy)
+    first, route.after = chain_layers(layers, answer_by_policy)
     return first, child
 
 

@@ -15,7 +15,7 @@ from asgi_routes.scopes import (
     Policy,
     Reading,
     Template,
-    joined,
+    join_templates,
 )
 from asgi_routes.types import Scope
 
@@ -167,7 +167,7 @@ class Level:
         outer = self.scope.get("route")
         if type(outer) is ChildRoute:
             found.append(outer.template)
-        return joined(tuple(reversed(found)))
+        return join_templates(tuple(reversed(found)))
 
 
 class Hop(NamedTuple):
@@ -236,7 +236,7 @@ class Place(NamedTuple):
         return order < other_order
 
 
-def hops_to(level: Level | None, via: Any) -> tuple[Hop, ...]:
+def collect_hops(level: Level | None, via: Any) -> tuple[Hop, ...]:
     """Return the routers on the way, each with what it went by, the outermost first."""
     hops = []
     while level is not None:
@@ -257,7 +257,7 @@ def hop_of(router: Any, via: Any) -> Hop:
     return Hop(router, key, via.declarations, (*layers, *via.layers))
 
 
-def layers_to(level: Level | None, via: Any) -> list[Layer]:
+def collect_layers(level: Level | None, via: Any) -> list[Layer]:
     """Return the middleware on the way, the outermost first."""
     found: list[Layer] = []
     while level is not None:
@@ -271,7 +271,9 @@ def layers_to(level: Level | None, via: Any) -> list[Layer]:
     return found
 
 
-def narrowed(methods: frozenset[str] | None, by: frozenset[str] | None) -> frozenset[str] | None:
+def narrow_methods(
+    methods: frozenset[str] | None, by: frozenset[str] | None
+) -> frozenset[str] | None:
     """Return the methods that are left where a declaration has only some; None for all."""
     if methods is None or by is None:
         return by if methods is None else methods

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import Kind, is_called_as_router, is_router, kind_of, matches_as_ours, wrapped
+from asgi_routes.apps import Kind, is_called_as_router, is_router, kind_of, matches_as_ours, unwrap
 from asgi_routes.dispatch.levels import Hop
 from asgi_routes.dispatch.matches import Match, NoMatch
 from asgi_routes.dispatch.router import BASE
-from asgi_routes.dispatch.search import search
+from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan.participants import core_of
 from asgi_routes.types import Scope
 
@@ -47,7 +47,7 @@ def look(app: Any, scope: Scope) -> Look:
     Raises:
         TypeError: the application is no router and leads to none.
     """
-    *wrappers, router = wrapped(app)
+    *wrappers, router = unwrap(app)
     if not is_router(router):
         raise TypeError(f"{app!r} is not a router, and no attribute of it leads to one")
     hops: list[tuple[tuple[Any, ...], Hop]] = []
@@ -59,28 +59,28 @@ def look(app: Any, scope: Scope) -> Look:
         inside = _behind(found)
         if inside is None or len(hops) > _MOST_WRAPPERS:
             endpoint = found.endpoint if isinstance(found, Match) else None
-            return Look(found, tuple(hops), *_unwrapped(endpoint))
+            return Look(found, tuple(hops), *_split_wrappers(endpoint))
         scope = found.scope  # type: ignore[union-attr]
         *wrappers, router = inside
 
 
-def _unwrapped(endpoint: Any) -> tuple[Any, tuple[Any, ...]]:
+def _split_wrappers(endpoint: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return an application without its wrappers, and these."""
     core = core_of(endpoint)
-    return core, tuple(takewhile(lambda one: one is not core, wrapped(endpoint)))
+    return core, tuple(takewhile(lambda one: one is not core, unwrap(endpoint)))
 
 
 def _ask(router: Any, scope: Scope) -> Match | NoMatch:
     if matches_as_ours(router):
         return router.match(scope)  # type: ignore[no-any-return]
-    return search(router, scope, BASE)
+    return find_match(router, scope, BASE)
 
 
 def _behind(found: Match | NoMatch) -> list[Any] | None:
     """Return what stands around a router of ours in the endpoint of a match, and that router."""
     if not found or kind_of(found.endpoint) is not Kind.BOUNDARY:
         return None
-    chain = [*wrapped(found.endpoint)]
+    chain = [*unwrap(found.endpoint)]
     return chain if matches_as_ours(chain[-1]) else None
 
 

@@ -6,8 +6,8 @@ Everything that was found, parameters, templates, mounts and middleware, is put 
 
 from typing import Any, Literal, NamedTuple, final
 
-from asgi_routes.dispatch.levels import Hop, Key, Level, Place, hop_of, hops_to, layers_to
-from asgi_routes.middleware import chain, names_of_callables
+from asgi_routes.dispatch.levels import Hop, Key, Level, Place, collect_hops, collect_layers, hop_of
+from asgi_routes.middleware import chain_layers, list_callables
 from asgi_routes.scopes import (
     MISS,
     NO_TEMPLATE,
@@ -18,11 +18,11 @@ from asgi_routes.scopes import (
     Reading,
     Template,
     add_route,
-    behind_slash,
     child_scope,
     publish_inner,
+    remove_additions,
     root_path_of,
-    without_additions,
+    skip_slash,
 )
 from asgi_routes.types import App, LifespanPolicy, Receive, Scope, Send
 
@@ -64,7 +64,7 @@ class Match:
         level = self._level
         if type(level) is tuple:
             return tuple(hop_of(*pair) for pair in level)
-        return hops_to(level, self._via)
+        return collect_hops(level, self._via)
 
     @property
     def is_default(self) -> bool:
@@ -85,7 +85,7 @@ class Match:
     @property
     def middleware(self) -> tuple[Any, ...]:
         """The classes and functions of the ``middleware=`` on the way, the outermost first."""
-        return tuple(names_of_callables(layer for hop in self.hops for layer in hop.layers))
+        return tuple(list_callables(layer for hop in self.hops for layer in hop.layers))
 
     def put_below(self, router: Any, via: Any) -> "Match":
         """Make it the match of a router that leads on to the one which was asked."""
@@ -153,7 +153,7 @@ class NoMatch:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """The routers on the way to the place that answers, the outermost first."""
-        return () if self.place is None else hops_to(self.place.level, self.place.via)
+        return () if self.place is None else collect_hops(self.place.level, self.place.via)
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -206,7 +206,7 @@ class Handed(NamedTuple):
     depth: int
 
 
-def matched(
+def make_match(
     place: Place,
     app: App,
     handed: Handed,
@@ -238,16 +238,16 @@ def matched(
         child = child_scope(scope, static, (place.taken,), place.rest)
         return Match(via.first, child, app, level, via)
     # The lifespan does not pass through middleware.
-    layers = [] if scope.get("type") == "lifespan" else layers_to(level, via)
+    layers = [] if scope.get("type") == "lifespan" else collect_layers(level, via)
     endpoint = app if found is None else found.endpoint
     is_plain = not (is_boundary or mounted is not None or why or level.reading is not None)
     received = level.scope if is_plain and not level.taken_with(place.taken) else None
     if found is not None:
         received = found.scope
     if received is not None and not layers:
-        return Match(app, without_additions(received), endpoint, level, via)
-    first, after = chain(layers, app if received is None else _without_additions(app))
-    child = child_of(
+        return Match(app, remove_additions(received), endpoint, level, via)
+    first, after = chain_layers(layers, app if received is None else _call_without_additions(app))
+    child = make_child(
         place,
         handed,
         mounted=mounted,
@@ -263,11 +263,11 @@ def matched(
     return Match(first, child, endpoint, level, via)
 
 
-def _without_additions(app: App) -> App:
+def _call_without_additions(app: App) -> App:
     """Return an application that gets a scope as it was before a route was added for middleware."""
 
     async def call_without_additions(scope: Scope, receive: Receive, send: Send) -> Any:
-        route, given = scope.get("route"), without_additions(scope)
+        route, given = scope.get("route"), remove_additions(scope)
         try:
             return await app(given, receive, send)
         finally:
@@ -277,7 +277,7 @@ def _without_additions(app: App) -> App:
     return call_without_additions
 
 
-def child_of(
+def make_child(
     place: Place,
     handed: Handed,
     *,
@@ -304,7 +304,7 @@ def child_of(
         return add_route(scope, route)
     child = child_scope(scope, route, parameters, rest, last)
     if has_position and level.reading is not None and not (mounted and mounted.strip):
-        handed_on = _reading_behind(level.reading, place, mounted, is_put_back=last is not None)
+        handed_on = _read_on_behind(level.reading, place, mounted, is_put_back=last is not None)
         route.position = Position(
             handed_on, child.get("path"), child.get("path_remaining"), child.get("root_path")
         )
@@ -341,12 +341,12 @@ def _origin(level: Level, via: Any) -> Any:
     return (lambda: router) if is_answer and hasattr(router, "reverse") else None
 
 
-def _reading_behind(
+def _read_on_behind(
     reading: Reading, place: Place, mounted: Mounted | None, *, is_put_back: bool
 ) -> Reading:
     """Return where a router behind the application reads on."""
     if is_put_back:
         reading = reading._replace(added="")
     if mounted is not None:
-        return behind_slash(reading._replace(at=mounted.reading.at))
-    return behind_slash(reading._replace(at=len(reading.whole) - len(place.rest or "")))
+        return skip_slash(reading._replace(at=mounted.reading.at))
+    return skip_slash(reading._replace(at=len(reading.whole) - len(place.rest or "")))

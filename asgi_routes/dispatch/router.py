@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from asgi_routes.apps import is_router, matches_as_ours
-from asgi_routes.dispatch.answers import answer, answering, is_application, not_found
+from asgi_routes.dispatch.answers import answer, is_application, not_found, prepare_answer
 from asgi_routes.dispatch.matches import Child, Match, NoMatch
-from asgi_routes.dispatch.search import search
+from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan import (
     STATELESS,
     UNSTARTED,
@@ -114,7 +114,7 @@ def _ask(router: Router, scope: Scope) -> Match | NoMatch:
     """Return the answer of a router that matches in its own way."""
     if scope.get("type") == "lifespan":
         return NoMatch("The lifespan is not asked about.")  # Ours know that it has no path.
-    return search(router, scope, BASE)
+    return find_match(router, scope, BASE)
 
 
 def _warn_of_lifespans(router: Router, found: Match, scope: Scope) -> None:
@@ -138,6 +138,6 @@ async def _serve_miss(
         if is_application(policy):
             return await policy(scope, receive, send)
         return await answer(miss, policy, scope, receive, send)
-    app, child = answering(miss)
+    app, child = prepare_answer(miss)
     publish(child["route"].template if miss.is_known else NO_TEMPLATE, outermost_of(scope))
     return await app(child, receive, send)

@@ -11,16 +11,23 @@ from typing import Any, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours, router_behind
 from asgi_routes.dispatch.answers import is_application
-from asgi_routes.dispatch.levels import NOTHING, Key, Level, Place, Taken, narrowed
-from asgi_routes.dispatch.matches import NONE_ALLOWED, Handed, Match, NoMatch, child_of, matched
+from asgi_routes.dispatch.levels import NOTHING, Key, Level, Place, Taken, narrow_methods
+from asgi_routes.dispatch.matches import (
+    NONE_ALLOWED,
+    Handed,
+    Match,
+    NoMatch,
+    make_child,
+    make_match,
+)
 from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
     Policy,
-    behind_slash,
     is_inside_segment,
-    location_with_other_slash,
+    make_location,
     outermost_of,
+    skip_slash,
 )
 from asgi_routes.types import App, Scope
 
@@ -32,7 +39,7 @@ _DEEPEST = 100
 """Boundaries that may be called for one request; each takes frames of Python's stack."""
 
 
-def search(router: Any, scope: Scope, base: Policy) -> Match | NoMatch:
+def find_match(router: Any, scope: Scope, base: Policy) -> Match | NoMatch:
     """Return what serves a scope, or why nothing does.
 
     Args:
@@ -119,15 +126,15 @@ class Search:
             self._place, self._is_known = None, False
             self._entered.clear()
             declined = self.declined
-            found = self._through(top)
+            found = self._go_through(top)
             if found is None:
                 found = self.at_end(top, declined)
         if found is not None:
             return found
         best = self._best(top)
-        return NoMatch(self._said(), self._allowed, self._location, best, self.method)
+        return NoMatch(self._reason(), self._allowed, self._location, best, self.method)
 
-    def _through(self, top: Level) -> Branch | None:
+    def _go_through(self, top: Level) -> Branch | None:
         """Go through a router and those that it leads to; return how that ends, or None."""
         key: tuple[Any, ...] = ()  # That of the first is worked out once there is a second.
         stack = [(self._enter(top), top, key, self.declined)]
@@ -173,7 +180,7 @@ class Search:
         """Ask a router that matches in its own way, and go on with what it names."""
         scope, place = level.scope, Place.of(level)
         if level.outer is not None:
-            scope = child_of(place, self._handed())
+            scope = make_child(place, self._hand_on())
         found = level.router.match(scope)
         if not found:
             if not level.is_below_route:
@@ -189,7 +196,7 @@ class Search:
             self._made.append(found.scope)  # As long as it is here, nobody else gets its id.
             yield inner
         elif self.takes(place, level.methods):
-            yield matched(place, found.app, self._handed(), found=found)
+            yield make_match(place, found.app, self._hand_on(), found=found)
 
     def at_end(self, level: Level, declined: int) -> Branch | None:
         """Return what serves what no route of a router has: the path with another slash, the default.
@@ -212,7 +219,7 @@ class Search:
         self, level: Level, target: Any, args: tuple[Any, ...], kwargs: Any, rest: str
     ) -> Branch | None:
         """Return what a row that has matched leads to; None where it declines."""
-        methods = narrowed(level.methods, target.methods)
+        methods = narrow_methods(level.methods, target.methods)
         if methods is not None and not methods:
             return None
         assert level.reading is not None
@@ -225,7 +232,7 @@ class Search:
             inner.reading = level.reading._replace(at=at)
             inner.methods, inner.is_open = methods, target.is_open
             return inner
-        return self._served(place, methods)
+        return self._serve(place, methods)
 
     def lead_by_key(
         self,
@@ -237,7 +244,7 @@ class Search:
         has_options: bool = True,
     ) -> Branch | None:
         """Return what a key leads to; None where it declines."""
-        methods = narrowed(level.methods, methods)
+        methods = narrow_methods(level.methods, methods)
         if methods is not None and not methods:
             return None
         place = Place.of(level, key, taken)
@@ -247,7 +254,7 @@ class Search:
             return inner
         if key.kind is Kind.ENDPOINT and place.rest and not level.is_open:
             return None
-        return self._served(place, methods, has_options=has_options)
+        return self._serve(place, methods, has_options=has_options)
 
     def lead_nowhere(self, level: Level, reason: str) -> Iterator[Branch]:
         """Yield the default of a router that does not have the key of the scope, if it has one."""
@@ -274,7 +281,7 @@ class Search:
             inner = self._inner(place, default)
             inner.is_final = True
             return inner
-        return matched(place, default, self._handed(), why=self._said())
+        return make_match(place, default, self._hand_on(), why=self._reason())
 
     def _lead_to_mount(self, place: Place, methods: frozenset[str] | None) -> Branch | None:
         level, target, rest, at = place.level, place.via, place.rest, place.reach
@@ -289,28 +296,28 @@ class Search:
         reading = level.reading._replace(at=at)
         mounted = Mounted(reading, mounting.strip, mounting.isolate)
         if is_redirect:
-            return self._redirected(place, is_shorter=False) if self.takes(place, methods) else None
-        found = self._reached(place, methods, mounted=mounted)
+            return self._redirect(place, is_shorter=False) if self.takes(place, methods) else None
+        found = self._reach(place, methods, mounted=mounted)
         if found is not True:
             return None if found is False else found
         if target.kind is not Kind.ROUTER:
-            return matched(place, target.app, self._handed(), mounted=mounted)
+            return make_match(place, target.app, self._hand_on(), mounted=mounted)
         inner = self._inner(place, target.app)
-        inner.reading, inner.mounted = behind_slash(reading), mounted
+        inner.reading, inner.mounted = skip_slash(reading), mounted
         inner.methods, inner.is_open, inner.is_final = methods, True, True
         return inner
 
-    def _served(
+    def _serve(
         self, place: Place, methods: frozenset[str] | None, *, has_options: bool = True
     ) -> Branch | None:
         """Return the match of an application that was reached; None where it declines."""
-        found = self._reached(place, methods, has_options=has_options)
+        found = self._reach(place, methods, has_options=has_options)
         if found is not True:
             return None if found is False else found
         app, is_boundary = place.via.app, place.via.kind is Kind.BOUNDARY
-        return matched(place, app, self._handed(), is_boundary=is_boundary)
+        return make_match(place, app, self._hand_on(), is_boundary=is_boundary)
 
-    def _reached(
+    def _reach(
         self,
         place: Place,
         methods: frozenset[str] | None,
@@ -335,12 +342,12 @@ class Search:
         if is_refused and is_boundary and self.method is not None:
             router = router_behind(place.via.app)
             if router is not None and matches_as_ours(router):
-                return self._behind(place, methods, router, mounted)
+                return self._go_behind(place, methods, router, mounted)
         if not self.takes(place, methods, has_options=has_options, is_redirect=is_redirect):
             return False
         if not is_redirect:
             return True
-        found = self._redirected(place, is_shorter=self.slashes < 0)
+        found = self._redirect(place, is_shorter=self.slashes < 0)
         return False if found is None else found
 
     def takes(
@@ -371,7 +378,7 @@ class Search:
             self.consider(place, is_known=True)
         return False
 
-    def _handed(self) -> Handed:
+    def _hand_on(self) -> Handed:
         return Handed(self._outermost, self._allowed, self._depth + 1)
 
     # The variant with another slash.
@@ -391,7 +398,7 @@ class Search:
         self.slashes = -1 if text.endswith("/") else 1
         whole = reading.whole[:-1] if text.endswith("/") else reading.whole + "/"
         level.reading = reading._replace(whole=whole)
-        found = self._through(level)
+        found = self._go_through(level)
         level.reading = reading
         self.slashes = 0
         del self._entered[entered:]  # No prefix of theirs has matched the path itself.
@@ -403,13 +410,13 @@ class Search:
             for one in self._entered
         )
 
-    def _redirected(self, place: Place, *, is_shorter: bool) -> NoMatch | None:
+    def _redirect(self, place: Place, *, is_shorter: bool) -> NoMatch | None:
         reading = place.level.reading
         added = "" if reading is None else reading.added
-        location = location_with_other_slash(place.level.scope, added, is_shorter=is_shorter)
+        location = make_location(place.level.scope, added, is_shorter=is_shorter)
         if location is None:
             return None
-        return NoMatch(self._said(), NONE_ALLOWED, location, place, self.method)
+        return NoMatch(self._reason(), NONE_ALLOWED, location, place, self.method)
 
     def _is_served_behind(self, place: Place, mounted: Mounted | None) -> bool:
         """Tell whether the router behind a boundary has something at the end of the path."""
@@ -418,10 +425,10 @@ class Search:
         router = router_behind(place.via.app)
         if router is None or not matches_as_ours(router):
             return True
-        child = child_of(place, self._handed(), mounted=mounted, has_position=True)
+        child = make_child(place, self._hand_on(), mounted=mounted, has_position=True)
         return bool(router.match(child))
 
-    def _behind(
+    def _go_behind(
         self,
         place: Place,
         methods: frozenset[str] | None,
@@ -431,7 +438,7 @@ class Search:
         """Return the level of a router that has the path for other methods, if at all."""
         inner = self._inner(place, router)
         if inner.reading is not None:
-            inner.reading = behind_slash(inner.reading._replace(at=place.reach))
+            inner.reading = skip_slash(inner.reading._replace(at=place.reach))
         inner.methods, inner.is_open = methods, mounted is not None or inner.is_open
         inner.mounted = mounted or inner.mounted
         return inner
@@ -462,7 +469,7 @@ class Search:
                     self.consider(place)
         return self._place or Place.of(top)
 
-    def _said(self) -> str:
+    def _reason(self) -> str:
         if self.reason is not None:
             return self.reason
         readings = (level.reading for level in self._entered)

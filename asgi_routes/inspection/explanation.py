@@ -15,7 +15,7 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.dispatch.looking import Look, look
 from asgi_routes.inspection.near import Candidate, closeness, find_candidates
-from asgi_routes.middleware import names_of_callables
+from asgi_routes.middleware import list_callables
 
 _CLOSEST = 3
 
@@ -189,7 +189,7 @@ def _steps(seen: Look) -> Iterator[Hop]:
 
 def _middleware(seen: Look) -> tuple[str, ...]:
     layers = [layer for _, hop in seen.hops for layer in hop.layers]
-    return tuple(map(name_of, names_of_callables(layers)))
+    return tuple(map(name_of, list_callables(layers)))
 
 
 def _near(candidate: Candidate, reason: str) -> Near:

@@ -14,12 +14,12 @@ from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, spli
 from asgi_routes.patterns import Literal, Node, Parameter
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.host import host_of
-from asgi_routes.routers.table import Destination, Nested, rows_of
+from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.scopes import (
     Settings,
-    other_slash,
     read,
     text_of,
+    toggle_slash,
 )
 
 
@@ -78,7 +78,7 @@ def closeness(candidate: Candidate, scope: Any) -> Closeness | None:
         return _around_the_path(candidate, scope)
     if candidate.protocol not in (None, scope.get("type")) or candidate.host is not None:
         return None
-    slashed = other_slash(text)
+    slashed = toggle_slash(text)
     if slashed is not None and candidate.matches(slashed):
         how = "with" if slashed.endswith("/") else "without"
         return Closeness(0.98, f"{how} the slash at the end")
@@ -235,7 +235,7 @@ def _below(app: Any, scope: Any, way: _Context, depth: int) -> Iterator[Candidat
     if not is_router(inner) or depth > _DEEPEST:
         return
     if isinstance(inner, URLRouter):
-        for row in rows_of(inner.declarations, _nested_behind):
+        for row in make_rows(inner.declarations, _nested_behind):
             yield from _of_row(row, scope, way, depth)
         return
     for child in inner.children():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
-from asgi_routes.apps import is_router, name_of, wrapped
+from asgi_routes.apps import is_router, name_of, unwrap
 from asgi_routes.dispatch import (
     NotFound,
 )
@@ -165,7 +165,7 @@ def inspect(app: Any) -> Node:
 
 def _read(app: Any, kind: Kind, key: str, way: _Context) -> Node:
     inner: Any
-    *wrappers, inner = wrapped(app)
+    *wrappers, inner = unwrap(app)
     if not is_router(inner):
         wrappers, inner = [], app
     node = Node(

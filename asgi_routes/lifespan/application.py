@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from asgi_routes.apps import is_router, mistake_in_app
+from asgi_routes.apps import find_mistake_in_app, is_router
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan.participants import participants
 from asgi_routes.types import App, Receive, Scope, Send
@@ -55,7 +55,7 @@ class Lifespan:
         mistakes = [
             ImproperlyConfigured(f"item {number} of Lifespan: {wrong[0]}", hint=wrong[1])
             for number, app in enumerate(self._apps, 1)
-            if (wrong := mistake_in_app(app))
+            if (wrong := find_mistake_in_app(app))
         ]
         raise_together(mistakes, "Lifespan")
         self._concurrent = concurrent

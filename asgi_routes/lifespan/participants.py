@@ -12,7 +12,7 @@ from functools import partial
 from types import MethodType
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import Kind, is_router, kind_of, mistake_in_app, name_of, wrapped
+from asgi_routes.apps import Kind, find_mistake_in_app, is_router, kind_of, name_of, unwrap
 from asgi_routes.types import App, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -62,11 +62,11 @@ def core_of(app: Any) -> Any:
     arguments is one for each of them, and an object that answers to every name has another one each time.
     """
     core = app
-    for inner, again in zip(wrapped(app), wrapped(app), strict=False):
+    for inner, again in zip(unwrap(app), unwrap(app), strict=False):
         if inner is app:
             continue
         is_bound = isinstance(core, partial) and (core.args or core.keywords)
-        if is_bound or mistake_in_app(inner) or identity(inner) != identity(again):
+        if is_bound or find_mistake_in_app(inner) or identity(inner) != identity(again):
             break
         core = inner
     return core

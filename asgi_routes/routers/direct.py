@@ -18,13 +18,13 @@ from asgi_routes.scopes import (
     Policy,
     Position,
     Reading,
-    behind_slash,
     child_scope,
     is_inside_segment,
-    joined,
+    join_templates,
     outermost_of,
     read,
     root_path_of,
+    skip_slash,
 )
 
 _MOST_REMEMBERED = 256
@@ -54,10 +54,14 @@ def match_directly(router: Any, scope: Any) -> Match | None:
     row, args, kwargs, rest = hit
     target: Destination = row.target
     if target.is_plain:
-        route = target.matched if outer is None else _below(target, outer, policy)
+        route = target.matched if outer is None else _make_route_below(target, outer, policy)
         child = child_scope(scope, route, ((args, kwargs),), rest)
         return Match(target.first, child, target.app, ((router, target),))
-    return _behind(router, scope, target, reading, (args, kwargs), rest) if outer is None else None
+    return (
+        _match_behind(router, scope, target, reading, (args, kwargs), rest)
+        if outer is None
+        else None
+    )
 
 
 def _takes(target: Destination, scope: Any) -> bool:
@@ -68,12 +72,12 @@ def _takes(target: Destination, scope: Any) -> bool:
     return type(method) is str and method in methods
 
 
-def _below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
+def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
     """Return the route of a target below one around; it is the same for all requests that come so."""
     key = outer.template, policy, outer.root_path, outer.origin
     route = target.below.get(key)
     if route is None:
-        route = ChildRoute(joined((outer.template, target.template)))
+        route = ChildRoute(join_templates((outer.template, target.template)))
         route.after = target.matched.after
         route.policy = target.policy_in(policy)
         route.origin = outer.origin or target.matched.origin
@@ -84,7 +88,7 @@ def _below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute
     return route
 
 
-def _behind(
+def _match_behind(
     router: Any, scope: Any, target: Destination, reading: Reading, taken: Taken, rest: str
 ) -> Match | None:
     """Return the match of what is mounted, wrapped by hand, or goes by a key, as far as that is plain."""
@@ -96,15 +100,15 @@ def _behind(
         if is_bare or is_inside_segment(reading.whole, at):
             return None
         mounted = Mounted(reading, mounting.strip, mounting.isolate)
-        reading = behind_slash(reading)
+        reading = skip_slash(reading)
     if target.kind is not Kind.ROUTER:
         if mounting is None and target.kind is Kind.ENDPOINT:
             return None
-        return _called(router, scope, target, reading, taken, rest, mounted)
-    return _through_router(router, scope, target, reading, taken, rest, mounted)
+        return _match_called(router, scope, target, reading, taken, rest, mounted)
+    return _match_through_router(router, scope, target, reading, taken, rest, mounted)
 
 
-def _through_router(
+def _match_through_router(
     router: Any,
     scope: Any,
     target: Destination,
@@ -127,11 +131,13 @@ def _through_router(
         if not key.is_direct:
             return None
     return (
-        _nested(way, scope, inner, reading, taken, mounted) if hasattr(inner, "matcher") else None
+        _match_nested(way, scope, inner, reading, taken, mounted)
+        if hasattr(inner, "matcher")
+        else None
     )
 
 
-def _called(
+def _match_called(
     router: Any,
     scope: Any,
     target: Destination,
@@ -157,7 +163,7 @@ def _called(
     return Match(target.first, child, target.app, ((router, target),))
 
 
-def _nested(
+def _match_nested(
     way: tuple[Any, ...],
     scope: Any,
     inner: Any,
@@ -181,7 +187,7 @@ def _nested(
     if mounted is not None:
         around = ChildRoute(outer.template)
         around.origin, around.root_path = outer.origin, root_path_of(scope)
-    route = _below(target, around, policy)
+    route = _make_route_below(target, around, policy)
     child = child_scope(scope, route, (taken, (args, kwargs)), rest, mounted)
     return Match(target.first, child, target.app, (*way, (inner, target)))
 

@@ -21,8 +21,8 @@ from asgi_routes.patterns import Pattern, parse_path
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     SearchedRouter,
-    checked_mapping,
-    default_child,
+    check_mapping,
+    yield_default_child,
 )
 from asgi_routes.scopes import UNSET
 from asgi_routes.types import App, Scope
@@ -75,7 +75,7 @@ class HostRouter(Reversing, SearchedRouter):
         middleware: Middleware = (),
     ) -> None:
         Reversing.__init__(self)
-        self._apps = checked_mapping(mapping, "HostRouter", "host")
+        self._apps = check_mapping(mapping, "HostRouter", "host")
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
@@ -131,7 +131,7 @@ class HostRouter(Reversing, SearchedRouter):
     def children(self) -> Iterator[Child]:
         for host, app in self._apps.items():
             yield Child(host, app)
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)
 
 
 def host_of(scope: Scope) -> str | None:

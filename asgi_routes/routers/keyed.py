@@ -18,9 +18,14 @@ from asgi_routes.errors import raise_together
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.reversing import Reversing
-from asgi_routes.routers.searched import SearchedRouter, checked_mapping, default_child, keys_of
+from asgi_routes.routers.searched import (
+    SearchedRouter,
+    check_mapping,
+    make_keys,
+    yield_default_child,
+)
 from asgi_routes.routes import (
-    mistakes_in_methods,
+    find_mistakes_in_methods,
 )
 from asgi_routes.scopes import UNSET
 from asgi_routes.types import App, Scope
@@ -60,9 +65,9 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         middleware: Middleware = (),
     ) -> None:
         Reversing.__init__(self)
-        self._apps = checked_mapping(mapping, "ProtocolTypeRouter", "scope type")
+        self._apps = check_mapping(mapping, "ProtocolTypeRouter", "scope type")
         self.enclose(self._apps.values())
-        self._keys = keys_of(self._apps)
+        self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
 
@@ -89,7 +94,7 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         for kind, app in self._apps.items():
             # Where there is an application for the lifespan, the router has no part in it.
             yield Child(kind, app, lifespan="off" if kind == "lifespan" else "auto")
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)
 
 
 class MethodRouter(SearchedRouter):
@@ -127,9 +132,9 @@ class MethodRouter(SearchedRouter):
         options: bool = True,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = checked_mapping(mapping, "MethodRouter", "method")
+        self._apps = check_mapping(mapping, "MethodRouter", "method")
         if self._apps:
-            raise_together([*mistakes_in_methods(self._apps)], "MethodRouter")
+            raise_together([*find_mistakes_in_methods(self._apps)], "MethodRouter")
         self._options = options
         self._keys: dict[str, tuple[Key, frozenset[str]]] = {}
         for method, app in self._apps.items():
@@ -180,7 +185,7 @@ class MethodRouter(SearchedRouter):
     def children(self) -> Iterator[Child]:
         for method, app in self._apps.items():
             yield Child(method, app, lifespan=policy_of_endpoint(app))
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)
 
 
 _IS_GLOB = re.compile(r"[*?[]").search
@@ -215,8 +220,8 @@ class ChannelNameRouter(SearchedRouter):
         default: App | None = UNSET,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = checked_mapping(mapping, "ChannelNameRouter", "channel name")
-        keys = keys_of(self._apps)
+        self._apps = check_mapping(mapping, "ChannelNameRouter", "channel name")
+        keys = make_keys(self._apps)
         self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
         self._globs = [
             (re.compile(fnmatch.translate(name)).match, key)
@@ -253,7 +258,7 @@ class ChannelNameRouter(SearchedRouter):
     def children(self) -> Iterator[Child]:
         for name, app in self._apps.items():
             yield Child(name, app, lifespan=policy_of_endpoint(app))
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)
 
 
 class SubprotocolRouter(SearchedRouter):
@@ -288,8 +293,8 @@ class SubprotocolRouter(SearchedRouter):
         default: App | None = UNSET,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = checked_mapping(mapping, "SubprotocolRouter", "subprotocol")
-        self._keys = keys_of(self._apps)
+        self._apps = check_mapping(mapping, "SubprotocolRouter", "subprotocol")
+        self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
@@ -308,4 +313,4 @@ class SubprotocolRouter(SearchedRouter):
     def children(self) -> Iterator[Child]:
         for name, app in self._apps.items():
             yield Child(name, app, lifespan=policy_of_endpoint(app))
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)

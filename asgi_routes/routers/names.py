@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import Visit, children_of, visit_of
+from asgi_routes.apps import Visit, make_visit, visit_children
 from asgi_routes.engine import Mode
 from asgi_routes.errors import NoReverseMatch, did_you_mean
 from asgi_routes.patterns import Pattern
@@ -24,7 +24,7 @@ _DEEPEST = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class Part:
     """One declaration on the way to a route.
 
     Attributes:
@@ -44,7 +44,7 @@ class Leg:
     declared: object = None
 
 
-Way: TypeAlias = tuple[Leg, ...]
+NamedPath: TypeAlias = tuple[Part, ...]
 
 
 @dataclass(slots=True)
@@ -58,26 +58,26 @@ class Names:
         nested: routers that stand behind prefixes, asked when nothing here bears a name.
     """
 
-    ways: dict[str, list[Way]] = field(default_factory=dict)
-    namespaces: dict[str, tuple[Way, "Names"]] = field(default_factory=dict)
+    ways: dict[str, list[NamedPath]] = field(default_factory=dict)
+    namespaces: dict[str, tuple[NamedPath, "Names"]] = field(default_factory=dict)
     instances: dict[str, list[str]] = field(default_factory=dict)
-    nested: list[tuple[Way, App]] = field(default_factory=list)
+    nested: list[tuple[NamedPath, App]] = field(default_factory=list)
 
 
-def names_of(routes: Sequence[Route]) -> Names:
+def collect_names(routes: Sequence[Route]) -> Names:
     """Return the names of a list of routes."""
     names = Names()
     _collect(names, routes, ())
     return names
 
 
-def _collect(names: Names, routes: Iterable[Route], outer: Way) -> None:
+def _collect(names: Names, routes: Iterable[Route], outer: NamedPath) -> None:
     for route in reversed([*routes]):
-        way = (*outer, _leg(route))
+        way = (*outer, _make_part(route))
         target = route.target
         if isinstance(target, Include):
             if target.namespace:
-                inner = names_of(target.routes)
+                inner = collect_names(target.routes)
                 names.namespaces[target.namespace] = way, inner
                 app_name = target.app_name or target.namespace
                 names.instances.setdefault(app_name, []).append(target.namespace)
@@ -89,18 +89,18 @@ def _collect(names: Names, routes: Iterable[Route], outer: Way) -> None:
         names.nested.append((way, target))
 
 
-def _leg(route: Route) -> Leg:
+def _make_part(route: Route) -> Part:
     mode = Mode.ENDPOINT
     if route.mounting is not None:
         mode = Mode.MOUNT
     elif isinstance(route.target, Include):
         mode = Mode.PREFIX
-    return Leg(route.pattern, mode, route.kwargs, declared=route.declared)
+    return Part(route.pattern, mode, route.kwargs, declared=route.declared)
 
 
-def behind(app: App) -> Iterator[tuple[Way, Names]]:
+def find_names_behind(app: App) -> Iterator[tuple[NamedPath, Names]]:
     """Yield the names in a router, or in one that an application leads to, with what is before it."""
-    todo: list[tuple[Way, Visit]] = [((), visit_of(app))]
+    todo: list[tuple[NamedPath, Visit]] = [((), make_visit(app))]
     while todo:
         before, visit = todo.pop()
         names: Callable[[], Names] | None = getattr(visit.router, "route_names", None)
@@ -108,15 +108,15 @@ def behind(app: App) -> Iterator[tuple[Way, Names]]:
             yield before, names()
             continue
         hosts: Mapping[str, Pattern] = getattr(visit.router, "host_patterns", {})
-        for child in reversed([*children_of(visit)]):
+        for child in reversed([*visit_children(visit)]):
             way = before
             if child.child.key in hosts:
                 pattern = hosts[child.child.key]
-                way = (*before, Leg(pattern, Mode.ENDPOINT, {}, is_host=True))
+                way = (*before, Part(pattern, Mode.ENDPOINT, {}, is_host=True))
             todo.append((way, child))
 
 
-def ways_to(names: Names, name: str, current: Sequence[str] = ()) -> list[Way]:
+def find_named_paths(names: Names, name: str, current: Sequence[str] = ()) -> list[NamedPath]:
     """Return the ways to the routes of a name, the best first.
 
     Args:
@@ -128,15 +128,15 @@ def ways_to(names: Names, name: str, current: Sequence[str] = ()) -> list[Way]:
         NoReverseMatch: nothing bears the name.
     """
     *path, last = name.split(SEPARATOR)
-    found = [*_ways(names, path, last, [*current], 0)]
+    found = [*_find(names, path, last, [*current], 0)]
     if found:
         return found
     raise _unknown(names, name)
 
 
-def _ways(
+def _find(
     names: Names, path: Sequence[str], last: str, current: Sequence[str], depth: int
-) -> Iterator[Way]:
+) -> Iterator[NamedPath]:
     if not path:
         yield from names.ways.get(last, ())
     else:
@@ -145,13 +145,13 @@ def _ways(
         if namespace in names.namespaces:
             before, inner = names.namespaces[namespace]
             still = current[1:] if current and current[0] == namespace else ()
-            for way in _ways(inner, further, last, still, depth):
+            for way in _find(inner, further, last, still, depth):
                 yield before + way
     if depth > _DEEPEST:
         return
     for before, app in names.nested:
-        for host, inner in behind(app):
-            for way in _ways(inner, path, last, current, depth + 1):
+        for host, inner in find_names_behind(app):
+            for way in _find(inner, path, last, current, depth + 1):
                 yield host + _as_prefix(before) + (_as_level(way) if before else way)
 
 
@@ -162,35 +162,35 @@ def _instance(names: Names, name: str, current: str | None) -> str:
     return name if name in instances or not instances else instances[0]
 
 
-def _as_prefix(way: Way) -> Way:
+def _as_prefix(way: NamedPath) -> NamedPath:
     if not way:
         return way
     *outer, last = way
     mode = Mode.MOUNT if last.mode is Mode.MOUNT else Mode.LEVEL
-    return (*outer, Leg(last.pattern, mode, last.kwargs, last.is_level, declared=last.declared))
+    return (*outer, Part(last.pattern, mode, last.kwargs, last.is_level, declared=last.declared))
 
 
-def _as_level(way: Way) -> Way:
+def _as_level(way: NamedPath) -> NamedPath:
     if not way:
         return way
     first, *further = way
-    leg = Leg(first.pattern, first.mode, first.kwargs, is_level=True, declared=first.declared)
+    leg = Part(first.pattern, first.mode, first.kwargs, is_level=True, declared=first.declared)
     return (leg, *further)
 
 
-def all_names(names: Names, depth: int = 0) -> Iterator[str]:
+def list_names(names: Names, depth: int = 0) -> Iterator[str]:
     """Yield every name that can be asked for."""
     yield from names.ways
     for namespace, (_, inner) in names.namespaces.items():
-        for name in all_names(inner, depth):
+        for name in list_names(inner, depth):
             yield f"{namespace}{SEPARATOR}{name}"
     for _, app in names.nested if depth <= _DEEPEST else ():
-        for _, inner in behind(app):
-            yield from all_names(inner, depth + 1)
+        for _, inner in find_names_behind(app):
+            yield from list_names(inner, depth + 1)
 
 
 def _unknown(names: Names, name: str) -> NoReverseMatch:
-    known = sorted(set(all_names(names)))
+    known = sorted(set(list_names(names)))
     *path, _ = name.split(SEPARATOR)
     if path and not any(other.startswith(SEPARATOR.join(path) + SEPARATOR) for other in known):
         said = f"no namespace is named {SEPARATOR.join(path)!r}"

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 from weakref import WeakSet
 
-from asgi_routes.apps import children_of, visit_of
+from asgi_routes.apps import make_visit, visit_children
 from asgi_routes.engine import Mode, split_of
 from asgi_routes.errors import NoReverseMatch
 from asgi_routes.patterns import Form, IrreversibleError, Slot, forms_of
-from asgi_routes.routers.names import SEPARATOR, Leg, Names, Way, ways_to
+from asgi_routes.routers.names import SEPARATOR, NamedPath, Names, Part, find_named_paths
 from asgi_routes.scopes import (
     ChildRoute,
     root_path_of,
@@ -86,12 +86,12 @@ class Reversing:
         asgi_routes.errors.NoReverseMatch: no URL for 'user' with arguments ('seven',)
             /users/<int:id>/ (...): 'seven' is no int for 'id'
         """
-        url = url_for(_names_in(self), name, args, kwargs)
-        return as_text(url, root_path, query=query, fragment=fragment)
+        url = build_url(_names_in(self), name, args, kwargs)
+        return write_url(url, root_path, query=query, fragment=fragment)
 
     def enclose(self, apps: Any) -> None:
         """Let the routers that applications lead to know that this one is around them."""
-        todo = [visit_of(app) for app in apps]
+        todo = [make_visit(app) for app in apps]
         while todo:
             visit = todo.pop()
             if isinstance(visit.router, Reversing):
@@ -99,7 +99,7 @@ class Reversing:
                 with _ENCLOSING:
                     visit.router.enclosing = WeakSet((*visit.router.enclosing, self))
             else:
-                todo += children_of(visit)
+                todo += visit_children(visit)
 
 
 def reverse(
@@ -152,13 +152,13 @@ def reverse(
     error: NoReverseMatch | None = None
     for router in _outwards(origin):
         try:
-            url = url_for(_names_in(router), name, args, kwargs, current)
+            url = build_url(_names_in(router), name, args, kwargs, current)
         except NoReverseMatch as missing:
             error = missing  # The outermost router knows all the names there are.
             if missing.reasons:
                 break
         else:
-            return as_text(url, root_path, query=query, fragment=fragment)
+            return write_url(url, root_path, query=query, fragment=fragment)
     assert error is not None
     raise error
 
@@ -191,7 +191,7 @@ class URL(NamedTuple):
     path: str
 
 
-def url_for(
+def build_url(
     names: Names, name: str, args: Arguments, kwargs: Keywords, current: Sequence[str] = ()
 ) -> URL:
     """Return the URL for a name.
@@ -203,9 +203,9 @@ def url_for(
     if args and kwargs:
         raise ValueError("give positional or named arguments, not both")
     reasons = []
-    for way in ways_to(names, name, current):
+    for way in find_named_paths(names, name, current):
         try:
-            return _written(way, tuple(args or ()), dict(kwargs or {}))
+            return _write(way, tuple(args or ()), dict(kwargs or {}))
         except MisfitError as misfit:
             shown = "/" + "".join(leg.pattern.source for leg in way if not leg.is_host)
             reasons.append(f"{shown} ({way[-1].declared}): {misfit}")
@@ -215,16 +215,16 @@ def url_for(
     raise NoReverseMatch(f"no URL for {name!r} with {given}", name, reasons)
 
 
-def as_text(
+def write_url(
     url: URL, root_path: str = "", *, query: Query = None, fragment: str | None = None
 ) -> str:
     """Return a URL as text, quoted as Django does.
 
-    >>> as_text(URL(None, "a b/é"), "/root", query={"q": [1, 2]}, fragment="x y")
+    >>> write_url(URL(None, "a b/é"), "/root", query={"q": [1, 2]}, fragment="x y")
     '/root/a%20b/%C3%A9?q=1&q=2#x%20y'
-    >>> as_text(URL(None, "a"), "no-slash")
+    >>> write_url(URL(None, "a"), "no-slash")
     '/no-slash/a'
-    >>> as_text(URL(None, "/evil.example"))
+    >>> write_url(URL(None, "/evil.example"))
     '/%2Fevil.example'
     """
     root = "/" + root_path.removeprefix("/") if root_path else ""
@@ -237,7 +237,7 @@ def as_text(
     return text if fragment is None else f"{text}#{quote(fragment, safe=_SAFE + '?')}"
 
 
-def _written(way: Way, args: tuple[Any, ...], kwargs: dict[str, Any]) -> URL:
+def _write(way: NamedPath, args: tuple[Any, ...], kwargs: dict[str, Any]) -> URL:
     rest = None
     if way[-1].mode is Mode.MOUNT and _PATH in kwargs and not _takes(way, _PATH):
         rest = str(kwargs.pop(_PATH)).removeprefix("/")
@@ -248,7 +248,7 @@ def _written(way: Way, args: tuple[Any, ...], kwargs: dict[str, Any]) -> URL:
     misfit: MisfitError | None = None
     for forms in itertools.product(*choices):
         try:
-            url = _filled(way, forms, _assigned(way, forms, args, kwargs))
+            url = _fill(way, forms, _assign(way, forms, args, kwargs))
         except MisfitError as error:
             misfit = misfit or error
             continue
@@ -258,12 +258,12 @@ def _written(way: Way, args: tuple[Any, ...], kwargs: dict[str, Any]) -> URL:
     raise misfit or MisfitError("it has no form")
 
 
-def _takes(way: Way, name: str) -> bool:
+def _takes(way: NamedPath, name: str) -> bool:
     return any(parameter.name == name for leg in way for parameter in leg.pattern.parameters)
 
 
-def _assigned(
-    way: Way, forms: Sequence[Form], args: tuple[Any, ...], kwargs: dict[str, Any]
+def _assign(
+    way: NamedPath, forms: Sequence[Form], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[tuple[int, str | int], Any]:
     """Return the value of each slot, by the number of its leg and its key."""
     slots = list(
@@ -285,9 +285,9 @@ def _assigned(
     if any(isinstance(key, int) for key in keys):
         raise MisfitError(f"it takes {len(slots)} arguments, by position")
     if missing := keys - kwargs.keys() - defaults.keys():
-        raise MisfitError(f"missing {_listed(missing)}")
+        raise MisfitError(f"missing {_list_keys(missing)}")
     if unknown := kwargs.keys() - keys - defaults.keys():
-        raise MisfitError(f"it does not take {_listed(unknown)}")
+        raise MisfitError(f"it does not take {_list_keys(unknown)}")
     for key, value in defaults.items():
         if key not in keys and kwargs.get(key, value) != value:
             raise MisfitError(f"{key!r} is always {value!r}, not {kwargs[key]!r}")
@@ -295,11 +295,11 @@ def _assigned(
     return {(number, key): values[str(key)] for number, key in slots}
 
 
-def _listed(keys: Iterable[object]) -> str:
+def _list_keys(keys: Iterable[object]) -> str:
     return ", ".join(sorted(map(repr, keys)))
 
 
-def _filled(way: Way, forms: Sequence[Form], values: dict[tuple[int, str | int], Any]) -> URL:
+def _fill(way: NamedPath, forms: Sequence[Form], values: dict[tuple[int, str | int], Any]) -> URL:
     """Return the texts of all legs, put together and checked."""
     texts: list[str] = []
     slots: list[dict[str | int, str]] = []
@@ -315,14 +315,14 @@ def _filled(way: Way, forms: Sequence[Form], values: dict[tuple[int, str | int],
     path = ""
     for leg, text in zip(way, texts, strict=True):
         if not leg.is_host:
-            path = _joined(path, text, leg)
+            path = _join(path, text, leg)
     path = path.removesuffix(_OPEN)
     _check(way, slots, hosts, path.removesuffix("\0"))
     host = hosts[-1].replace("/", ".") if hosts else None
     return URL(host, path.replace("\0", "/") if not path.endswith("\0") else path[:-1])
 
 
-def _joined(path: str, text: str, leg: Leg) -> str:
+def _join(path: str, text: str, leg: Part) -> str:
     # Below a mount, a slash stands before whatever follows; NUL keeps the place for it.
     path = path.replace("\0", "/")
     if path.endswith(_OPEN):
@@ -345,7 +345,7 @@ def _text(slot: Slot, value: Any) -> str:
 
 
 def _check(
-    way: Way, slots: Sequence[dict[str | int, str]], hosts: Sequence[str], path: str
+    way: NamedPath, slots: Sequence[dict[str | int, str]], hosts: Sequence[str], path: str
 ) -> None:
     """Raise where the texts do not lead back to the same parameters."""
     rest = path.replace("\0", "/")

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgi_routes.apps import Kind, matches_as_ours, mistake_in_app
+from asgi_routes.apps import Kind, find_mistake_in_app, matches_as_ours
 from asgi_routes.dispatch import (
     BASE,
     Branch,
@@ -19,12 +19,12 @@ from asgi_routes.dispatch import (
     NoMatch,
     Router,
     Search,
+    find_match,
     is_application,
-    search,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext, expect_start
-from asgi_routes.middleware import Middleware, layer_of
+from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.scopes import (
     UNSET,
     Policy,
@@ -47,8 +47,8 @@ class SearchedRouter(Router):
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
     ) -> None:
         name = type(self).__qualname__
-        self.default = checked_default(default, name)
-        self.layer = layer_of(middleware, name)
+        self.default = check_default(default, name)
+        self.layer = make_layer(middleware, name)
         own = UNSET if is_application(self.default) else self.default
         self.settings = Settings(own, slashes, encoded_slashes)
         self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS
@@ -59,7 +59,7 @@ class SearchedRouter(Router):
         Raises:
             ImproperlyConfigured: it is not a function that returns an async context manager.
         """
-        self.lifespan = checked_lifespan(lifespan, type(self).__qualname__)
+        self.lifespan = check_lifespan(lifespan, type(self).__qualname__)
         if lifespan is not None:
             expect_start(self)
 
@@ -73,7 +73,7 @@ class SearchedRouter(Router):
                 found: Match | NoMatch = key.app.match(scope)
                 if type(found) is Match and not found.is_default:
                     return found.put_below(self, key)
-        return search(self, scope, BASE)
+        return find_match(self, scope, BASE)
 
     searched_match = match
 
@@ -93,12 +93,12 @@ class SearchedRouter(Router):
 _NO_SETTINGS = Settings()
 
 
-def keys_of(apps: Mapping[str, App]) -> dict[str, Key]:
+def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:
     """Return what each key of a mapping leads to."""
     return {text: Key(text, app) for text, app in apps.items()}
 
 
-def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
+def check_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
     """Return a copy of the mapping.
 
     Raises:
@@ -118,13 +118,13 @@ def checked_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
             mistakes.append(
                 ImproperlyConfigured(f"a {key} of {router} is text, not {name!r}", hint=hint)
             )
-        if wrong := mistake_in_app(app):
+        if wrong := find_mistake_in_app(app):
             mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
     raise_together(mistakes, router)
     return dict(mapping)
 
 
-def checked_default(default: Any, router: str) -> Any:
+def check_default(default: Any, router: str) -> Any:
     """Return the default.
 
     Raises:
@@ -132,18 +132,18 @@ def checked_default(default: Any, router: str) -> Any:
     """
     if default is None or default is UNSET:
         return default
-    if wrong := mistake_in_app(default):
+    if wrong := find_mistake_in_app(default):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
     return default
 
 
-def default_child(default: Any) -> Iterator[Child]:
+def yield_default_child(default: Any) -> Iterator[Child]:
     """Yield the default as the last that a router leads to, where it is an application."""
     if is_application(default):
         yield Child("default", default)
 
 
-def checked_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:
+def check_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:
     """Return a router's own lifespan.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
 from asgi_routes.converters import Converter, IntConverter, TextConverter
-from asgi_routes.dispatch.levels import narrowed
+from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import (
     Candidates,
     Compile,
@@ -25,14 +25,14 @@ from asgi_routes.engine import (
     compiled,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.middleware import Layer, chain
+from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.patterns import Parameter, Pattern
-from asgi_routes.routers.names import Names, names_of
+from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routes import (
     Include,
     Mounting,
     Route,
-    served_methods,
+    expand_methods,
 )
 from asgi_routes.scopes import (
     ENCODED_SLASH,
@@ -40,8 +40,8 @@ from asgi_routes.scopes import (
     Policy,
     Settings,
     Template,
-    joined,
-    with_plain_slashes,
+    join_templates,
+    restore_slashes,
 )
 from asgi_routes.types import App
 
@@ -152,7 +152,7 @@ class Table:
         layer: Layer | None = None,
     ) -> None:
         self.routes = routes
-        ways = [*_ways(routes, nested_in)]
+        ways = [*_chains(routes, nested_in)]
         self.rows = [
             _row(index, way, layer)
             for index, way in enumerate(way for way in ways if not way.is_place)
@@ -180,7 +180,7 @@ class Table:
     def names(self) -> Names:
         """The names of the routes; read when somebody asks for the first."""
         if self._names is None:
-            self._names = names_of(self.routes)
+            self._names = collect_names(self.routes)
         return self._names
 
     def hits(self, path: str) -> Iterator[Hit[Destination]]:
@@ -226,7 +226,7 @@ def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> 
     raise_together(mistakes, "the regular expressions")
 
 
-class _Way(NamedTuple):
+class _Chain(NamedTuple):
     """The declarations that lead to an application.
 
     Attributes:
@@ -243,28 +243,28 @@ class _Way(NamedTuple):
     settings: tuple[Settings, ...]
     is_place: bool = False
 
-    def along(self, level: int, index: int, route: Route) -> "_Way":
+    def along(self, level: int, index: int, route: Route) -> "_Chain":
         """Return the way with one declaration more, and what it leads to."""
         layers = self.layers if route.layer is None else (*self.layers, route.layer)
-        return _Way((*self.routes, (level, index, route)), route.target, layers, self.settings)
+        return _Chain((*self.routes, (level, index, route)), route.target, layers, self.settings)
 
     @property
     def route(self) -> Route:
         return self.routes[-1][2]
 
 
-_START = _Way((), None, (), ())
+_START = _Chain((), None, (), ())
 
 
-def rows_of(routes: Sequence[Route], nested_in: NestedIn) -> list[Row[Destination]]:
+def make_rows(routes: Sequence[Route], nested_in: NestedIn) -> list[Row[Destination]]:
     """Return one row for every application that the routes lead to, in order."""
-    ways = (way for way in _ways(routes, nested_in) if not way.is_place)
+    ways = (way for way in _chains(routes, nested_in) if not way.is_place)
     return [_row(index, way, None) for index, way in enumerate(ways)]
 
 
-def _ways(
-    routes: Sequence[Route], nested_in: NestedIn, outer: _Way = _START, level: int = 0
-) -> Iterator[_Way]:
+def _chains(
+    routes: Sequence[Route], nested_in: NestedIn, outer: _Chain = _START, level: int = 0
+) -> Iterator[_Chain]:
     for index, route in enumerate(routes):
         way = outer.along(level, index, route)
         if isinstance(route.target, Include):
@@ -272,7 +272,7 @@ def _ways(
             if included.layer is not None:
                 way = way._replace(layers=(*way.layers, included.layer))
             yield way._replace(is_place=True)
-            yield from _ways(included.routes, nested_in, way, level)
+            yield from _chains(included.routes, nested_in, way, level)
             continue
         # A router that contains itself is asked when it comes to that.
         is_known = any(route.target is other.target for _, _, other in outer.routes)
@@ -286,19 +286,19 @@ def _ways(
             settings = (*settings, nested.settings)
         way = way._replace(layers=layers, settings=settings)
         yield way._replace(is_place=True)
-        yield from _ways(nested.routes, nested_in, way, level + 1)
+        yield from _chains(nested.routes, nested_in, way, level + 1)
 
 
-def _row(index: int, way: _Way, layer: Layer | None) -> Row[Destination]:
+def _row(index: int, way: _Chain, layer: Layer | None) -> Row[Destination]:
     routes = [route for _, _, route in way.routes]
     kind = Kind.ROUTER if way.is_place else kind_of(way.app)
     matched = ChildRoute(_template(way))
     methods: frozenset[str] | None = None
     for route in routes:
         if route.methods:
-            methods = narrowed(methods, served_methods(route.methods))
+            methods = narrow_methods(methods, expand_methods(route.methods))
     layers = way.layers if layer is None else (layer, *way.layers)
-    first, matched.after = chain(layers, way.app)
+    first, matched.after = chain_layers(layers, way.app)
     mode = _mode(way, kind)
     leaves_rest = mode is not Mode.ENDPOINT or (
         way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
@@ -326,7 +326,7 @@ def _choices(app: Any, kind: Kind) -> Mapping[str, Any] | None:
     return app.choices if is_ours else None
 
 
-def _mode(way: _Way, kind: Kind) -> Mode:
+def _mode(way: _Chain, kind: Kind) -> Mode:
     """Return how far the last pattern of a way has to reach."""
     if way.route.mounting is not None:
         return Mode.MOUNT
@@ -337,7 +337,7 @@ def _mode(way: _Way, kind: Kind) -> Mode:
     return Mode.LEVEL
 
 
-def _steps(way: _Way, mode: Mode) -> tuple[Step, ...]:
+def _steps(way: _Chain, mode: Mode) -> tuple[Step, ...]:
     steps = []
     before = 0
     for number, (level, _, route) in enumerate(way.routes, 1):
@@ -350,11 +350,11 @@ def _steps(way: _Way, mode: Mode) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _template(way: _Way) -> Template:
+def _template(way: _Chain) -> Template:
     by_level: dict[int, list[Route]] = {}
     for level, _, route in way.routes:
         by_level.setdefault(level, []).append(route)
-    return joined(tuple(_template_of(routes) for routes in by_level.values()))
+    return join_templates(tuple(_template_of(routes) for routes in by_level.values()))
 
 
 def _template_of(routes: Sequence[Route]) -> Template:
@@ -380,7 +380,7 @@ class _PlainSlashes:
         self._convert = converter.to_python
 
     def to_python(self, value: str) -> Any:
-        return self._convert(with_plain_slashes(value))
+        return self._convert(restore_slashes(value))
 
 
 def restore_slashes_before_conversion(row: Row[Destination]) -> Row[Destination]:
@@ -402,5 +402,5 @@ def restore_slashes_before_conversion(row: Row[Destination]) -> Row[Destination]
 def restore_slashes_in(hit: Hit[Destination]) -> Hit[Destination]:
     """Return a hit with slashes where the path had `ENCODED_SLASH`."""
     row, args, kwargs, rest = hit
-    plain = {name: with_plain_slashes(value) for name, value in kwargs.items()}
-    return row, tuple(map(with_plain_slashes, args)), plain, with_plain_slashes(rest)
+    plain = {name: restore_slashes(value) for name, value in kwargs.items()}
+    return row, tuple(map(restore_slashes, args)), plain, restore_slashes(rest)

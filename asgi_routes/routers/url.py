@@ -18,9 +18,9 @@ from asgi_routes.dispatch import (
     NoMatch,
     Place,
     Search,
+    find_match,
     is_application,
     not_found,
-    search,
 )
 from asgi_routes.engine import Compile, Hit, Matcher, compiler
 from asgi_routes.errors import ImproperlyConfigured
@@ -29,21 +29,21 @@ from asgi_routes.middleware import Middleware
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing
-from asgi_routes.routers.searched import SearchedRouter, default_child
-from asgi_routes.routers.table import Destination, Nested, Table, restore_slashes_in, rows_of
+from asgi_routes.routers.searched import SearchedRouter, yield_default_child
+from asgi_routes.routers.table import Destination, Nested, Table, make_rows, restore_slashes_in
 from asgi_routes.routes import (
     Route,
     Routes,
-    checked_routes,
-    mistake_in_choice,
+    check_routes,
+    find_mistake_in_choice,
 )
 from asgi_routes.scopes import (
     UNSET,
     Reading,
     RootPath,
     has_encoded_slash,
+    mark_encoded_slashes,
     read,
-    with_encoded_slashes,
 )
 from asgi_routes.types import App, Scope
 
@@ -63,7 +63,7 @@ _RENAMED = {
 _Parameters = ParamSpec("_Parameters")
 
 
-def _refusing_old_names(init: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
+def _refuse_old_names(init: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
     """Make a constructor name the new word for an option that had another one."""
 
     @wraps(init)
@@ -117,7 +117,7 @@ class URLRouter(Reversing, SearchedRouter):
 
     _path_routing = True  # By this, the routers of Channels know one when they see one.
 
-    @_refusing_old_names
+    @_refuse_old_names
     def __init__(
         self,
         routes: Routes,
@@ -192,10 +192,10 @@ class URLRouter(Reversing, SearchedRouter):
         Raises:
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
-        checked = checked_routes(routes, "URLRouter")
+        checked = check_routes(routes, "URLRouter")
         with _REPLACING:
             changed = {self, *self._around}
-            made = [(router, *router._compiled(self, checked)) for router in changed]
+            made = [(router, *router._compile(self, checked)) for router in changed]
             for router, table, within in made:
                 for inner in router._within - within:
                     inner._around.discard(router)
@@ -203,7 +203,7 @@ class URLRouter(Reversing, SearchedRouter):
                     inner._around.add(router)
                 router._within, router._table = within, table
 
-    def _compiled(
+    def _compile(
         self, replaced: "URLRouter", routes: tuple[Route, ...]
     ) -> tuple[Table, set["URLRouter"]]:
         """Return the table for when a router has other routes, and the routers looked into."""
@@ -258,7 +258,7 @@ class URLRouter(Reversing, SearchedRouter):
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
         path = scope.get("path")
-        # What most scopes are is decided here; `search` says the same at length.
+        # What most scopes are is decided here; `find_match` says the same at length.
         if (
             self._is_simple
             and type(path) is str
@@ -271,17 +271,17 @@ class URLRouter(Reversing, SearchedRouter):
             path = path[1:]
             hit = table.literal(path) or table.search(path)
             if hit is not None:
-                found = self._plain(scope, hit)
+                found = self._match_plain(scope, hit)
                 if found is not None:
                     return found
             elif table.is_closed and self._answers_plainly:
-                return self._missed(scope, path)
+                return self._miss(scope, path)
         found = match_directly(self, scope)
-        return search(self, scope, BASE) if found is None else found
+        return find_match(self, scope, BASE) if found is None else found
 
     searched_match = match
 
-    def _plain(self, scope: Any, hit: Hit[Destination]) -> Match | None:
+    def _match_plain(self, scope: Any, hit: Hit[Destination]) -> Match | None:
         """Return the match of a hit behind which there is nothing but an application."""
         row, args, kwargs, rest = hit
         target = row.target
@@ -306,7 +306,7 @@ class URLRouter(Reversing, SearchedRouter):
         child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
         return Match(first, child, app, way)
 
-    def _missed(self, scope: Scope, path: str) -> NoMatch:
+    def _miss(self, scope: Scope, path: str) -> NoMatch:
         level = Level(self, scope, self.own_policy, Reading("/" + path, 1, "", 1))
         place = Place(level, None, NOTHING, path, 1)
         method = scope.get("method") if scope.get("type") == "http" else None
@@ -356,7 +356,7 @@ class URLRouter(Reversing, SearchedRouter):
             return None
         path = whole[len(added) :]
         original = {0: path, 1: path[:-1], -1: path + "/"}[search.slashes]
-        marked = with_encoded_slashes(level.scope, original)
+        marked = mark_encoded_slashes(level.scope, original)
         shown = {0: marked, 1: marked + "/", -1: marked[:-1]}[search.slashes]
         return whole[: len(added)] + shown
 
@@ -373,11 +373,11 @@ class URLRouter(Reversing, SearchedRouter):
             yield Place(level, row.target, (args, kwargs), rest, len(text) - len(rest))
 
     def children(self) -> Iterator[Child]:
-        for row in rows_of(self._table.routes, lambda _: None):
+        for row in make_rows(self._table.routes, lambda _: None):
             mounting = row.target.mounting
             policy = mounting.lifespan if mounting else policy_of_endpoint(row.target.app)
             yield Child(row.target.key, row.target.app, row.target.route, policy)
-        yield from default_child(self.default)
+        yield from yield_default_child(self.default)
 
 
 def _is_no_path(path: object) -> bool:
@@ -400,5 +400,5 @@ def _check_options(root_path: Any, slashes: Any, encoded_slashes: Any) -> None:
         ("encoded_slashes", encoded_slashes, EncodedSlashes),
     ):
         is_unset = value is None and option != "root_path"
-        if not is_unset and (mistake := mistake_in_choice(option, value, choices)):
+        if not is_unset and (mistake := find_mistake_in_choice(option, value, choices)):
             raise mistake

@@ -6,10 +6,10 @@ from asgi_routes.routes.declarations import (
     Mounting,
     Route,
     Routes,
-    checked_routes,
-    mistake_in_choice,
-    mistakes_in_methods,
-    served_methods,
+    check_routes,
+    expand_methods,
+    find_mistake_in_choice,
+    find_mistakes_in_methods,
 )
 from asgi_routes.routes.functions import format_path, include, mount, path, re_path
 
@@ -19,13 +19,13 @@ __all__ = (
     "Mounting",
     "Route",
     "Routes",
-    "checked_routes",
+    "check_routes",
+    "expand_methods",
+    "find_mistake_in_choice",
+    "find_mistakes_in_methods",
     "format_path",
     "include",
-    "mistake_in_choice",
-    "mistakes_in_methods",
     "mount",
     "path",
     "re_path",
-    "served_methods",
 )

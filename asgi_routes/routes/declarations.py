@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
-from asgi_routes.apps import attribute_of_hidden_router, mistake_in_app, router_behind
+from asgi_routes.apps import attribute_of_hidden_router, find_mistake_in_app, router_behind
 from asgi_routes.errors import (
     ImproperlyConfigured,
     SlowRegexWarning,
@@ -18,7 +18,7 @@ from asgi_routes.errors import (
     did_you_mean,
     raise_together,
 )
-from asgi_routes.middleware import Layer, Middleware, layer_of
+from asgi_routes.middleware import Layer, Middleware, make_layer
 from asgi_routes.patterns import Pattern, danger_of
 from asgi_routes.places import Place, calling_place
 from asgi_routes.types import App, LifespanPolicy
@@ -88,7 +88,7 @@ Target: TypeAlias = App | Include
 Routes: TypeAlias = Iterable[Route]
 
 
-def checked_routes(routes: object, where: str) -> tuple[Route, ...]:
+def check_routes(routes: object, where: str) -> tuple[Route, ...]:
     """Return the routes as a tuple.
 
     Raises:
@@ -122,7 +122,7 @@ def _mistake_in_item(item: object, number: int, where: str) -> ImproperlyConfigu
     )
 
 
-def declared(
+def make_route(
     parse: Callable[[], Pattern],
     app: Any,
     kwargs: Any = None,
@@ -157,7 +157,7 @@ def declared(
     mistakes += _mistakes_in_options(app, methods, mounting)
     layer: Layer | None = None
     try:
-        layer = layer_of(middleware, "a route")
+        layer = make_layer(middleware, "a route")
     except ImproperlyConfigured as mistake:
         mistakes.append(mistake)
     raise_together(mistakes, "one route")
@@ -203,7 +203,7 @@ def _mistakes_in_target(app: Any, mounting: Mounting | None) -> Iterator[Imprope
         yield ImproperlyConfigured(
             f"{type(app).__name__} is not an ASGI application", hint="write include(routes)"
         )
-    elif wrong := mistake_in_app(app):
+    elif wrong := find_mistake_in_app(app):
         yield ImproperlyConfigured(wrong[0], hint=wrong[1])
 
 
@@ -223,14 +223,14 @@ def _mistakes_in_options(
     app: Any, methods: Any, mounting: Mounting | None
 ) -> Iterator[ImproperlyConfigured]:
     if methods is not None:
-        yield from mistakes_in_methods(methods)
+        yield from find_mistakes_in_methods(methods)
         if isinstance(app, Include):
             yield ImproperlyConfigured(
                 "include() has no methods of its own", hint="give each of its routes its methods"
             )
     if mounting is not None:
         for option, choices in (("at_prefix", AtPrefix), ("lifespan", LifespanPolicy)):
-            if mistake := mistake_in_choice(option, getattr(mounting, option), choices):
+            if mistake := find_mistake_in_choice(option, getattr(mounting, option), choices):
                 yield mistake
         if mounting.strip and router_behind(app) is not None:
             yield ImproperlyConfigured(
@@ -239,7 +239,7 @@ def _mistakes_in_options(
             )
 
 
-def mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyConfigured | None:
+def find_mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyConfigured | None:
     """Return the mistake in the value of an option that is one of a few texts, or None."""
     texts = get_args(choices)
     if value in texts:
@@ -250,20 +250,20 @@ def mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyCon
     )
 
 
-def served_methods(methods: Iterable[str], *, head: bool = True) -> frozenset[str]:
+def expand_methods(methods: Iterable[str], *, head: bool = True) -> frozenset[str]:
     """Return the methods that a route with these serves.
 
-    >>> sorted(served_methods(["GET", "POST"]))
+    >>> sorted(expand_methods(["GET", "POST"]))
     ['GET', 'HEAD', 'POST']
     """
     served = frozenset(methods)
     return served | {"HEAD"} if head and "GET" in served else served
 
 
-def mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:
+def find_mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:
     """Yield the mistakes in a list of methods.
 
-    >>> [mistake.hint for mistake in mistakes_in_methods(["GET", "post"])]
+    >>> [mistake.hint for mistake in find_mistakes_in_methods(["GET", "post"])]
     ["write 'POST'"]
     """
     if isinstance(methods, str) or not isinstance(methods, Iterable):

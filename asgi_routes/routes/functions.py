@@ -10,7 +10,7 @@ from typing import Any
 
 from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
-from asgi_routes.middleware import Middleware, layer_of
+from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
 from asgi_routes.places import calling_place
 from asgi_routes.routes.declarations import (
@@ -20,8 +20,8 @@ from asgi_routes.routes.declarations import (
     Route,
     Routes,
     Target,
-    checked_routes,
-    declared,
+    check_routes,
+    make_route,
 )
 from asgi_routes.types import App, LifespanPolicy
 
@@ -62,7 +62,7 @@ def path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return declared(
+    return make_route(
         lambda: parse_path(_text(route, "path"), registry),
         app,
         kwargs,
@@ -101,7 +101,7 @@ def re_path(
     >>> re_path(r"^users/(?P<id>\d+)/$", app).pattern.path_format
     'users/{id}/'
     """
-    return declared(
+    return make_route(
         lambda: parse_regex(route), app, kwargs, name, methods=methods, middleware=middleware
     )
 
@@ -140,7 +140,7 @@ def format_path(
     'users/{id}/'
     """
     registry = registered_converters() if converters is None else converters
-    return declared(
+    return make_route(
         lambda: parse_format(_text(route, "format"), registry),
         app,
         kwargs,
@@ -195,7 +195,7 @@ def mount(  # noqa: PLR0913 - what is asked for are options, by keyword
     False
     """
     registry = registered_converters() if converters is None else converters
-    return declared(
+    return make_route(
         lambda: parse_path(_text(prefix, "path").strip("/"), registry),
         app,
         name=name,
@@ -241,8 +241,8 @@ def include(
             f"namespace {namespace!r} is given for routes without an application's name",
             hint="include((routes, 'name'), namespace=…), or set app_name in the module",
         )
-    checked = checked_routes(source, "include()")
-    layer = layer_of(middleware, "include()")
+    checked = check_routes(source, "include()")
+    layer = make_layer(middleware, "include()")
     return Include(checked, app_name, namespace or app_name, calling_place(), layer)
 
 

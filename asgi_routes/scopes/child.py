@@ -8,7 +8,7 @@ only or, below a mount, in where the application is.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from asgi_routes.scopes.raw_paths import decoded, encoded, raw_below
+from asgi_routes.scopes.raw_paths import cut_raw_prefix, decode_path, encode_path
 from asgi_routes.scopes.reading import Reading
 from asgi_routes.scopes.route import ChildRoute
 from asgi_routes.types import ChildScope, Scope
@@ -41,7 +41,7 @@ def add_route(scope: Scope, route: ChildRoute) -> ChildScope:
     return child
 
 
-def without_additions(scope: Scope) -> Scope:
+def remove_additions(scope: Scope) -> Scope:
     """Return a scope as it was before anything was added to it for others than an application."""
     route = scope.get("route")
     is_added = type(route) is ChildRoute and route.is_added
@@ -121,8 +121,8 @@ def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
         child["path"] = path
         raw = child.get("raw_path")
         if isinstance(raw, bytes):
-            raw = raw_below(raw, prefix)
-            child["raw_path"] = encoded(path) if raw is None else raw or b"/"
+            raw = cut_raw_prefix(raw, prefix)
+            child["raw_path"] = encode_path(path) if raw is None else raw or b"/"
     # Whoever leaves one of its keys here has left one of these.
     if mounted.isolate and not _OF_FRAMEWORKS.isdisjoint(child):
         for key in [key for key in child if key in _OF_FRAMEWORKS or key.startswith("fastapi_")]:
@@ -134,5 +134,5 @@ def _put_back(child: ChildScope, root_path: str) -> None:
     child["path"] = root_path + (path if path[:1] == "/" else "/" + path)
     raw = child.get("raw_path")
     if isinstance(raw, bytes):
-        has_slash = decoded(raw[: len("%2F")])[:1] == "/"
-        child["raw_path"] = encoded(root_path) + (raw if has_slash else b"/" + raw)
+        has_slash = decode_path(raw[: len("%2F")])[:1] == "/"
+        child["raw_path"] = encode_path(root_path) + (raw if has_slash else b"/" + raw)

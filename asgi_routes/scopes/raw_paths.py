@@ -17,19 +17,19 @@ _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _ESCAPE = len("%2F")
 
 
-def decoded(raw: bytes) -> str:
+def decode_path(raw: bytes) -> str:
     """Return the path that servers make of a raw one; what is not UTF-8 becomes U+FFFD.
 
-    >>> decoded(b"/caf%C3%A9%2F")
+    >>> decode_path(b"/caf%C3%A9%2F")
     '/café/'
     """
     return unquote_to_bytes(raw).decode("utf-8", "replace")
 
 
-def encoded(path: str) -> bytes:
+def encode_path(path: str) -> bytes:
     """Return a raw path for a path.
 
-    >>> encoded("/café and #tea")
+    >>> encode_path("/café and #tea")
     b'/caf%C3%A9%20and%20%23tea'
     """
     return quote(path.encode("utf-8", "replace"), safe=_PATH_SAFE).encode("ascii")
@@ -41,37 +41,37 @@ def has_encoded_slash(scope: Scope) -> bool:
     return isinstance(raw, bytes) and b"%2f" in raw.lower()
 
 
-def with_encoded_slashes(scope: Scope, path: str) -> str:
+def mark_encoded_slashes(scope: Scope, path: str) -> str:
     """Return the last part of a scope's path, with `ENCODED_SLASH` for every ``%2F`` in it.
 
-    >>> with_encoded_slashes({"raw_path": b"/a%2Fb/c"}, "a/b/c") == f"a{ENCODED_SLASH}b/c"
+    >>> mark_encoded_slashes({"raw_path": b"/a%2Fb/c"}, "a/b/c") == f"a{ENCODED_SLASH}b/c"
     True
-    >>> with_encoded_slashes({"raw_path": b"/other%2F"}, "a/b/c")
+    >>> mark_encoded_slashes({"raw_path": b"/other%2F"}, "a/b/c")
     'a/b/c'
     """
     if not has_encoded_slash(scope):
         return path
     pieces = _split_at_encoded_slashes(scope["raw_path"])
-    whole = ENCODED_SLASH.join(map(decoded, pieces))
+    whole = ENCODED_SLASH.join(map(decode_path, pieces))
     end = whole[len(whole) - len(path) :] if len(path) <= len(whole) else ""
-    return end if with_plain_slashes(end) == path else path
+    return end if restore_slashes(end) == path else path
 
 
 def _split_at_encoded_slashes(raw: bytes) -> list[bytes]:
     return raw.replace(b"%2f", b"%2F").split(b"%2F")
 
 
-def with_plain_slashes(value: Any) -> Any:
+def restore_slashes(value: Any) -> Any:
     """Return a text with slashes where `ENCODED_SLASH` stood; anything else as it is."""
     return value.replace(ENCODED_SLASH, "/") if isinstance(value, str) else value
 
 
-def raw_below(raw: bytes, prefix: str) -> bytes | None:
+def cut_raw_prefix(raw: bytes, prefix: str) -> bytes | None:
     """Return what follows the raw form of a prefix, or None where it does not begin with it.
 
-    >>> raw_below(b"/caf%C3%A9/x%2Fy", "/café")
+    >>> cut_raw_prefix(b"/caf%C3%A9/x%2Fy", "/café")
     b'/x%2Fy'
-    >>> raw_below(b"/other", "/café") is None
+    >>> cut_raw_prefix(b"/other", "/café") is None
     True
     """
     at = 0
@@ -88,10 +88,10 @@ _QUERY_SAFE = frozenset(b"/:@!$&'()*+,;=~-._?%") | frozenset(
 )
 
 
-def other_slash(path: str) -> str | None:
+def toggle_slash(path: str) -> str | None:
     """Return the path with a slash more or less at its end, or None where there is no other.
 
-    >>> other_slash("users/"), other_slash("users"), other_slash(""), other_slash("users//")
+    >>> toggle_slash("users/"), toggle_slash("users"), toggle_slash(""), toggle_slash("users//")
     ('users', 'users/', None, None)
     """
     if not path.endswith("/"):
@@ -100,7 +100,7 @@ def other_slash(path: str) -> str | None:
     return shorter if shorter and not shorter.endswith("/") else None
 
 
-def location_with_other_slash(scope: Scope, added: str = "", *, is_shorter: bool) -> str | None:
+def make_location(scope: Scope, added: str = "", *, is_shorter: bool) -> str | None:
     """Return where the same resource is with a slash less, or more, or None for an odd target.
 
     Args:
@@ -108,10 +108,10 @@ def location_with_other_slash(scope: Scope, added: str = "", *, is_shorter: bool
         added: the root path, where somebody has taken it off the path.
         is_shorter: whether the slash is taken off.
 
-    >>> location_with_other_slash({"path": "/users", "query_string": b"page=2"}, is_shorter=False)
+    >>> make_location({"path": "/users", "query_string": b"page=2"}, is_shorter=False)
     '/users/?page=2'
     >>> scope = {"path": "//evil.example/", "raw_path": b"//evil.example/"}
-    >>> location_with_other_slash(scope, is_shorter=True)
+    >>> make_location(scope, is_shorter=True)
     '/%2Fevil.example'
     """
     path = scope.get("path") or ""
@@ -119,13 +119,13 @@ def location_with_other_slash(scope: Scope, added: str = "", *, is_shorter: bool
         return None
     raw = scope.get("raw_path")
     # What the client has quoted stays quoted, but for the first slash: %2F is not one to everybody.
-    if isinstance(raw, bytes) and raw[:1] == b"/" and decoded(raw) == path:
-        kept = _quoted(raw)
+    if isinstance(raw, bytes) and raw[:1] == b"/" and decode_path(raw) == path:
+        kept = _quote(raw)
     else:
-        kept = encoded(path)
+        kept = encode_path(path)
     if added:
         # Daphne takes a root path from a header that any client can send.
-        kept = b"/" + encoded(added.removeprefix("/")) + kept
+        kept = b"/" + encode_path(added.removeprefix("/")) + kept
     if is_shorter:
         kept = kept[: -len("/" if kept.endswith(b"/") else "%2F")]
     else:
@@ -133,8 +133,8 @@ def location_with_other_slash(scope: Scope, added: str = "", *, is_shorter: bool
     if kept.startswith(b"//"):
         kept = b"/%2F" + kept[1:].lstrip(b"/")
     query = scope.get("query_string") or b""
-    return (kept + (b"?" + _quoted(query) if query else b"")).decode("ascii")
+    return (kept + (b"?" + _quote(query) if query else b"")).decode("ascii")
 
 
-def _quoted(text: bytes) -> bytes:
+def _quote(text: bytes) -> bytes:
     return b"".join(b"%c" % byte if byte in _QUERY_SAFE else b"%%%02X" % byte for byte in text)

@@ -72,14 +72,14 @@ def read(scope: Scope, root_path: RootPath = "auto") -> Reading | None:
         return position.reading
     path = scope.get("path")
     if "path_remaining" in scope:
-        return _remaining(path, scope["path_remaining"])
+        return _read_remaining(path, scope["path_remaining"])
     if not isinstance(path, str) or _is_no_path(path, scope):
         return None
     front = root_path_of(scope)
     if not front or (root_path != "stripped" and is_below(path, front)):
-        return _begun(path, len(front))
+        return _begin(path, len(front))
     slash = "" if path[:1] == "/" else "/"
-    return None if root_path == "in_path" else _begun(front + slash + path, len(front), front)
+    return None if root_path == "in_path" else _begin(front + slash + path, len(front), front)
 
 
 def _is_no_path(path: str, scope: Scope) -> bool:
@@ -88,21 +88,21 @@ def _is_no_path(path: str, scope: Scope) -> bool:
     return path[:1] != "/" and "asgi" in scope and scope.get("type") in _WITH_PATH
 
 
-def _remaining(path: object, rest: object) -> Reading | None:
+def _read_remaining(path: object, rest: object) -> Reading | None:
     """Return the reading of what another router has left."""
     if not isinstance(rest, str):
         return None
     if isinstance(path, str) and path.endswith(rest):
-        return _begun(path, len(path) - len(rest))
-    return _begun(rest, 0)
+        return _begin(path, len(path) - len(rest))
+    return _begin(rest, 0)
 
 
-def _begun(whole: str, at: int, added: str = "") -> Reading:
+def _begin(whole: str, at: int, added: str = "") -> Reading:
     at += whole[at : at + 1] == "/"
     return Reading(whole, at, added, at)
 
 
-def behind_slash(reading: Reading) -> Reading:
+def skip_slash(reading: Reading) -> Reading:
     """Return the reading with one slash taken off, where what was read does not end in one."""
     whole, at, added, start = reading
     if whole[at : at + 1] != "/" or (at and whole[at - 1] == "/"):

@@ -29,10 +29,10 @@ NO_TEMPLATE = Template("", "")
 
 
 @lru_cache(maxsize=4096)
-def joined(templates: tuple[Template, ...]) -> Template:
+def join_templates(templates: tuple[Template, ...]) -> Template:
     """Return the template of routes of one router in another, the outermost first.
 
-    >>> joined((Template("/users/", "/users/"), Template("/<int:id>/", "/{id}/"))).path
+    >>> join_templates((Template("/users/", "/users/"), Template("/<int:id>/", "/{id}/"))).path
     '/users/<int:id>/'
     """
     paths: list[str] = []
@@ -199,7 +199,7 @@ def publish_inner(route: ChildRoute, scope: Scope) -> None:
     name = getattr(inner, "name", None)
     theirs = Template(path, path_format, name if isinstance(name, str) else None)
     templates = (route.template, _mounts_between(route, scope), theirs)
-    publish(joined(templates), route.outermost)
+    publish(join_templates(templates), route.outermost)
 
 
 def _mounts_between(route: ChildRoute, scope: Scope) -> Template:

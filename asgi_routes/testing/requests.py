@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
-from asgi_routes.scopes.raw_paths import decoded
+from asgi_routes.scopes.raw_paths import decode_path
 from asgi_routes.types import ChildScope
 
 HeaderPairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
@@ -56,7 +56,7 @@ def request_scope(
     scope: dict[str, Any] = {
         "asgi": {"version": "3.0", "spec_version": "2.5"},
         "http_version": "1.1",
-        "path": decoded(raw_path),
+        "path": decode_path(raw_path),
         "raw_path": raw_path,
         "query_string": _sendable(query),
         "root_path": root_path,

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import anyio
 
-from asgi_routes.apps import mistake_in_app
+from asgi_routes.apps import find_mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
@@ -82,7 +82,7 @@ class Worker:
         health_file: str | PathLike[str] | None = None,
         on_event: Callable[[WorkerEvent], None] | None = None,
     ) -> None:
-        if wrong := mistake_in_app(app):
+        if wrong := find_mistake_in_app(app):
             raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
         self.channels = _checked_channels(app, channels)
         for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):

@@ -17,7 +17,7 @@ from django.urls import reverse as django_reverse
 
 import asgi_routes
 from asgi_routes import NoReverseMatch, URLRouter, include
-from asgi_routes.routers.reversing import as_text, url_for
+from asgi_routes.routers.reversing import build_url, write_url
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
@@ -127,7 +127,9 @@ def theirs_and_ours(
     except Exception as error:  # noqa: BLE001 - Django's table may be poisoned by one route
         their = error
     try:
-        our = as_text(url_for(router.route_names(), name, args, kwargs, (current or "").split(":")))
+        our = write_url(
+            build_url(router.route_names(), name, args, kwargs, (current or "").split(":"))
+        )
     except NoReverseMatch as error:
         our = error
     return their, our

@@ -26,7 +26,7 @@ from asgi_routes import (
     route_path,
 )
 from asgi_routes.scopes import (
-    location_with_other_slash,
+    make_location,
 )
 from tests.spec.driving import http, named
 
@@ -65,7 +65,7 @@ class Ours:
         return bool(HostRouter({"example.com": APP}).match(http("/", headers=headers)))
 
     def location(self, text: str) -> str | None:
-        return location_with_other_slash(http(text), is_shorter=text.endswith("/"))
+        return make_location(http(text), is_shorter=text.endswith("/"))
 
 
 class Naive(Ours):
