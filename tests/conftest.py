@@ -1,7 +1,9 @@
 """What every test shares: both event loops, and the rule that CI skips nothing."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
@@ -37,6 +39,27 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how long each folder took, and each matrix as a table."""
+    _print_times(terminalreporter)
+    _print_matrices(terminalreporter)
+
+
+def _print_times(reporter: pytest.TerminalReporter) -> None:
+    """Print the time of each folder, the setup and teardown of its tests included."""
+    seconds: Counter[str] = Counter()
+    tests: Counter[str] = Counter()
+    for report in chain.from_iterable(reporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            parts = report.nodeid.partition("::")[0].split("/")
+            folder = "/".join(parts[: 2 if parts[0] == "tests" and len(parts) > 2 else 1])
+            seconds[folder] += report.duration  # type: ignore[assignment]
+            tests[folder] += report.when == "call"
+    reporter.write_sep("-", f"{sum(seconds.values()):.0f} s on all cores together")
+    for folder, took in seconds.most_common():
+        reporter.write_line(f"{took:7.1f} s {tests[folder]:5} tests  {folder}")
+
+
+def _print_matrices(terminalreporter: pytest.TerminalReporter) -> None:
     """Print each matrix as a table: what passed, what failed.
 
     A test says where in the table it stands; one that fills many cells says of each whether it is right.
