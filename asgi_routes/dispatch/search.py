@@ -335,7 +335,7 @@ class Search:
         if mode is not None:
             if mode == "strict" or (mode == "redirect" and self.kind != _HTTP):
                 return False
-            if is_boundary and not self._is_served_behind(place, mounted):
+            if is_boundary and not self._has_end_behind(place, mounted, is_redirect=mode != "both"):
                 return False
         is_redirect = mode == "redirect"
         is_refused = methods is not None and self.method not in methods
@@ -418,15 +418,21 @@ class Search:
             return None
         return NoMatch(self._reason(), NONE_ALLOWED, location, place, self.method)
 
-    def _is_served_behind(self, place: Place, mounted: Mounted | None) -> bool:
-        """Tell whether the router behind a boundary has something at the end of the path."""
+    def _has_end_behind(self, place: Place, mounted: Mounted | None, *, is_redirect: bool) -> bool:
+        """Tell whether the router behind a boundary has something at the end of the path.
+
+        For another method will do, but not to be redirected to it.
+        """
         if place.rest:
             return False
         router = router_behind(place.via.app)
         if router is None or not matches_as_ours(router):
             return True
         child = make_child(place, self._hand_on(), mounted=mounted, has_position=True)
-        return bool(router.match(child))
+        found = router.match(child)
+        if found or not is_redirect:
+            return bool(found or found.allowed)
+        return self.method == "OPTIONS" and "OPTIONS" in found.allowed
 
     def _go_behind(
         self,

@@ -174,8 +174,11 @@ class MethodRouter(SearchedRouter):
             reason = f"No method in the scope (its type is {kind!r})."
             yield from search.lead_nowhere(level, reason)
             return
-        others = (found for found in self._keys.values() if found is not own)
-        for key, methods in dict.fromkeys((*([own] if own else ()), *others)):
+        others = [found for found in self._keys.values() if found is not own]
+        found = [] if own is None else [own]
+        # The search ends at a boundary, which then has to know the methods of the others.
+        is_last = own is not None and own[0].kind is Kind.BOUNDARY
+        for key, methods in dict.fromkeys((*others, *found) if is_last else (*found, *others)):
             branch = search.lead_by_key(level, key, methods=methods, has_options=self._options)
             if branch is not None:
                 yield branch

@@ -100,6 +100,19 @@ async def test_answered(method: str, text: str, status: int, allow: bytes | None
     assert (b"content-length" in dict(start["headers"])) is (status != 204)
 
 
+@pytest.mark.parametrize("wrap", [lambda app: app, Wrapper], ids=["bare", "wrapped"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
+async def test_a_router_behind_one_method_knows_the_others(method: str, wrap: Any) -> None:
+    """Also where its wrapper is called, and the search has ended."""
+    get, post = URLRouter([path("x", A)]), URLRouter([path("y", B)])
+    router = MethodRouter({"GET": wrap(get), "POST": wrap(post)})
+    outer = URLRouter([path("m/", router)])
+    for app, text in ((router, "/y"), (outer, "/m/y")):
+        start, _ = (await call(app, http(text, method=method))).sent
+        assert start["status"] == (204 if method == "OPTIONS" else 405)
+        assert dict(start["headers"])[b"allow"] == b"OPTIONS, POST"
+
+
 async def test_alone_and_with_defaults() -> None:
     """It serves by itself; a default of its own ends the search; None raises."""
     assert (await call(MethodRouter({"GET": A}), http("/"))).returned[0] == "A"

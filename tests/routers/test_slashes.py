@@ -120,6 +120,30 @@ async def test_policies_stay_with_their_routers() -> None:
     assert (await call(hidden, http("/lenient/a"))).sent[0]["status"] == 308
 
 
+@pytest.mark.parametrize("wrap", [lambda app: app, Wrapper], ids=["bare", "wrapped"])
+@pytest.mark.parametrize(
+    ("slashes", "method", "status"),
+    [
+        ("both", "PUT", 405),
+        ("both", "OPTIONS", 204),
+        ("redirect", "PUT", 404),
+        ("redirect", "OPTIONS", 308),
+        ("strict", "PUT", 404),
+        ("strict", "OPTIONS", 404),
+    ],
+)
+async def test_another_spelling_of_what_is_behind_a_boundary(
+    slashes: Any, method: str, status: int, wrap: Any
+) -> None:
+    """It answers a wrong method as it would without one."""
+    inner = wrap(URLRouter([path("", A, methods=["GET"])]))
+    for route in (path("m/", inner), path("m/", URLRouter([mount("", inner)]))):
+        start = (await call(URLRouter([route], slashes=slashes), http("/m", method=method))).sent[0]
+        assert start["status"] == status
+        if status in (405, 204):
+            assert dict(start["headers"])[b"allow"] == b"GET, HEAD, OPTIONS"
+
+
 @pytest.mark.parametrize(
     ("text", "raw", "location"),
     [
