@@ -5,6 +5,7 @@ needs no line here.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,24 @@ def test_no_room_looks_up(room: str) -> None:
         if room_of(module_of(file)) == room:
             used = {room_of(module) for module in modules_used_by(TREES[file])}
             assert used <= may_be_used, f"{module_of(file)} imports {used - may_be_used}"
+
+
+def test_the_readme_tells_the_floor_of_each_room() -> None:
+    """A room stands one floor above the highest that it uses."""
+    floors: dict[str, int] = {}
+    for room in ROOMS:
+        files = [file for file in FILES if room_of(module_of(file)) == room]
+        used = {room_of(module) for file in files for module in modules_used_by(TREES[file])}
+        floors[room] = 1 + max((floors[one] for one in used - {room}), default=-1)
+    told = re.findall(r"^(\d+) +``(\w+)/?`` ", (PACKAGE.parent / "README.rst").read_text(), re.MULTILINE)
+    listed = [(room, int(floor)) for floor, room in told]
+    inner = {room: floor for room, floor in floors.items() if room not in _OUTSIDE}
+    assert dict(listed) == inner
+    assert [floor for _, floor in listed] == sorted(inner.values())
+
+
+_OUTSIDE = ("", "__main__", "pytest_plugin")
+"""What stands around the rooms: the package's own names, and how it is started."""
 
 
 def test_no_cycles() -> None:
