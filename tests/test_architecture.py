@@ -121,7 +121,9 @@ def test_the_readme_tells_the_floor_of_each_room() -> None:
         files = [file for file in FILES if room_of(module_of(file)) == room]
         used = {room_of(module) for file in files for module in modules_used_by(TREES[file])}
         floors[room] = 1 + max((floors[one] for one in used - {room}), default=-1)
-    told = re.findall(r"^(\d+) +``(\w+)/?`` ", (PACKAGE.parent / "README.rst").read_text(), re.MULTILINE)
+    told = re.findall(
+        r"^(\d+) +``(\w+)/?`` ", (PACKAGE.parent / "README.rst").read_text(), re.MULTILINE
+    )
     listed = [(room, int(floor)) for floor, room in told]
     inner = {room: floor for room, floor in floors.items() if room not in _OUTSIDE}
     assert dict(listed) == inner

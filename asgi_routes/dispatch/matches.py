@@ -184,12 +184,14 @@ class Child(NamedTuple):
         app: the application or router.
         route: the declaration, where there is one.
         lifespan: how it takes part in the lifespan of the router.
+        is_default: whether it is the router's default, for which the scope has to have nothing.
     """
 
     key: str
     app: App
     route: Any = None
     lifespan: LifespanPolicy = "auto"
+    is_default: bool = False
 
 
 class Handed(NamedTuple):

@@ -239,7 +239,7 @@ def _below(app: Any, scope: Any, way: _Context, depth: int) -> Iterator[Candidat
             yield from _of_row(row, scope, way, depth)
         return
     for child in inner.children():
-        if child.key == "default":
+        if child.is_default:
             continue
         below = way
         if isinstance(inner, ProtocolTypeRouter):

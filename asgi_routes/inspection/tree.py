@@ -8,9 +8,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from asgi_routes.apps import is_router, name_of, unwrap
-from asgi_routes.dispatch import (
-    NotFound,
-)
 from asgi_routes.places import Place
 from asgi_routes.routers import (
     ChannelNameRouter,
@@ -204,9 +201,7 @@ def _children(router: Any, way: _Context) -> Iterator[Node]:
             yield _read(router.default_of_misses, "default", "default", way)
         return
     for child in router.children():
-        if isinstance(child.app, NotFound):
-            continue  # Nobody has written it.
-        kind: Kind = "default" if child.key == "default" else "application"
+        kind: Kind = "default" if child.is_default else "application"
         below = way
         if kind == "application" and isinstance(router, ProtocolTypeRouter):
             below = replace(way, protocol=child.key)

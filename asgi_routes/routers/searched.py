@@ -140,7 +140,7 @@ def check_default(default: Any, router: str) -> Any:
 def yield_default_child(default: Any) -> Iterator[Child]:
     """Yield the default as the last that a router leads to, where it is an application."""
     if is_application(default):
-        yield Child("default", default)
+        yield Child("default", default, is_default=True)
 
 
 def check_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanContext | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from asgi_routes import URLRouter, path
-from asgi_routes.inspection import Node, inspect
+from asgi_routes import ChannelNameRouter, HostRouter, URLRouter, not_found, path
+from asgi_routes.inspection import Node, explain, inspect
 from tests.inspection import sample
 
 APP = "tests.inspection.sample:app"
@@ -97,6 +97,19 @@ def test_wrappers_and_namespaces() -> None:
     assert by_key["api/"].by == "path"
     assert by_key["shop/"].namespace == "first"
     assert by_key["shop/"].syntax == "path"
+
+
+def test_a_key_that_is_called_default_is_none() -> None:
+    """A queue often is; and a policy that was put under a key is an application like any other."""
+    router = ChannelNameRouter({"default": sample.app, "other": not_found}, default=sample.shop)
+    assert [(node.kind, node.key) for node in inspect(router).children] == [
+        ("application", "default"),
+        ("application", "other"),
+        ("default", "default"),
+    ]
+    hosts = HostRouter({"default": URLRouter([path("x", sample.app)])})
+    missed = explain(hosts, {"type": "http", "method": "GET", "path": "/x", "headers": []})
+    assert [near.template for near in missed.near] == ["/x"]
 
 
 def test_routes() -> None:
