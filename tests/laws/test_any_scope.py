@@ -1,6 +1,7 @@
 """Matching raises nothing and takes linear time, whatever a client sends, and however routers nest."""
 
 import functools
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -155,8 +156,8 @@ ODD: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def test_odd_scopes() -> None:
-    """Whatever stands in a scope, matching does not raise, and somebody answers."""
+def test_odd_scopes(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever stands in a scope, matching does not raise, somebody answers, and a log line is one line."""
     shares = Shares("any scope is answered")
 
     @lawful(70)
@@ -177,5 +178,8 @@ def test_odd_scopes() -> None:
             shares.answer(answer)
             assert answer.error in (None, "NoRouteFound"), (answer.error, *told)
 
-    law()
+    with caplog.at_level(logging.INFO, "asgi_routes"):
+        law()
     shares.hold()
+    assert caplog.records
+    assert all(record.getMessage().isprintable() for record in caplog.records)
