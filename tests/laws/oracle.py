@@ -346,10 +346,10 @@ class Oracle:
             return Expected(404)
         found = None if read is None else search.in_table(table, search.text)
         if found is not None and found.status == 308:
-            if policy == "raises":
-                return Expected(None, rows=found.rows)
             if request.path[:1] != "/":
                 raise SilentError("a redirect, and a path that has no slash in front")
+            if policy == "raises":
+                return Expected(None, rows=found.rows)
         return found or search.missed(table)
 
     def is_miss_below(self, place: Place, request: Request) -> bool | None:
