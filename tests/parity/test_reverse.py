@@ -17,7 +17,8 @@ from django.urls import reverse as django_reverse
 
 import asgi_routes
 from asgi_routes import NoReverseMatch, URLRouter, include
-from asgi_routes.routers.reversing import build_url, write_url
+from asgi_routes.routers.reversing import find_url
+from asgi_routes.routers.writing import write_url
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
@@ -126,12 +127,8 @@ def theirs_and_ours(
         their = django_reverse(name, urlconf, args, kwargs, current_app=current)
     except Exception as error:  # noqa: BLE001 - Django's table may be poisoned by one route
         their = error
-    try:
-        our = write_url(
-            build_url(router.route_names(), name, args, kwargs, (current or "").split(":"))
-        )
-    except NoReverseMatch as error:
-        our = error
+    url, misfits = find_url([router], name, args, kwargs, (current or "").split(":"))
+    our = NoReverseMatch(str(misfits), name) if url is None else write_url(url)
     return their, our
 
 
@@ -139,6 +136,11 @@ def explained(their: Any, our: Any, urlconf: Any, asked: Any) -> str | None:
     """Return why the sides differ, or None."""
     if not isinstance(their, str | DjangoNoReverseMatch):
         return f"Django's own {type(their).__name__}: one route, or a percent sign, breaks it"
+    if isinstance(their, str) and not isinstance(our, str):
+        if not {".", ".."}.isdisjoint(unquote(their).split("/")):
+            return "clients take a segment '.' or '..' off Django's URL"
+        if None in (*asked[1], *asked[2].values()):
+            return "None is no text"
     given = our if isinstance(our, str) else their
     try:
         match: Any = get_resolver(urlconf).resolve(unquote(str(given)))
