@@ -14,8 +14,8 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from asgi_routes.errors import LifespanError
-from asgi_routes.lifespan.conversation import Conversation, Status, is_cancelled
 from asgi_routes.lifespan.participants import Participant, identity
+from asgi_routes.lifespan.session import LifespanSession, Outcome, is_cancelled
 from asgi_routes.lifespan.states import State, count_in, count_out, forget, remember
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
@@ -32,14 +32,14 @@ class _Known:
     """
 
     def __init__(self) -> None:
-        self.begun: dict[_Key, Conversation] = {}
-        self.asked: dict[_Key, Conversation] = {}
+        self.begun: dict[_Key, LifespanSession] = {}
+        self.asked: dict[_Key, LifespanSession] = {}
 
-    def forget(self, talks: Iterable[Conversation]) -> None:
+    def forget(self, sessions: Iterable[LifespanSession]) -> None:
         """Let those be started again, because they have been stopped."""
-        for talk in talks:
+        for session in sessions:
             for known in (self.begun, self.asked):
-                for key in [key for key, other in known.items() if other is talk]:
+                for key in [key for key, other in known.items() if other is session]:
                     del known[key]
 
 
@@ -73,7 +73,7 @@ class Composition:
         self._concurrent = concurrent
         self._startup_timeout = startup_timeout
         self._shutdown_timeout = shutdown_timeout
-        self._talks: list[Conversation] = []
+        self._sessions: list[LifespanSession] = []
         self._shared: list[State] = []
         self._problems: list[str] = []
         self._problems_of_stop: list[str] = []
@@ -167,12 +167,14 @@ class Composition:
         self._known = _find_known(scope)
         for wave in self._waves():
             # A second round is for those whose wrapper has refused for them: another one may not.
-            while talks := [*self._new(wave, scope)]:
+            while sessions := [*self._new(wave, scope)]:
                 async with anyio.create_task_group() as waiting:
-                    for talk in talks:
-                        tasks.start_soon(self._run, talk)
-                        waiting.start_soon(talk.wait_for_start, self._startup_timeout)
-                problems = [_said(talk) for talk in talks if talk.status is Status.FAILED]
+                    for session in sessions:
+                        tasks.start_soon(self._run, session)
+                        waiting.start_soon(session.wait_for_start, self._startup_timeout)
+                problems = [
+                    _said(session) for session in sessions if session.outcome is Outcome.FAILED
+                ]
                 if problems:
                     return problems
         return []
@@ -191,8 +193,8 @@ class Composition:
                 wave = []
         yield wave
 
-    def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[Conversation]:
-        """Yield a conversation with each that nobody has begun one with."""
+    def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[LifespanSession]:
+        """Yield a session with each that nobody has begun one with."""
         for participant in wave:
             is_context = participant.context is not None
             core, app = ((identity(one), is_context) for one in (participant.core, participant.app))
@@ -201,14 +203,14 @@ class Composition:
                 scope["state"].update(begun.yielded)
             if app in self._known.asked or (begun is not None and not begun.has_refused):
                 continue
-            talk = Conversation(participant, scope, self._end)
-            self._known.begun[core] = self._known.asked[app] = talk
-            self._talks.append(talk)
-            yield talk
+            session = LifespanSession(participant, scope, self._end)
+            self._known.begun[core] = self._known.asked[app] = session
+            self._sessions.append(session)
+            yield session
 
-    async def _run(self, talk: Conversation) -> None:
+    async def _run(self, session: LifespanSession) -> None:
         _KNOWN_AROUND.set((current_token(), self._known))
-        await talk.run()
+        await session.run()
 
     def _end(self, error: BaseException) -> None:
         """Leave, because an application ends the whole process."""
@@ -216,10 +218,12 @@ class Composition:
         self._host.cancel()
 
     async def _stop(self) -> list[str]:
-        for talk in reversed(self._talks):
-            await talk.stop(self._shutdown_timeout)
+        for session in reversed(self._sessions):
+            await session.stop(self._shutdown_timeout)
         return [
-            _said(talk) for talk in self._talks if talk.status is Status.STARTED and talk.problem
+            _said(session)
+            for session in self._sessions
+            if session.outcome is Outcome.STARTED and session.problem
         ]
 
     @contextmanager
@@ -230,9 +234,9 @@ class Composition:
         try:
             yield
         finally:
-            for state in self._shared + [talk.state for talk in self._talks]:
+            for state in self._shared + [session.state for session in self._sessions]:
                 forget(state)
-            self._known.forget(self._talks)
+            self._known.forget(self._sessions)
             count_out(cores + [state.core for state in self._shared])
 
     def _share(self, values: dict[str, Any], routers: Iterable[Any]) -> None:
@@ -250,6 +254,6 @@ def _find_known(scope: ChildScope) -> _Known:
     return scope.setdefault(_KNOWN, known)  # type: ignore[no-any-return]
 
 
-def _said(talk: Conversation) -> str:
-    label = talk.participant.label
-    return f"{label}: {talk.problem}" if label else str(talk.problem)
+def _said(session: LifespanSession) -> str:
+    label = session.participant.label
+    return f"{label}: {session.problem}" if label else str(session.problem)

@@ -13,7 +13,7 @@ from hypercorn.middleware.dispatcher import AsyncioDispatcherMiddleware, TrioDis
 from starlette.applications import Starlette
 
 from asgi_routes import HostRouter, Lifespan, ProtocolTypeRouter, URLRouter, mount
-from asgi_routes.lifespan import conversation
+from asgi_routes.lifespan import session
 from tests.lifespan.actors import COMPLETE, App, Failing, ReadingOn, Server
 from tests.spec.driving import call, http
 
@@ -88,7 +88,7 @@ async def test_hypercorns_dispatcher(
     log: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """It is started, and told to stop."""
-    monkeypatch.setattr(conversation, "READING_ON", {"auto": 4, "on": 4})
+    monkeypatch.setattr(session, "READING_ON", {"auto": 4, "on": 4})
     apps = {"/a": framework(Starlette, "a", log), "/b": framework(FastAPI, "b", log)}
     server = await Server(PLACES[place](Dispatcher(apps))).run()
     assert server.types == COMPLETE
@@ -192,7 +192,7 @@ async def test_a_timeout_for_starting(log: list[str], policy: Any) -> None:
         [URLRouter([mount("r", ReadingOn("r", log), lifespan=policy)])], startup_timeout=0.05
     )
     with pytest.MonkeyPatch.context() as patching:
-        patching.setattr(conversation, "READING_ON", monkeypatched)
+        patching.setattr(session, "READING_ON", monkeypatched)
         server = await Server(lifespan).run()
     if policy == "auto":
         assert server.types == COMPLETE

@@ -1,7 +1,7 @@
 """The lifespan of one application: what it is told, and what it answers.
 
 In: an application. Out: whether it started, whether it stopped, and what went wrong. The rule kept here:
-an application may answer, fail, raise, return, die or say nothing; whatever it does is a status, and
+an application may answer, fail, raise, return, die or say nothing; whatever it does is an outcome, and
 nothing of it reaches the others.
 """
 
@@ -34,16 +34,16 @@ STILL_SLOW = 60.0
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
 
-class Status(Enum):
+class Outcome(Enum):
     """What has been decided about an application's start."""
 
-    ASKED = "asked to start"
+    UNDECIDED = "asked to start"
     STARTED = "started"
     UNSUPPORTED = "does not know the protocol"
     FAILED = "failed to start"
 
 
-class Conversation:
+class LifespanSession:
     """Speaks the lifespan protocol with one application, in a task of its own.
 
     Args:
@@ -54,7 +54,7 @@ class Conversation:
     Attributes:
         participant: the application.
         state: the ``state`` in its scope.
-        status: what is decided about its start.
+        outcome: what is decided about its start.
         decided: set when it is.
         finished: set when it has stopped, or its task has ended.
         problem: what went wrong, or None.
@@ -69,7 +69,7 @@ class Conversation:
         values = outer if participant.context else dict(outer)
         self.participant = participant
         self.state = State(participant.core, values, dict(outer))
-        self.status = Status.ASKED
+        self.outcome = Outcome.UNDECIDED
         self.decided = anyio.Event()
         self.finished = anyio.Event()
         self.problem: str | None = None
@@ -87,7 +87,7 @@ class Conversation:
     @property
     def has_refused(self) -> bool:
         """Whether it takes no part, and never will."""
-        return self.status is Status.UNSUPPORTED and self._has_ended
+        return self.outcome is Outcome.UNSUPPORTED and self._has_ended
 
     async def run(self) -> None:
         """Call the application; return when it does."""
@@ -101,10 +101,10 @@ class Conversation:
             except BaseException as raised:  # noqa: BLE001 - it must not reach the other applications
                 error = raised
             if is_cancelled():
-                self._decide(Status.FAILED, "was cancelled while it started")
+                self._decide(Outcome.FAILED, "was cancelled while it started")
                 error = None
         if error is not None and _ends_all(error):
-            self._decide(Status.FAILED, f"raised {error!r}")
+            self._decide(Outcome.FAILED, f"raised {error!r}")
             self._on_exit(error)
         self._end(error)
 
@@ -142,7 +142,7 @@ class Conversation:
         if self._reads_until < math.inf and self.participant.policy == "auto":
             self._leave_unsupported("reads on instead of answering")
         else:
-            self._decide(Status.FAILED, f"did not answer startup within {patience:g} s")
+            self._decide(Outcome.FAILED, f"did not answer startup within {patience:g} s")
 
     async def _serve_context(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -175,7 +175,7 @@ class Conversation:
         return None
 
     async def _wait_until_told(self) -> None:
-        if self.status is Status.ASKED:
+        if self.outcome is Outcome.UNDECIDED:
             patience = READING_ON["on" if self.participant.policy == "on" else "auto"]
             # One that asks again and again has no more time than one that asks once.
             self._reads_until = min(self._reads_until, anyio.current_time() + patience)
@@ -205,20 +205,20 @@ class Conversation:
         self._has_answered = self._has_started = True
         if self.participant.context is None:
             remember(self.state)
-        if self.status is Status.UNSUPPORTED:
+        if self.outcome is Outcome.UNSUPPORTED:
             self._log(logging.INFO, "has started after all", None)
-            self.status = Status.STARTED
-        self._decide(Status.STARTED)
+            self.outcome = Outcome.STARTED
+        self._decide(Outcome.STARTED)
 
     def _fail(self, problem: str) -> None:
-        if not self._has_answered and self.status is Status.UNSUPPORTED:
+        if not self._has_answered and self.outcome is Outcome.UNSUPPORTED:
             self._log(logging.ERROR, f"has failed to start after all: {problem}", None)
         self._has_answered = True
-        self._decide(Status.FAILED, problem)
+        self._decide(Outcome.FAILED, problem)
 
     def _end(self, error: BaseException | None) -> None:
         self._has_ended = True
-        if self.status is Status.ASKED:
+        if self.outcome is Outcome.UNDECIDED:
             self._end_unanswered(error)
         elif self._has_started and error is not None and not self.finished.is_set():
             when = "to stop" if self._told_to_stop.is_set() else "while it ran"
@@ -233,20 +233,20 @@ class Conversation:
         self._leave_unsupported(said, error)
 
     def _leave_unsupported(self, said: str, error: BaseException | None = None) -> None:
-        if self.status is not Status.ASKED:
+        if self.outcome is not Outcome.UNDECIDED:
             return
         if self.participant.policy == "on":
             self._log(logging.ERROR, said, error)
-            self._decide(Status.FAILED, said)
+            self._decide(Outcome.FAILED, said)
             return
         # Who has read the event wanted to start, and may have tried.
         level = logging.WARNING if self._events else logging.DEBUG
         self._log(level, f"takes no part in the lifespan: {said}", error)
-        self._decide(Status.UNSUPPORTED)
+        self._decide(Outcome.UNSUPPORTED)
 
-    def _decide(self, status: Status, problem: str | None = None) -> None:
-        if self.status is Status.ASKED:
-            self.status, self.problem = status, problem
+    def _decide(self, outcome: Outcome, problem: str | None = None) -> None:
+        if self.outcome is Outcome.UNDECIDED:
+            self.outcome, self.problem = outcome, problem
             self.decided.set()
 
     def _log(self, level: int, said: str, error: BaseException | None) -> None:
