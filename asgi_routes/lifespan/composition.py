@@ -14,9 +14,16 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from asgi_routes.errors import LifespanError
-from asgi_routes.lifespan.participants import Participant, identity
+from asgi_routes.lifespan.participants import (
+    Participant,
+    State,
+    count_in,
+    count_out,
+    forget,
+    identity,
+    remember,
+)
 from asgi_routes.lifespan.session import LifespanSession, Outcome, is_cancelled
-from asgi_routes.lifespan.states import State, count_in, count_out, forget, remember
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
 _Key: TypeAlias = tuple[object, bool]

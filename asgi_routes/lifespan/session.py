@@ -16,9 +16,7 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from asgi_routes.lifespan.never_started import mark_begun
-from asgi_routes.lifespan.participants import Participant
-from asgi_routes.lifespan.states import State, remember
+from asgi_routes.lifespan.participants import Participant, State, mark_begun, remember
 from asgi_routes.types import ChildScope
 
 READING_ON = {"auto": 4.0, "on": 60.0}

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from asgi_routes import Lifespan, ProtocolTypeRouter, URLRouter, mount
-from asgi_routes.lifespan import never_started, session, warn_if_never_started
+from asgi_routes.lifespan import participants, session, warn_if_never_started
 from tests.lifespan.actors import COMPLETE, App, Server
 from tests.spec.driving import Wrapper
 
@@ -119,10 +119,10 @@ def test_nothing_is_kept_of_routers_that_are_gone() -> None:
     router = URLRouter([], lifespan=pool)
     key = id(router)
     warn_if_never_started(router)
-    assert key in never_started._SETTLED
+    assert key in participants._SETTLED
     del router
     gc.collect()
-    assert key not in never_started._SETTLED
+    assert key not in participants._SETTLED
 
 
 def test_a_router_that_cannot_be_referred_to_weakly(caplog: pytest.LogCaptureFixture) -> None:
