@@ -14,7 +14,7 @@ from asgi_routes.lifespan.participants import participants
 from asgi_routes.types import App, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from asgi_routes.lifespan.composition import Composition
+    from asgi_routes.lifespan.run import LifespanRun
 
 
 class Lifespan:
@@ -70,7 +70,7 @@ class Lifespan:
         """
         if scope["type"] != "lifespan":
             raise ValueError(f"Lifespan serves scopes of type 'lifespan', not {scope['type']!r}")
-        await self._composition().serve(scope, receive, send, filter(is_router, self._apps))
+        await self._make_run().serve(scope, receive, send, filter(is_router, self._apps))
 
     @asynccontextmanager
     async def context(self, _app: object = None) -> AsyncIterator[dict[str, Any] | None]:
@@ -88,14 +88,14 @@ class Lifespan:
         state: dict[str, Any] = {}
         scope = {"type": "lifespan", "asgi": asgi, "state": state}
         # A framework around may take what is yielded, and bring no state with its requests.
-        async with self._composition().running(scope, filter(is_router, self._apps)):
+        async with self._make_run().keep_started(scope, filter(is_router, self._apps)):
             yield state or None
 
-    def _composition(self) -> "Composition":
-        from asgi_routes.lifespan.composition import Composition  # noqa: PLC0415 - it needs anyio
+    def _make_run(self) -> "LifespanRun":
+        from asgi_routes.lifespan.run import LifespanRun  # noqa: PLC0415 - it needs anyio
 
         named = [("" if len(self._apps) == 1 else _name(app), app) for app in self._apps]
-        return Composition(
+        return LifespanRun(
             participants(named),
             concurrent=self._concurrent,
             startup_timeout=self._startup_timeout,

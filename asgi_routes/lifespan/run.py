@@ -31,7 +31,7 @@ _Key: TypeAlias = tuple[object, bool]
 
 
 class _Known:
-    """What all compositions of one lifespan have begun.
+    """What all runs of one lifespan have begun.
 
     Attributes:
         begun: by what is behind the wrappers; the last, where wrappers have refused for it.
@@ -58,7 +58,7 @@ _PATIENCE_ONCE_CANCELLED = 30.0
 """Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
 
 
-class Composition:
+class LifespanRun:
     """The lifespan of some participants, run once.
 
     Args:
@@ -92,7 +92,9 @@ class Composition:
         self._left = anyio.Event()
 
     @asynccontextmanager
-    async def running(self, scope: ChildScope, stateless: Iterable[Any]) -> AsyncIterator[None]:
+    async def keep_started(
+        self, scope: ChildScope, stateless: Iterable[Any]
+    ) -> AsyncIterator[None]:
         """Keep the participants started while the body runs.
 
         Args:
@@ -148,7 +150,7 @@ class Composition:
         if event["type"] == "lifespan.startup":
             given = {"state": {}, **scope}
             try:
-                async with self.running(given, () if "state" in scope else routers):
+                async with self.keep_started(given, () if "state" in scope else routers):
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
             except LifespanError as error:
