@@ -6,10 +6,10 @@ from asgi_routes.lifespan.participants import (
     UNSTARTED,
     WITH_STATE,
     LifespanContext,
+    add_state,
     expect_start,
     policy_of_endpoint,
     warn_if_never_started,
-    with_state,
 )
 
 __all__ = (
@@ -18,8 +18,8 @@ __all__ = (
     "WITH_STATE",
     "Lifespan",
     "LifespanContext",
+    "add_state",
     "expect_start",
     "policy_of_endpoint",
     "warn_if_never_started",
-    "with_state",
 )

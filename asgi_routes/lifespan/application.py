@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgi_routes.apps import find_mistake_in_app, is_router
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.lifespan.participants import participants
+from asgi_routes.lifespan.participants import find_participants
 from asgi_routes.types import App, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -94,14 +94,14 @@ class Lifespan:
     def _make_run(self) -> "LifespanRun":
         from asgi_routes.lifespan.run import LifespanRun  # noqa: PLC0415 - it needs anyio
 
-        named = [("" if len(self._apps) == 1 else _name(app), app) for app in self._apps]
+        named = [("" if len(self._apps) == 1 else _name_of(app), app) for app in self._apps]
         return LifespanRun(
-            participants(named),
+            find_participants(named),
             concurrent=self._concurrent,
             startup_timeout=self._startup_timeout,
             shutdown_timeout=self._shutdown_timeout,
         )
 
 
-def _name(app: Any) -> str:
+def _name_of(app: Any) -> str:
     return getattr(app, "__qualname__", type(app).__qualname__)

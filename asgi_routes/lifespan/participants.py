@@ -24,7 +24,7 @@ LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
 """A router's own lifespan: called with the router; what it yields is state, or None."""
 
 WITH_STATE: Counter[object] = Counter()
-"""The applications that may have a state, by the `identity` of what is behind their wrappers, in whatever
+"""The applications that may have a state, by what `identify` says of what is behind their wrappers, in whatever
 event loop. While it is empty, there is nothing to lay over."""
 STATELESS: dict[int, "weakref.ref[Any]"] = {}
 """Applications that have none for certain, by id. Asking it first costs a dispatch nothing."""
@@ -67,7 +67,7 @@ class Participant:
         return f"{self.label} ({name})" if self.label else name
 
 
-def identity(app: Any) -> object:
+def identify(app: Any) -> object:
     """Return what is the same for the same application.
 
     A method is another object each time that one asks for it; and applications of some frameworks
@@ -78,7 +78,7 @@ def identity(app: Any) -> object:
     return id(app)
 
 
-def core_of(app: Any) -> Any:
+def find_core(app: Any) -> Any:
     """Return the application that is behind the wrappers put around it by hand, or the very one.
 
     What some wrapper holds is not always an application: a function that `functools.partial` gives its
@@ -89,7 +89,7 @@ def core_of(app: Any) -> Any:
         if inner is app:
             continue
         is_bound = isinstance(core, partial) and (core.args or core.keywords)
-        if is_bound or find_mistake_in_app(inner) or identity(inner) != identity(again):
+        if is_bound or find_mistake_in_app(inner) or identify(inner) != identify(again):
             break
         core = inner
     return core
@@ -100,19 +100,19 @@ def policy_of_endpoint(app: App) -> LifespanPolicy:
     return "off" if kind_of(app) is Kind.ENDPOINT else "auto"
 
 
-def participants(apps: Iterable[tuple[str, App]]) -> Iterator[Participant]:
+def find_participants(apps: Iterable[tuple[str, App]]) -> Iterator[Participant]:
     """Yield what takes part of some applications, routers among them, each with its label."""
     for label, app in apps:
-        yield from _below(app, label, "auto", ())
+        yield from _find_below(app, label, "auto", ())
 
 
-def _below(
+def _find_below(
     app: Any, label: str, policy: LifespanPolicy, around: tuple[object, ...]
 ) -> Iterator[Participant]:
     if policy == "off" or any(app is router for router in around):
         return
     if not is_router(app):
-        yield Participant(app, core_of(app), policy, label)
+        yield Participant(app, find_core(app), policy, label)
         return
     context = getattr(app, "lifespan", None)
     if context is not None:
@@ -120,7 +120,7 @@ def _below(
     for child in app.children():
         inner = f"{label} → {child.key}" if label else str(child.key)
         policy = getattr(child, "lifespan", "auto")
-        yield from _below(child.app, inner, policy, (*around, app))
+        yield from _find_below(child.app, inner, policy, (*around, app))
 
 
 class State(NamedTuple):
@@ -150,7 +150,7 @@ class State(NamedTuple):
 def count_in(cores: Iterable[Any]) -> None:
     """Let dispatch know that these applications may have a state."""
     with _COUNTING:
-        WITH_STATE.update(map(identity, cores))
+        WITH_STATE.update(map(identify, cores))
         STATELESS.clear()
         _KEYS.clear()
 
@@ -158,7 +158,7 @@ def count_in(cores: Iterable[Any]) -> None:
 def count_out(cores: Iterable[Any]) -> None:
     """Take back what `count_in` did; other event loops may still run some of them."""
     with _COUNTING:
-        for key in map(identity, cores):
+        for key in map(identify, cores):
             WITH_STATE[key] -= 1
             if not WITH_STATE[key]:
                 del WITH_STATE[key]
@@ -168,17 +168,17 @@ def count_out(cores: Iterable[Any]) -> None:
 
 def remember(state: State) -> None:
     """Keep a state for the requests of this event loop."""
-    _states()[identity(state.core)] = state
+    _get_states()[identify(state.core)] = state
 
 
 def forget(state: State) -> None:
     """Drop the state of an application that has been stopped."""
-    key = identity(state.core)
-    if _states().get(key) is state:
-        del _states()[key]
+    key = identify(state.core)
+    if _get_states().get(key) is state:
+        del _get_states()[key]
 
 
-def with_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
+def add_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
     """Return the scope with the state of an application in it.
 
     The scope is the very one, unless the server has no state: then it is a new one.
@@ -190,10 +190,10 @@ def with_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
             yielded.
     """
     if router is not None and "state" not in scope:
-        shared = _state_of(router)
+        shared = _find_state(router)
         if shared is not None and shared.own:
             scope = {**scope, "state": shared.own}
-    state = _state_of(app)
+    state = _find_state(app)
     if state is None:
         return scope  # type: ignore[no-any-return]
     if isinstance(of_request := scope.get("state"), dict):
@@ -202,16 +202,16 @@ def with_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
     return {**scope, "state": {**state.outer, **state.own}}
 
 
-def _state_of(app: Any) -> State | None:
+def _find_state(app: Any) -> State | None:
     if id(app) in STATELESS:
         return None
     found = _KEYS.get(id(app))
     key = found[1] if found is not None and found[0]() is app else _find_key(app)
-    return None if key is None else _states().get(key)
+    return None if key is None else _get_states().get(key)
 
 
 def _find_key(app: Any) -> object | None:
-    key = identity(core_of(app))
+    key = identify(find_core(app))
     with _COUNTING:
         is_in = key in WITH_STATE
         known: dict[int, Any] = _KEYS if is_in else STATELESS
@@ -225,8 +225,8 @@ def _find_key(app: Any) -> object | None:
     return key if is_in else None
 
 
-def _states() -> dict[object, State]:
-    variable = _variable()
+def _get_states() -> dict[object, State]:
+    variable = _make_variable()
     states: dict[object, State] | None = variable.get(None)
     if states is None:
         states = {}
@@ -235,7 +235,7 @@ def _states() -> dict[object, State]:
 
 
 @cache
-def _variable() -> Any:
+def _make_variable() -> Any:
     from anyio.lowlevel import RunVar  # noqa: PLC0415 - most dispatches need no event loop's help
 
     return RunVar("asgi_routes.states")

@@ -20,7 +20,7 @@ from asgi_routes.lifespan.participants import (
     count_in,
     count_out,
     forget,
-    identity,
+    identify,
     remember,
 )
 from asgi_routes.lifespan.session import LifespanSession, Outcome, is_cancelled
@@ -30,7 +30,7 @@ _Key: TypeAlias = tuple[object, bool]
 """An identity, and whether it is the application or, of a router, its own lifespan."""
 
 
-class _Known:
+class _Registry:
     """What all runs of one lifespan have begun.
 
     Attributes:
@@ -50,9 +50,9 @@ class _Known:
                     del known[key]
 
 
-_KNOWN = "asgi_routes.lifespan"
+_REGISTRY = "asgi_routes.lifespan"
 """The key in a lifespan scope under which routers behind middleware find what is started already."""
-_KNOWN_AROUND: ContextVar[tuple[object, _Known] | None] = ContextVar(_KNOWN, default=None)
+_REGISTRY_AROUND: ContextVar[tuple[object, _Registry] | None] = ContextVar(_REGISTRY, default=None)
 """The same, with the event loop that it is for, where a framework in between has made a scope of its own."""
 _PATIENCE_ONCE_CANCELLED = 30.0
 """Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
@@ -85,7 +85,7 @@ class LifespanRun:
         self._problems: list[str] = []
         self._problems_of_stop: list[str] = []
         self._ending: BaseException | None = None
-        self._known = _Known()
+        self._registry = _Registry()
         self._host = anyio.CancelScope()
         self._starting = anyio.CancelScope()
         self._settled = anyio.Event()
@@ -105,7 +105,7 @@ class LifespanRun:
             LifespanError: some did not start, then the body is not run; or did not stop.
         """
         raised: BaseException | None = None
-        with self._remembering(), self._host:
+        with self._remember_states(), self._host:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._live, scope)
                 try:
@@ -173,22 +173,22 @@ class LifespanRun:
                 tasks.cancel_scope.cancel()  # Some answer, but never return.
 
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
-        self._known = _find_known(scope)
-        for wave in self._waves():
+        self._registry = _find_registry(scope)
+        for wave in self._form_waves():
             # A second round is for those whose wrapper has refused for them: another one may not.
-            while sessions := [*self._new(wave, scope)]:
+            while sessions := [*self._open_sessions(wave, scope)]:
                 async with anyio.create_task_group() as waiting:
                     for session in sessions:
                         tasks.start_soon(self._run, session)
                         waiting.start_soon(session.wait_for_start, self._startup_timeout)
                 problems = [
-                    _said(session) for session in sessions if session.outcome is Outcome.FAILED
+                    _describe(session) for session in sessions if session.outcome is Outcome.FAILED
                 ]
                 if problems:
                     return problems
         return []
 
-    def _waves(self) -> Iterator[list[Participant]]:
+    def _form_waves(self) -> Iterator[list[Participant]]:
         """Yield those that are started together; what is for others is there before them."""
         wave: list[Participant] = []
         for participant in self._participants:
@@ -202,23 +202,25 @@ class LifespanRun:
                 wave = []
         yield wave
 
-    def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[LifespanSession]:
+    def _open_sessions(
+        self, wave: list[Participant], scope: ChildScope
+    ) -> Iterator[LifespanSession]:
         """Yield a session with each that nobody has begun one with."""
         for participant in wave:
             is_context = participant.context is not None
-            core, app = ((identity(one), is_context) for one in (participant.core, participant.app))
-            begun = self._known.begun.get(core)
+            core, app = ((identify(one), is_context) for one in (participant.core, participant.app))
+            begun = self._registry.begun.get(core)
             if begun is not None and is_context:
                 scope["state"].update(begun.yielded)
-            if app in self._known.asked or (begun is not None and not begun.has_refused):
+            if app in self._registry.asked or (begun is not None and not begun.has_refused):
                 continue
             session = LifespanSession(participant, scope, self._end)
-            self._known.begun[core] = self._known.asked[app] = session
+            self._registry.begun[core] = self._registry.asked[app] = session
             self._sessions.append(session)
             yield session
 
     async def _run(self, session: LifespanSession) -> None:
-        _KNOWN_AROUND.set((current_token(), self._known))
+        _REGISTRY_AROUND.set((current_token(), self._registry))
         await session.run()
 
     def _end(self, error: BaseException) -> None:
@@ -230,13 +232,13 @@ class LifespanRun:
         for session in reversed(self._sessions):
             await session.stop(self._shutdown_timeout)
         return [
-            _said(session)
+            _describe(session)
             for session in self._sessions
             if session.outcome is Outcome.STARTED and session.problem
         ]
 
     @contextmanager
-    def _remembering(self) -> Iterator[None]:
+    def _remember_states(self) -> Iterator[None]:
         """Let requests find the states while the body runs."""
         cores = [participant.core for participant in self._participants]
         count_in(cores)
@@ -245,7 +247,7 @@ class LifespanRun:
         finally:
             for state in self._shared + [session.state for session in self._sessions]:
                 forget(state)
-            self._known.forget(self._sessions)
+            self._registry.forget(self._sessions)
             count_out(cores + [state.core for state in self._shared])
 
     def _share(self, values: dict[str, Any], routers: Iterable[Any]) -> None:
@@ -257,12 +259,12 @@ class LifespanRun:
                 remember(state)
 
 
-def _find_known(scope: ChildScope) -> _Known:
-    around = _KNOWN_AROUND.get()
-    known = around[1] if around and around[0] == current_token() else _Known()
-    return scope.setdefault(_KNOWN, known)  # type: ignore[no-any-return]
+def _find_registry(scope: ChildScope) -> _Registry:
+    around = _REGISTRY_AROUND.get()
+    registry = around[1] if around and around[0] == current_token() else _Registry()
+    return scope.setdefault(_REGISTRY, registry)  # type: ignore[no-any-return]
 
 
-def _said(session: LifespanSession) -> str:
+def _describe(session: LifespanSession) -> str:
     label = session.participant.label
     return f"{label}: {session.problem}" if label else str(session.problem)

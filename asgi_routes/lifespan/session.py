@@ -19,14 +19,14 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from asgi_routes.lifespan.participants import Participant, State, mark_begun, remember
 from asgi_routes.types import ChildScope
 
-READING_ON = {"auto": 4.0, "on": 60.0}
+_READING_ON = {"auto": 4.0, "on": 60.0}
 """Seconds in which an application that has asked for its second event has to answer the first, by policy.
 Who reads on may have handed the event to another task that starts; who ignores events reads on, too."""
-LAST_WORDS = 1.0
+_LAST_WORDS = 1.0
 """Seconds that such a one has, after it has had both events and asks for more, until it is taken for stopped."""
-SLOW_START = 5.0
+_SLOW_START = 5.0
 """Seconds after which a start that is not answered is named in the log."""
-STILL_SLOW = 60.0
+_STILL_SLOW = 60.0
 """Seconds after which it is named again."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
@@ -109,7 +109,7 @@ class LifespanSession:
     async def wait_for_start(self, patience: float | None) -> None:
         """Wait until the start is decided, for so many seconds, and name one that hangs in the log."""
         with anyio.move_on_after(patience):
-            for pause in chain([SLOW_START], repeat(STILL_SLOW)):
+            for pause in chain([_SLOW_START], repeat(_STILL_SLOW)):
                 with anyio.move_on_after(pause):
                     await self.decided.wait()
                 if self.decided.is_set():
@@ -126,7 +126,7 @@ class LifespanSession:
         elif is_reading_on:
             self._told_to_stop.set()
             # There may be nothing to stop, and then there is no answer.
-            patience = min(READING_ON["auto"], math.inf if patience is None else patience)
+            patience = min(_READING_ON["auto"], math.inf if patience is None else patience)
         elif self._has_answered:
             return  # It has said that it failed, and may still tidy up.
         else:
@@ -166,7 +166,7 @@ class LifespanSession:
             return {"type": "lifespan.shutdown"}
         if not self._has_started:
             # Those that it has handed the event to may still be at work.
-            self._works_until = min(self._works_until, anyio.current_time() + LAST_WORDS)
+            self._works_until = min(self._works_until, anyio.current_time() + _LAST_WORDS)
             await anyio.sleep_until(self._works_until)
             self.finished.set()
         await anyio.sleep_forever()
@@ -174,7 +174,7 @@ class LifespanSession:
 
     async def _wait_until_told(self) -> None:
         if self.outcome is Outcome.UNDECIDED:
-            patience = READING_ON["on" if self.participant.policy == "on" else "auto"]
+            patience = _READING_ON["on" if self.participant.policy == "on" else "auto"]
             # One that asks again and again has no more time than one that asks once.
             self._reads_until = min(self._reads_until, anyio.current_time() + patience)
             with anyio.CancelScope(deadline=self._reads_until):

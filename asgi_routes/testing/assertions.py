@@ -12,7 +12,7 @@ from asgi_routes.dispatch import (
     NoMatch,
 )
 from asgi_routes.dispatch.looking import look
-from asgi_routes.lifespan.participants import identity
+from asgi_routes.lifespan.participants import identify
 from asgi_routes.testing.requests import HeaderPairs, request_scope
 
 
@@ -165,7 +165,7 @@ def _differences(
         found = getattr(served, key)
         if value is not None and found != value:
             yield f"  {key}: expected {value!r}, found {found!r}"
-    if to is not None and identity(to) != identity(served.app):
+    if to is not None and identify(to) != identify(served.app):
         yield f"  to: expected {_shown(to)}, found {_shown(served.app)}"
 
 

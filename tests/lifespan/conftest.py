@@ -14,5 +14,5 @@ def log() -> list[str]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take those that read on for what they are at once."""
-    monkeypatch.setattr(session, "READING_ON", {"auto": 0.05, "on": 0.05})
-    monkeypatch.setattr(session, "LAST_WORDS", 0.05)
+    monkeypatch.setattr(session, "_READING_ON", {"auto": 0.05, "on": 0.05})
+    monkeypatch.setattr(session, "_LAST_WORDS", 0.05)

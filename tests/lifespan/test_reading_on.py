@@ -88,7 +88,7 @@ async def test_hypercorns_dispatcher(
     log: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """It is started, and told to stop."""
-    monkeypatch.setattr(session, "READING_ON", {"auto": 4, "on": 4})
+    monkeypatch.setattr(session, "_READING_ON", {"auto": 4, "on": 4})
     apps = {"/a": framework(Starlette, "a", log), "/b": framework(FastAPI, "b", log)}
     server = await Server(PLACES[place](Dispatcher(apps))).run()
     assert server.types == COMPLETE
@@ -192,7 +192,7 @@ async def test_a_timeout_for_starting(log: list[str], policy: Any) -> None:
         [URLRouter([mount("r", ReadingOn("r", log), lifespan=policy)])], startup_timeout=0.05
     )
     with pytest.MonkeyPatch.context() as patching:
-        patching.setattr(session, "READING_ON", monkeypatched)
+        patching.setattr(session, "_READING_ON", monkeypatched)
         server = await Server(lifespan).run()
     if policy == "auto":
         assert server.types == COMPLETE

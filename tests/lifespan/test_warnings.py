@@ -44,8 +44,8 @@ async def test_a_start_that_hangs_is_named(
     *,
     concurrent: bool,
 ) -> None:
-    monkeypatch.setattr(session, "SLOW_START", 0.05)
-    monkeypatch.setattr(session, "STILL_SLOW", 0.1)
+    monkeypatch.setattr(session, "_SLOW_START", 0.05)
+    monkeypatch.setattr(session, "_STILL_SLOW", 0.1)
     inner = URLRouter([mount("api", Wrapper(Hanging("b", log)))], lifespan=slow_pool)
     router = ProtocolTypeRouter(
         {"http": URLRouter([mount("shop", inner), mount("a", App("a", log))])}
@@ -65,7 +65,7 @@ async def test_each_that_hangs_is_named(
     log: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where they start all at once."""
-    monkeypatch.setattr(session, "SLOW_START", 0.05)
+    monkeypatch.setattr(session, "_SLOW_START", 0.05)
     apps = {"a": Hanging("a", log), "b": App("b", log), "c": Hanging("c", log)}
     routes = [mount(name, app) for name, app in apps.items()]
     await Server(Lifespan([URLRouter(routes)], concurrent=True)).run()
