@@ -1,9 +1,9 @@
-"""The participants of a lifespan: who they are, and what their requests find of it.
+"""The participants of a lifespan, and the state that each leaves for its requests.
 
-Routers are looked into, not called; an application comes once for every place that it has, and is known by
-what is behind its wrappers. Each has a state of its own in each event loop, whatever wrappers it is reached
-through; it is laid over the state of the request in place, so that a middleware above sees it too (ASGI,
-"Lifespan State"). Of a router that serves although its own lifespan has never begun, the log says so, once.
+Routers are looked into, not called. An application is listed once for every place that it has, and
+identified by what is behind its wrappers. It has one state in each event loop, however it is
+wrapped; that state is merged into the state of the request in place, so that middleware further
+out sees it too (ASGI, "Lifespan State").
 """
 
 import logging
@@ -24,20 +24,20 @@ LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
 """A router's own lifespan: called with the router; what it yields is state, or None."""
 
 WITH_STATE: Counter[object] = Counter()
-"""The applications that may have a state, by what `identify` says of what is behind their wrappers, in whatever
-event loop. While it is empty, there is nothing to lay over."""
+"""How many running lifespans, of any event loop, may have a state for an application; by what
+`identify` says of it without its wrappers. While this is empty, there is nothing to add."""
 STATELESS: dict[int, "weakref.ref[Any]"] = {}
-"""Applications that have none for certain, by id. Asking it first costs a dispatch nothing."""
+"""Applications known to have no state, by id: a lookup that dispatch can afford."""
 
 _KEYS: dict[int, tuple["weakref.ref[Any]", object]] = {}
-"""Where in `WITH_STATE` an application stands, because looking behind wrappers takes its time."""
+"""The key of an application in `WITH_STATE`, by id, because looking behind wrappers is slow."""
 _COUNTING = Lock()
-"""Held while event loops in several threads count their applications."""
+"""Held while the registries change; event loops may run in several threads."""
 
 _SETTLED: dict[int, Any] = {}
-"""Routers whose lifespan has begun at some time in this process, or that were warned of, by id."""
+"""Routers that need no warning, by id: their lifespan has begun once, or the warning is out."""
 UNSTARTED: "weakref.WeakSet[Any]" = weakref.WeakSet()
-"""Routers with a lifespan of their own that has not begun yet. While it is empty, nobody is asked."""
+"""Routers with a lifespan of their own that has not begun. While this is empty, none is checked."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
@@ -62,16 +62,16 @@ class Participant:
 
     @property
     def name(self) -> str:
-        """Where it stands and what it is, for the log: ``shop → api (fastapi.applications:FastAPI)``."""
+        """Its place and its type, for the log: ``shop → api (fastapi.applications:FastAPI)``."""
         name = name_of(self.core if self.context is None else self.context)
         return f"{self.label} ({name})" if self.label else name
 
 
 def identify(app: Any) -> object:
-    """Return what is the same for the same application.
+    """Return a key that is equal for the same application.
 
-    A method is another object each time that one asks for it; and applications of some frameworks
-    cannot be keys.
+    The application itself will not do: a bound method is a new object on every access, and some
+    frameworks have applications that cannot be hashed.
     """
     if isinstance(app, MethodType):
         return id(app.__self__), id(app.__func__)
@@ -79,10 +79,11 @@ def identify(app: Any) -> object:
 
 
 def find_core(app: Any) -> Any:
-    """Return the application that is behind the wrappers put around it by hand, or the very one.
+    """Return the application behind its wrappers, or the application itself.
 
-    What some wrapper holds is not always an application: a function that `functools.partial` gives its
-    arguments is one for each of them, and an object that answers to every name has another one each time.
+    Not everything that a wrapper holds is the application. A `functools.partial` with arguments is
+    an application of its own, and an object that answers to any attribute gives a new one each
+    time.
     """
     core = app
     for inner, again in zip(unwrap(app), unwrap(app), strict=False):
@@ -96,12 +97,12 @@ def find_core(app: Any) -> Any:
 
 
 def policy_of_endpoint(app: App) -> LifespanPolicy:
-    """Return how an endpoint takes part: not at all, unless it leads to a router."""
+    """Return the policy of what is listed as an endpoint: "off", unless it leads to a router."""
     return "off" if kind_of(app) is Kind.ENDPOINT else "auto"
 
 
 def find_participants(apps: Iterable[tuple[str, App]]) -> Iterator[Participant]:
-    """Yield what takes part of some applications, routers among them, each with its label."""
+    """Yield the participants among labelled applications and all that the routers lead to."""
     for label, app in apps:
         yield from _find_below(app, label, "auto", ())
 
@@ -124,7 +125,7 @@ def _find_below(
 
 
 class State(NamedTuple):
-    """What a lifespan left, and what was in it when it began.
+    """What a lifespan has left for requests, and what it was given.
 
     Attributes:
         core: the application without its wrappers; held, so that its id stays its own.
@@ -138,7 +139,7 @@ class State(NamedTuple):
 
     @property
     def own(self) -> dict[str, Any]:
-        """What the application has written."""
+        """What the application has added or changed."""
         outer = self.outer
         return {
             key: value
@@ -148,7 +149,7 @@ class State(NamedTuple):
 
 
 def count_in(cores: Iterable[Any]) -> None:
-    """Let dispatch know that these applications may have a state."""
+    """Register that these applications may have a state."""
     with _COUNTING:
         WITH_STATE.update(map(identify, cores))
         STATELESS.clear()
@@ -156,7 +157,7 @@ def count_in(cores: Iterable[Any]) -> None:
 
 
 def count_out(cores: Iterable[Any]) -> None:
-    """Take back what `count_in` did; other event loops may still run some of them."""
+    """Undo one `count_in`; other event loops may still run some of the applications."""
     with _COUNTING:
         for key in map(identify, cores):
             WITH_STATE[key] -= 1
@@ -181,13 +182,13 @@ def forget(state: State) -> None:
 def add_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
     """Return the scope with the state of an application in it.
 
-    The scope is the very one, unless the server has no state: then it is a new one.
+    It is the same scope, or a new one where the server has no state.
 
     Args:
         app: the application that is going to be called.
         scope: what it is called with.
-        router: the router that calls it. Where the server has no state, it brings what its own `lifespan`
-            yielded.
+        router: the router that calls it. Where the server has no state, what the router's own
+            ``lifespan`` has yielded is added.
     """
     if router is not None and "state" not in scope:
         shared = _find_state(router)
@@ -217,7 +218,7 @@ def _find_key(app: Any) -> object | None:
         known: dict[int, Any] = _KEYS if is_in else STATELESS
         own = id(app)
         try:
-            # An id is another application's as soon as this one is gone.
+            # Once this application is gone, another one may get its id.
             reference = weakref.ref(app, lambda _: known.pop(own, None))
         except TypeError:
             return key if is_in else None
@@ -236,26 +237,26 @@ def _get_states() -> dict[object, State]:
 
 @cache
 def _make_variable() -> Any:
-    from anyio.lowlevel import RunVar  # noqa: PLC0415 - most dispatches need no event loop's help
+    from anyio.lowlevel import RunVar  # noqa: PLC0415 - importing the package loads no anyio
 
     return RunVar("asgi_routes.states")
 
 
 def expect_start(router: Any) -> None:
-    """Write down that a router has a lifespan of its own."""
+    """Note that a router has a lifespan of its own."""
     UNSTARTED.add(router)
 
 
 def mark_begun(router: Any) -> None:
-    """Write down that somebody runs the lifespan of a router."""
+    """Note that the own lifespan of a router has begun."""
     if id(router) not in _SETTLED:
         _settle(router)
 
 
 def warn_if_never_started(router: Any) -> None:
-    """Warn, once, of a router that serves a request although its own lifespan has never begun.
+    """Log a warning, once, for a router that serves although its own lifespan has never begun.
 
-    Without this the first sign is a missing key of ``scope["state"]`` in somebody's code.
+    Without it, the first sign is a KeyError for ``scope["state"]`` somewhere in an application.
     """
     if id(router) not in _SETTLED and _settle(router):
         _LOGGER.warning(
@@ -268,13 +269,13 @@ def warn_if_never_started(router: Any) -> None:
 
 
 def _settle(router: Any) -> bool:
-    """Return whether it is this call that has settled it; several threads may serve one router."""
+    """Return whether this call is the first for a router; several threads may serve one."""
     key = id(router)
-    with suppress(TypeError):  # Not everything can be referred to weakly.
+    with suppress(TypeError):  # Some routers cannot be referenced weakly.
         UNSTARTED.discard(router)
     held: Any
     try:
         held = weakref.ref(router, lambda _: _SETTLED.pop(key, None))
     except TypeError:
-        held = router  # As long as it is here, nobody else gets its id.
+        held = router  # While the router is kept, no other object gets its id.
     return _SETTLED.setdefault(key, held) is held

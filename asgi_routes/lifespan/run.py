@@ -1,8 +1,8 @@
-"""One lifespan for many applications.
+"""One run of the lifespan of many applications: start them in order, stop them in reverse.
 
-In: applications. Out: all of them started in order, and stopped in reverse. The rule kept here: every
-start has its stop, exactly once; one that fails to start takes back those before it, one that fails to stop
-keeps no other from stopping, and nor does whoever cancels the host.
+Rule: every start has its stop, exactly once. When one fails to start, those before it are stopped.
+One that fails to stop does not keep the others from stopping, and neither does the cancellation of
+the host.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -27,15 +27,15 @@ from asgi_routes.lifespan.session import LifespanSession, Outcome, is_cancelled
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
 _Key: TypeAlias = tuple[object, bool]
-"""An identity, and whether it is the application or, of a router, its own lifespan."""
+"""What `identify` says, and whether it is a router's own lifespan rather than an application."""
 
 
 class _Registry:
-    """What all runs of one lifespan have begun.
+    """The sessions that all runs of one lifespan have begun.
 
     Attributes:
-        begun: by what is behind the wrappers; the last, where wrappers have refused for it.
-        asked: by the application as it is called, which is asked once, whatever it answers.
+        begun: by the application behind the wrappers; the latest, where a wrapper has refused.
+        asked: by the application as it is called, which is asked only once.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class _Registry:
         self.asked: dict[_Key, LifespanSession] = {}
 
     def forget(self, sessions: Iterable[LifespanSession]) -> None:
-        """Let those be started again, because they have been stopped."""
+        """Drop sessions that are over, so that their applications can be started again."""
         for session in sessions:
             for known in (self.begun, self.asked):
                 for key in [key for key, other in known.items() if other is session]:
@@ -51,11 +51,11 @@ class _Registry:
 
 
 _REGISTRY = "asgi_routes.lifespan"
-"""The key in a lifespan scope under which routers behind middleware find what is started already."""
+"""The key in a lifespan scope where routers behind middleware find what has been started."""
 _REGISTRY_AROUND: ContextVar[tuple[object, _Registry] | None] = ContextVar(_REGISTRY, default=None)
-"""The same, with the event loop that it is for, where a framework in between has made a scope of its own."""
+"""The same with its event loop, for when a framework in between makes a scope of its own."""
 _PATIENCE_ONCE_CANCELLED = 30.0
-"""Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
+"""Seconds that each has to stop when a host without a shutdown timeout is cancelled."""
 
 
 class LifespanRun:
@@ -102,7 +102,7 @@ class LifespanRun:
             stateless: routers whose requests may come without that state.
 
         Raises:
-            LifespanError: some did not start, then the body is not run; or did not stop.
+            LifespanError: some did not start, and the body is not run; or some did not stop.
         """
         raised: BaseException | None = None
         with self._remember_states(), self._host:
@@ -126,7 +126,7 @@ class LifespanRun:
             raise self._ending
         if raised is not None:
             raise raised
-        await checkpoint_if_cancelled()  # In trio, nobody has noticed while all were stopped.
+        await checkpoint_if_cancelled()  # Trio's task group has dropped it while it waited.
         if self._problems:
             raise LifespanError("startup", self._problems + self._problems_of_stop)
         if self._problems_of_stop:
@@ -137,13 +137,13 @@ class LifespanRun:
     ) -> None:
         """Speak the whole protocol with a server (ASGI, "Lifespan Protocol").
 
-        What ``send`` raises is the server's own, and goes back to it: Hypercorn stops by that.
+        What ``send`` raises is the server's own and goes back to it: that is how Hypercorn stops.
 
         Args:
             scope: of the lifespan.
             receive: gives the server's events.
             send: takes the answers.
-            routers: those that get the state of the lifespan by themselves if the server has none.
+            routers: those that hand the state on by themselves if the server has none.
         """
         event = await receive()
         failure: LifespanError | None = None
@@ -161,7 +161,7 @@ class LifespanRun:
             await send({"type": f"lifespan.{failure.phase}.failed", "message": str(failure)})
 
     async def _live(self, scope: ChildScope) -> None:
-        """Start all, wait until the host leaves, and stop them, whoever cancels the host."""
+        """Start all, wait until the host leaves, and stop them, even if the host is cancelled."""
         with anyio.CancelScope(shield=True):
             async with anyio.create_task_group() as tasks:
                 with self._starting:
@@ -170,12 +170,12 @@ class LifespanRun:
                 if not self._problems:
                     await self._left.wait()
                 self._problems_of_stop = await self._stop()
-                tasks.cancel_scope.cancel()  # Some answer, but never return.
+                tasks.cancel_scope.cancel()  # Some answer the shutdown but never return.
 
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
         self._registry = _find_registry(scope)
         for wave in self._form_waves():
-            # A second round is for those whose wrapper has refused for them: another one may not.
+            # Where a wrapper has refused, another round asks through another wrapper.
             while sessions := [*self._open_sessions(wave, scope)]:
                 async with anyio.create_task_group() as waiting:
                     for session in sessions:
@@ -189,7 +189,7 @@ class LifespanRun:
         return []
 
     def _form_waves(self) -> Iterator[list[Participant]]:
-        """Yield those that are started together; what is for others is there before them."""
+        """Yield the participants that start together; a router's own lifespan starts alone."""
         wave: list[Participant] = []
         for participant in self._participants:
             is_alone = not self._concurrent or participant.context is not None
@@ -205,7 +205,7 @@ class LifespanRun:
     def _open_sessions(
         self, wave: list[Participant], scope: ChildScope
     ) -> Iterator[LifespanSession]:
-        """Yield a session with each that nobody has begun one with."""
+        """Yield a session with each participant that has none yet."""
         for participant in wave:
             is_context = participant.context is not None
             core, app = ((identify(one), is_context) for one in (participant.core, participant.app))
@@ -224,7 +224,7 @@ class LifespanRun:
         await session.run()
 
     def _end(self, error: BaseException) -> None:
-        """Leave, because an application ends the whole process."""
+        """Stop everything, because an application has ended the whole process."""
         self._ending = self._ending or error
         self._host.cancel()
 
@@ -239,7 +239,7 @@ class LifespanRun:
 
     @contextmanager
     def _remember_states(self) -> Iterator[None]:
-        """Let requests find the states while the body runs."""
+        """Keep the states where requests find them while the body runs."""
         cores = [participant.core for participant in self._participants]
         count_in(cores)
         try:
@@ -251,7 +251,7 @@ class LifespanRun:
             count_out(cores + [state.core for state in self._shared])
 
     def _share(self, values: dict[str, Any], routers: Iterable[Any]) -> None:
-        """Let requests of routers find what is for all."""
+        """Let the requests of routers find the state that their own lifespan has yielded."""
         if values:
             self._shared = [State(router, values, {}) for router in routers]
             count_in(state.core for state in self._shared)

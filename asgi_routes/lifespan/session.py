@@ -1,8 +1,7 @@
-"""The lifespan of one application: what it is told, and what it answers.
+"""A session with one application of a lifespan: what it is told, and what it answers.
 
-In: an application. Out: whether it started, whether it stopped, and what went wrong. The rule kept here:
-an application may answer, fail, raise, return, die or say nothing; whatever it does is an outcome, and
-nothing of it reaches the others.
+Rule: an application may answer, fail, raise, return, die or say nothing. Each of these is an
+outcome, and none of them reaches the other applications.
 """
 
 import asyncio
@@ -20,20 +19,20 @@ from asgi_routes.lifespan.participants import Participant, State, mark_begun, re
 from asgi_routes.types import ChildScope
 
 _READING_ON = {"auto": 4.0, "on": 60.0}
-"""Seconds in which an application that has asked for its second event has to answer the first, by policy.
-Who reads on may have handed the event to another task that starts; who ignores events reads on, too."""
+"""Seconds, by policy, to answer the first event after having asked for the second. An application
+that calls receive() again may have handed the event to another task, or may ignore events."""
 _LAST_WORDS = 1.0
-"""Seconds that such a one has, after it has had both events and asks for more, until it is taken for stopped."""
+"""Seconds until an application that has read both events without an answer counts as stopped."""
 _SLOW_START = 5.0
-"""Seconds after which a start that is not answered is named in the log."""
+"""Seconds after which an unanswered start is logged."""
 _STILL_SLOW = 60.0
-"""Seconds after which it is named again."""
+"""Seconds after which it is logged again."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
 
 class Outcome(Enum):
-    """What has been decided about an application's start."""
+    """How the start of an application has come out."""
 
     UNDECIDED = "asked to start"
     STARTED = "started"
@@ -47,13 +46,13 @@ class LifespanSession:
     Args:
         participant: the application.
         scope: of the lifespan, with a ``state``.
-        on_exit: called with what the application raises to end the whole process, `SystemExit` say.
+        on_exit: called with an exception that ends the whole process, such as `SystemExit`.
 
     Attributes:
         participant: the application.
         state: the ``state`` in its scope.
-        outcome: what is decided about its start.
-        decided: set when it is.
+        outcome: how its start has come out.
+        decided: set when that is decided.
         finished: set when it has stopped, or its task has ended.
         problem: what went wrong, or None.
         yielded: what a router's own lifespan has yielded.
@@ -63,7 +62,7 @@ class LifespanSession:
         self, participant: Participant, scope: ChildScope, on_exit: Callable[[BaseException], None]
     ) -> None:
         outer = scope["state"]
-        # What a router's own lifespan yields is for all that it leads to.
+        # What a router's own lifespan yields is for everything that the router leads to.
         values = outer if participant.context else dict(outer)
         self.participant = participant
         self.state = State(participant.core, values, dict(outer))
@@ -84,7 +83,7 @@ class LifespanSession:
 
     @property
     def has_refused(self) -> bool:
-        """Whether it takes no part, and never will."""
+        """Whether it does not take part and never will."""
         return self.outcome is Outcome.UNSUPPORTED and self._has_ended
 
     async def run(self) -> None:
@@ -107,7 +106,7 @@ class LifespanSession:
         self._end(error)
 
     async def wait_for_start(self, patience: float | None) -> None:
-        """Wait until the start is decided, for so many seconds, and name one that hangs in the log."""
+        """Wait at most ``patience`` seconds for the outcome of the start, and log a slow one."""
         with anyio.move_on_after(patience):
             for pause in chain([_SLOW_START], repeat(_STILL_SLOW)):
                 with anyio.move_on_after(pause):
@@ -119,16 +118,16 @@ class LifespanSession:
             self._give_up(patience)
 
     async def stop(self, patience: float | None) -> None:
-        """Tell the application to stop, and wait for its answer, for so many seconds."""
+        """Tell the application to stop, and wait at most ``patience`` seconds for its answer."""
         is_reading_on = self._reads_until < math.inf
         if self._has_started:
             self._told_to_stop.set()
         elif is_reading_on:
             self._told_to_stop.set()
-            # There may be nothing to stop, and then there is no answer.
+            # Perhaps nothing has started, and no answer will come.
             patience = min(_READING_ON["auto"], math.inf if patience is None else patience)
         elif self._has_answered:
-            return  # It has said that it failed, and may still tidy up.
+            return  # It has reported a failure and may still be cleaning up.
         else:
             self._calling.cancel()
         with anyio.move_on_after(patience):
@@ -155,17 +154,17 @@ class LifespanSession:
 
     async def _receive(self) -> Any:
         if self._events == 0:
-            await checkpoint_if_cancelled()  # Nothing must start that nobody is going to stop.
+            await checkpoint_if_cancelled()  # What starts now would never be stopped.
             self._events = 1
             return {"type": "lifespan.startup"}
         if self._events == 1:
             await self._wait_until_told()
-        # Two tasks may have waited, and one of them gets it.
+        # Two tasks of the application may have waited; only one gets the event.
         if self._events == 1:
             self._events = 2
             return {"type": "lifespan.shutdown"}
         if not self._has_started:
-            # Those that it has handed the event to may still be at work.
+            # The tasks that it has handed the event to may still be at work.
             self._works_until = min(self._works_until, anyio.current_time() + _LAST_WORDS)
             await anyio.sleep_until(self._works_until)
             self.finished.set()
@@ -175,7 +174,7 @@ class LifespanSession:
     async def _wait_until_told(self) -> None:
         if self.outcome is Outcome.UNDECIDED:
             patience = _READING_ON["on" if self.participant.policy == "on" else "auto"]
-            # One that asks again and again has no more time than one that asks once.
+            # Asking again and again must not extend the deadline.
             self._reads_until = min(self._reads_until, anyio.current_time() + patience)
             with anyio.CancelScope(deadline=self._reads_until):
                 await self._told_to_stop.wait()
@@ -237,7 +236,7 @@ class LifespanSession:
             self._log(logging.ERROR, said, error)
             self._decide(Outcome.FAILED, said)
             return
-        # Who has read the event wanted to start, and may have tried.
+        # An application that has read the event may have tried to start.
         level = logging.WARNING if self._events else logging.DEBUG
         self._log(level, f"takes no part in the lifespan: {said}", error)
         self._decide(Outcome.UNSUPPORTED)
@@ -248,15 +247,16 @@ class LifespanSession:
             self.decided.set()
 
     def _log(self, level: int, said: str, error: BaseException | None) -> None:
-        # Whoever takes no part is named in one line; how it failed is of interest to its author.
+        # One line is enough for most readers; the traceback interests the application's author.
         shown = error if level >= logging.ERROR or _LOGGER.isEnabledFor(logging.DEBUG) else None
         _LOGGER.log(level, "%s: %s", self.participant.label or "application", said, exc_info=shown)
 
 
 def is_cancelled() -> bool:
-    """Tell whether somebody cancels this task.
+    """Tell whether this task is being cancelled.
 
-    In asyncio a CancelledError says nothing about that: waiting for a task that was cancelled raises it, too.
+    In asyncio, a CancelledError alone does not say so: awaiting another task that was cancelled
+    raises it, too.
     """
     if anyio.current_effective_deadline() == -math.inf:
         return True
