@@ -3,7 +3,7 @@
 from asgi_routes.testing.assertions import assert_no_route, assert_routes
 from asgi_routes.testing.client import Client
 from asgi_routes.testing.responses import Headers, Response
-from asgi_routes.testing.websockets import WebSocket, WebSocketClosed, WebSocketDenied
+from asgi_routes.testing.websocket import WebSocket, WebSocketClosed, WebSocketDenied
 
 __all__ = (
     "Client",

@@ -13,8 +13,7 @@ from asgi_routes.testing.exchanges import Messages, Request
 from asgi_routes.testing.lifespans import LifespanConversation
 from asgi_routes.testing.requests import WEBSOCKET, HeaderPairs, overridden, request_scope
 from asgi_routes.testing.responses import Response
-from asgi_routes.testing.websocket_calls import WebSocketCall
-from asgi_routes.testing.websockets import WebSocket, connected
+from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connected
 from asgi_routes.types import App, ChildScope, Message, Scope
 
 
