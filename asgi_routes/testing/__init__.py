@@ -2,7 +2,7 @@
 
 from asgi_routes.testing.assertions import assert_no_route, assert_routes
 from asgi_routes.testing.client import Client
-from asgi_routes.testing.responses import Headers, Response
+from asgi_routes.testing.http import Headers, Response
 from asgi_routes.testing.websocket import WebSocket, WebSocketClosed, WebSocketDenied
 
 __all__ = (

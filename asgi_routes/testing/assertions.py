@@ -13,7 +13,7 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.dispatch.looking import look
 from asgi_routes.lifespan.participants import identify
-from asgi_routes.testing.requests import HeaderPairs, request_scope
+from asgi_routes.testing.http import HeaderPairs, request_scope
 
 
 def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword

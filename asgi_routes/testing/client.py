@@ -9,10 +9,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.testing.exchanges import Messages, Request
+from asgi_routes.testing.exchanges import Messages
+from asgi_routes.testing.http import (
+    WEBSOCKET,
+    HeaderPairs,
+    Request,
+    Response,
+    overridden,
+    request_scope,
+)
 from asgi_routes.testing.lifespans import LifespanConversation
-from asgi_routes.testing.requests import WEBSOCKET, HeaderPairs, overridden, request_scope
-from asgi_routes.testing.responses import Response
 from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connected
 from asgi_routes.types import App, ChildScope, Message, Scope
 

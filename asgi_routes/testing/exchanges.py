@@ -12,7 +12,6 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from asgi_routes.testing.responses import Answer, Response
 from asgi_routes.types import App, Message, Scope
 
 
@@ -105,74 +104,6 @@ def _checked(message: Any) -> Message:
     if not is_message:
         raise AssertionError(f"sent {message!r}, which is no message: it has no type")
     return message  # type: ignore[no-any-return]
-
-
-class Request(Exchange):
-    """An http request (ASGI, "HTTP").
-
-    Args:
-        what: the method and the path, for messages.
-        timeout: seconds; None for ever.
-        body: one part, or as many as there are; they are taken one by one, as the application reads.
-
-    Raises:
-        TypeError: the body is neither.
-    """
-
-    def __init__(
-        self, what: str, timeout: float | None, body: bytes | Iterable[bytes] = b""
-    ) -> None:
-        if isinstance(body, str | bytearray | memoryview):
-            raise TypeError(f"a request body is bytes, or parts of bytes, not {body!r}")
-        super().__init__(what, timeout)
-        self._events = _request_events(body)
-        self._answer = Answer("http.response")
-        self._answered = anyio.Event()
-
-    async def receive(self) -> Message:
-        await anyio.lowlevel.checkpoint()
-        if not self._answered.is_set():
-            event = next(self._events, None)
-            if event is not None:
-                return event
-            with self.reading():
-                await self._answered.wait()
-        return {"type": "http.disconnect"}
-
-    def take(self, message: Message) -> None:
-        self._answer.take(message)
-        if self._answer.is_complete:
-            self._answered.set()
-
-    def missing(self) -> str:
-        if self._answer.is_complete:
-            return "returned after its answer"
-        return "ended its answer" if self._answer.is_begun else "begun its answer"
-
-    def response(self) -> Response:
-        """Return the answer, once the application has returned.
-
-        Raises:
-            AssertionError: there is none, or it has no end.
-        """
-        if not self._answer.is_begun:
-            raise self.wrong("returned without answering")
-        if not self._answer.is_complete:
-            raise self.wrong(
-                "returned in the middle of its answer: "
-                "the last 'http.response.body' has more_body=True, or is missing"
-            )
-        return self._answer.response()
-
-
-def _request_events(body: bytes | Iterable[bytes]) -> Iterator[Message]:
-    whole = isinstance(body, bytes)
-    if not whole:
-        for part in body:
-            if not isinstance(part, bytes):
-                raise TypeError(f"a part of a request body is bytes, not {part!r}")
-            yield {"type": "http.request", "body": part, "more_body": True}
-    yield {"type": "http.request", "body": body if whole else b"", "more_body": False}
 
 
 class Messages(Exchange):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from asgi_routes.testing.conversations import Conversation
-from asgi_routes.testing.responses import Answer, Headers, checked_headers
+from asgi_routes.testing.http import Answer, Headers, checked_headers
 from asgi_routes.types import App, Message, Scope
 
 DENIAL = "websocket.http.response"
