@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.testing.exchanges import Messages
+from asgi_routes.testing.calls import LifespanConversation, Messages
 from asgi_routes.testing.http import (
     WEBSOCKET,
     HeaderPairs,
@@ -18,7 +18,6 @@ from asgi_routes.testing.http import (
     overridden,
     request_scope,
 )
-from asgi_routes.testing.lifespans import LifespanConversation
 from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connected
 from asgi_routes.types import App, ChildScope, Message, Scope
 

@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 
 from asgi_routes.scopes.raw_paths import decode_path
-from asgi_routes.testing.exchanges import Exchange
+from asgi_routes.testing.calls import Exchange
 from asgi_routes.types import ChildScope, Message
 
 HeaderPairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]

@@ -7,7 +7,7 @@ for an application that has refused, closed or returned (ASGI, "WebSocket").
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from asgi_routes.testing.conversations import Conversation
+from asgi_routes.testing.calls import Conversation
 from asgi_routes.testing.http import Answer, Headers, checked_headers
 from asgi_routes.types import App, Message, Scope
 

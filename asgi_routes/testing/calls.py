@@ -1,0 +1,335 @@
+"""Calling an application with what it may receive, and keeping what it sends.
+
+In: an application and a scope. Out: what it answered. The rule kept here: a mistake of the application is an
+error of the test even where the application swallows it, and nothing waits for ever.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+
+from asgi_routes.errors import LifespanError
+from asgi_routes.types import App, Message, Scope
+
+
+class Exchange(ABC):
+    """One call of an application.
+
+    Args:
+        what: what is asked for, for messages.
+        timeout: seconds; None for ever.
+
+    Attributes:
+        problem: the first mistake that the application made in the protocol.
+        is_reading: whether the application waits for a message that does not come.
+    """
+
+    def __init__(self, what: str, timeout: float | None) -> None:
+        self.what = what
+        self.timeout = timeout
+        self.problem: AssertionError | None = None
+        self.is_reading = False
+        self._limit = anyio.CancelScope()
+
+    @abstractmethod
+    async def receive(self) -> Message:
+        """Return the next message for the application."""
+
+    @abstractmethod
+    def take(self, message: Message) -> None:
+        """Keep a message of the application, or raise AssertionError."""
+
+    async def send(self, message: Any) -> None:
+        """Take a message of the application.
+
+        Raises:
+            AssertionError: it does not belong there; the test sees that too.
+        """
+        # Who only ever sends must not be able to keep the timeout from coming.
+        await anyio.lowlevel.checkpoint()
+        try:
+            self.take(_checked(message))
+        except AssertionError as problem:
+            error = self.wrong(str(problem))
+            self.problem = self.problem or error
+            raise error from None
+
+    async def call(self, app: App, scope: Scope) -> None:
+        """Call the application, and wait until it returns.
+
+        Raises:
+            AssertionError: it has made a mistake in the protocol.
+            TimeoutError: it has not returned in time.
+        """
+        with anyio.move_on_after(self.timeout) as self._limit:
+            await app(scope, self.receive, self.send)
+        if self.problem is not None:
+            raise self.problem
+        if self._limit.cancelled_caught:
+            raise self.late(self.missing())
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Know that the application waits, while the body does; after the timeout, that it did."""
+        self.is_reading = True
+        try:
+            yield
+        finally:
+            self.is_reading = self._limit.cancel_called
+
+    def missing(self) -> str:
+        """Return what the application has not done yet."""
+        return "returned"
+
+    def wrong(self, text: str) -> AssertionError:
+        """Return the error for a mistake of the application."""
+        return AssertionError(f"{self.what}: the application {text}")
+
+    def late(self, text: str) -> TimeoutError:
+        """Return the error for something that the application has not done in time."""
+        reading = "; it waits in receive()" if self.is_reading else ""
+        return TimeoutError(
+            f"{self.what}: the application has not {text} within {self.timeout:g} s{reading}"
+        )
+
+
+def _checked(message: Any) -> Message:
+    try:
+        is_message = isinstance(message["type"], str)
+    except (KeyError, TypeError):
+        is_message = False
+    if not is_message:
+        raise AssertionError(f"sent {message!r}, which is no message: it has no type")
+    return message  # type: ignore[no-any-return]
+
+
+class Messages(Exchange):
+    """A call with messages that are there from the beginning.
+
+    Args:
+        what: what is called, for messages.
+        timeout: seconds; None for ever.
+        messages: for the application; when there are no more, it waits.
+        until_idle: end the call when the application asks for a message after the last.
+
+    Attributes:
+        sent: what the application sent.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        timeout: float | None,
+        messages: Iterable[Message],
+        *,
+        until_idle: bool = False,
+    ) -> None:
+        super().__init__(what, timeout)
+        self.sent: list[Any] = []
+        self._messages = iter([*messages])
+        self._until_idle = until_idle
+        self._idle = anyio.CancelScope()
+
+    async def call(self, app: App, scope: Scope) -> None:
+        with self._idle:
+            await super().call(app, scope)
+        if self.problem is not None:
+            raise self.problem
+
+    async def receive(self) -> Message:
+        await anyio.lowlevel.checkpoint()
+        message = next(self._messages, None)
+        if message is None:
+            if self._until_idle:
+                self._idle.cancel()
+            with self.reading():
+                await anyio.sleep_forever()
+        return message  # type: ignore[return-value]
+
+    def take(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+class Mailbox:
+    """Messages from one task to another, without an end to how many there may be."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Any] = deque()
+        self._filled = anyio.Event()
+
+    def put(self, message: Any) -> None:
+        """Add a message behind all others."""
+        self._messages.append(message)
+        self._filled.set()
+
+    async def get(self) -> Any:
+        """Return the next message, as soon as there is one."""
+        await anyio.lowlevel.checkpoint()
+        while not self._messages:
+            self._filled = anyio.Event()
+            await self._filled.wait()
+        return self._messages.popleft()
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+
+class Conversation(Exchange):
+    """A call of an application that goes on while the test does something else.
+
+    Attributes:
+        inbox: what the application is going to receive.
+        outbox: what it has sent.
+        error: what it raised, until the test has heard of it.
+        returned: set when its task has ended.
+    """
+
+    def __init__(self, what: str, timeout: float | None) -> None:
+        super().__init__(what, timeout)
+        self.inbox = Mailbox()
+        self.outbox = Mailbox()
+        self.error: BaseException | None = None
+        self.returned = anyio.Event()
+
+    async def receive(self) -> Message:
+        with self.reading():
+            message: Message = await self.inbox.get()
+        return message
+
+    @asynccontextmanager
+    async def running(self, app: App, scope: Scope) -> AsyncIterator[None]:
+        """Run the application while the body runs; whatever is left of it then is cancelled."""
+        raised: BaseException | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._run, app, scope)
+            try:
+                yield
+            except BaseException as error:
+                if is_cancellation(error):
+                    raise
+                raised = error
+            tasks.cancel_scope.cancel()
+        if raised is not None:
+            if self.error is not None:
+                raised.add_note(f"{self.what}: the application raised {self.error!r}")
+            raise raised
+
+    async def next_message(self, missing: str) -> Message | None:
+        """Return what the application sends next, or None where it returned instead.
+
+        Raises:
+            TimeoutError: it does neither; ``missing`` says what it has not done.
+            BaseException: what the application raised, or its mistake in the protocol.
+        """
+        with anyio.move_on_after(self.timeout):
+            message: Message | None = await self.outbox.get()
+            if message is None:
+                # Nothing comes after the end, so that every later question finds it too.
+                self.outbox.put(None)
+                self.raise_what_went_wrong()
+            return message
+        self.raise_what_went_wrong()
+        raise self.late(missing)
+
+    async def finish(self, after: str) -> None:
+        """Wait until the application returns.
+
+        Raises:
+            TimeoutError: it does not; ``after`` says when it should have.
+            BaseException: as in `next_message`.
+        """
+        with anyio.move_on_after(self.timeout):
+            await self.returned.wait()
+        self.raise_what_went_wrong()
+        if not self.returned.is_set():
+            raise self.late(f"returned after {after}")
+
+    def raise_what_went_wrong(self) -> None:
+        """Raise the mistake of the application, or what it raised, if the test has not seen it."""
+        wrong = self.problem or self.error
+        self.problem = self.error = None
+        if wrong is not None:
+            raise wrong
+
+    async def _run(self, app: App, scope: Scope) -> None:
+        try:
+            await app(scope, self.receive, self.send)
+        except BaseException as error:
+            if is_cancellation(error):
+                raise
+            self.error = error
+        finally:
+            self.returned.set()
+            self.outbox.put(None)
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Tell whether an exception has to go where it came from: to the event loop."""
+    return isinstance(error, (anyio.get_cancelled_exc_class(), GeneratorExit))
+
+
+class LifespanConversation(Conversation):
+    """Starts and stops one application.
+
+    Args:
+        timeout: seconds for each of the two; None for ever.
+    """
+
+    def __init__(self, timeout: float | None) -> None:
+        super().__init__("lifespan", timeout)
+        self._expected: tuple[str, ...] = ()
+
+    @asynccontextmanager
+    async def started(self, app: App, state: dict[str, Any]) -> AsyncIterator[None]:
+        """Keep the application started while the body runs; it may change the state.
+
+        Raises:
+            LifespanError: it says that it has failed.
+            AssertionError: it does not say whether it has.
+            TimeoutError: it says nothing.
+        """
+        asgi = {"version": "3.0", "spec_version": "2.0"}
+        async with self.running(app, {"type": "lifespan", "asgi": asgi, "state": state}):
+            await self._tell("startup")
+            try:
+                yield
+            except BaseException as raised:
+                if not is_cancellation(raised):
+                    await self._stop_after(raised)
+                raise
+            await self._stop()
+
+    def take(self, message: Message) -> None:
+        if message["type"] not in self._expected:
+            where = " or ".join(map(repr, self._expected)) or "nothing"
+            raise AssertionError(f"sent {message['type']!r} where {where} belongs")
+        self._expected = ()
+        self.outbox.put(message)
+
+    async def _tell(self, phase: str) -> None:
+        event = f"lifespan.{phase}"
+        self._expected = (f"{event}.complete", f"{event}.failed")
+        self.inbox.put({"type": event})
+        answer = await self.next_message(f"answered {event!r}")
+        if answer is None:
+            raise self.wrong(f"returned without answering {event!r}")
+        if answer["type"].endswith(".failed"):
+            with anyio.move_on_after(self.timeout):
+                await self.returned.wait()  # Starlette says it, and then raises what it was.
+            cause, self.error = self.error, None
+            raise LifespanError(phase, [answer.get("message") or f"{phase} failed"]) from cause
+
+    async def _stop(self) -> None:
+        await self._tell("shutdown")
+        await self.finish("'lifespan.shutdown.complete'")
+
+    async def _stop_after(self, raised: BaseException) -> None:
+        try:
+            await self._stop()
+        except Exception as error:  # noqa: BLE001 - the test failed first, and that is what is shown
+            raised.add_note(f"and then: {error!r}")
