@@ -17,7 +17,7 @@ from asgi_routes.errors import LifespanError
 from asgi_routes.types import App, Message, Scope
 
 
-class Exchange(ABC):
+class Call(ABC):
     """One call of an application.
 
     Args:
@@ -108,7 +108,7 @@ def _checked(message: Any) -> Message:
     return message  # type: ignore[no-any-return]
 
 
-class Messages(Exchange):
+class MessagesCall(Call):
     """A call with messages that are there from the beginning.
 
     Args:
@@ -155,7 +155,7 @@ class Messages(Exchange):
         self.sent.append(message)
 
 
-class Mailbox:
+class _Mailbox:
     """Messages from one task to another, without an end to how many there may be."""
 
     def __init__(self) -> None:
@@ -179,7 +179,7 @@ class Mailbox:
         return len(self._messages)
 
 
-class Conversation(Exchange):
+class BackgroundCall(Call):
     """A call of an application that goes on while the test does something else.
 
     Attributes:
@@ -191,8 +191,8 @@ class Conversation(Exchange):
 
     def __init__(self, what: str, timeout: float | None) -> None:
         super().__init__(what, timeout)
-        self.inbox = Mailbox()
-        self.outbox = Mailbox()
+        self.inbox = _Mailbox()
+        self.outbox = _Mailbox()
         self.error: BaseException | None = None
         self.returned = anyio.Event()
 
@@ -210,7 +210,7 @@ class Conversation(Exchange):
             try:
                 yield
             except BaseException as error:
-                if is_cancellation(error):
+                if _is_cancellation(error):
                     raise
                 raised = error
             tasks.cancel_scope.cancel()
@@ -260,7 +260,7 @@ class Conversation(Exchange):
         try:
             await app(scope, self.receive, self.send)
         except BaseException as error:
-            if is_cancellation(error):
+            if _is_cancellation(error):
                 raise
             self.error = error
         finally:
@@ -268,12 +268,12 @@ class Conversation(Exchange):
             self.outbox.put(None)
 
 
-def is_cancellation(error: BaseException) -> bool:
+def _is_cancellation(error: BaseException) -> bool:
     """Tell whether an exception has to go where it came from: to the event loop."""
     return isinstance(error, (anyio.get_cancelled_exc_class(), GeneratorExit))
 
 
-class LifespanConversation(Conversation):
+class LifespanCall(BackgroundCall):
     """Starts and stops one application.
 
     Args:
@@ -299,7 +299,7 @@ class LifespanConversation(Conversation):
             try:
                 yield
             except BaseException as raised:
-                if not is_cancellation(raised):
+                if not _is_cancellation(raised):
                     await self._stop_after(raised)
                 raise
             await self._stop()

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.testing.calls import LifespanConversation, Messages
+from asgi_routes.testing.calls import LifespanCall, MessagesCall
 from asgi_routes.testing.http import (
     WEBSOCKET,
     HeaderPairs,
-    Request,
+    HTTPCall,
     Response,
     overridden,
     request_scope,
@@ -84,9 +84,9 @@ class Client:
             BaseException: what it raises.
         """
         scope = self._scope(method, path, overridden(_headers_for(body), headers))
-        request = Request(f"{scope['method']} {path}", self._timeout, body)
-        await request.call(self.app, scope)
-        response = request.response()
+        call = HTTPCall(f"{scope['method']} {path}", self._timeout, body)
+        await call.call(self.app, scope)
+        response = call.response()
         # Servers keep the body of an answer to HEAD to themselves (RFC 9110, 9.3.2).
         return replace(response, body=b"") if scope["method"] == "HEAD" else response
 
@@ -161,7 +161,7 @@ class Client:
             BaseException: what it raises.
         """
         outer, state = self._state, dict(self._state or {})
-        async with LifespanConversation(self._timeout).started(self.app, state):
+        async with LifespanCall(self._timeout).started(self.app, state):
             self._state = state
             try:
                 yield state
@@ -193,7 +193,7 @@ class Client:
         [{'type': 'done', 'image': 'cat.png'}]
         """
         what = f"channel {channel!r}"
-        call = Messages(what, self._timeout, messages, until_idle=True)
+        call = MessagesCall(what, self._timeout, messages, until_idle=True)
         await call.call(self.app, {"type": "channel", "channel": channel})
         return call.sent
 
@@ -211,7 +211,7 @@ class Client:
             TimeoutError: the application does not return in time.
             BaseException: what it raises.
         """
-        call = Messages(f"scope of type {scope.get('type')!r}", self._timeout, messages)
+        call = MessagesCall(f"scope of type {scope.get('type')!r}", self._timeout, messages)
         await call.call(self.app, scope)
         return call.sent
 

@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 
 from asgi_routes.scopes.raw_paths import decode_path
-from asgi_routes.testing.calls import Exchange
+from asgi_routes.testing.calls import Call
 from asgi_routes.types import ChildScope, Message
 
 HeaderPairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
@@ -260,7 +260,7 @@ def checked_headers(message: Message) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in headers]
 
 
-class Request(Exchange):
+class HTTPCall(Call):
     """An http request (ASGI, "HTTP").
 
     Args:

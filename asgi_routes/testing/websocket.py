@@ -7,12 +7,12 @@ for an application that has refused, closed or returned (ASGI, "WebSocket").
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from asgi_routes.testing.calls import Conversation
+from asgi_routes.testing.calls import BackgroundCall
 from asgi_routes.testing.http import Answer, Headers, checked_headers
 from asgi_routes.types import App, Message, Scope
 
-DENIAL = "websocket.http.response"
-_BEFORE = ("websocket.accept", "websocket.close", f"{DENIAL}.start")
+_DENIAL = "websocket.http.response"
+_BEFORE = ("websocket.accept", "websocket.close", f"{_DENIAL}.start")
 _AFTER = ("websocket.send", "websocket.close")
 
 
@@ -20,7 +20,7 @@ class ClientGoneError(OSError):
     """What a server raises in send() once the client has left (ASGI, "Disconnected Client")."""
 
 
-class WebSocketCall(Conversation):
+class WebSocketCall(BackgroundCall):
     """A websocket, as the application that serves it has it.
 
     Args:
@@ -90,7 +90,7 @@ class WebSocketCall(Conversation):
         self.accepted = True
 
     def _deny(self, message: Message) -> None:
-        denial = Answer(DENIAL)
+        denial = Answer(_DENIAL)
         denial.take(message)
         self.denial = denial
 
