@@ -13,7 +13,7 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.dispatch.looking import look
 from asgi_routes.lifespan.participants import identify
-from asgi_routes.testing.http import HeaderPairs, request_scope
+from asgi_routes.testing.http import HeaderPairs, make_scope
 
 
 def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
@@ -65,11 +65,11 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
     """
     __tracebackhide__ = True
     request = f"{method.upper()} {path}"
-    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    found = _ask(app, make_scope(method, path, headers=headers, root_path=root_path))
     if not found:
-        raise AssertionError(_miss(request, found))
+        raise AssertionError(_describe_miss(request, found))
     served = _Served.of(found)
-    wrong = [*_differences(served, name, args, kwargs, to)]
+    wrong = [*_find_differences(served, name, args, kwargs, to)]
     if wrong:
         lines = [f"{request} is served otherwise than expected", *wrong, f"  found: {served}"]
         raise AssertionError("\n".join(lines))
@@ -101,19 +101,19 @@ def assert_no_route(
     NoMatch("No route found for path 'users/'.")
     """
     __tracebackhide__ = True
-    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    found = _ask(app, make_scope(method, path, headers=headers, root_path=root_path))
     if found:
         message = f"{method.upper()} {path} is served\n  found: {_Served.of(found)}"
         raise AssertionError(message)
     return found
 
 
-def _answer(app: Any, scope: Any) -> Match | NoMatch:
+def _ask(app: Any, scope: Any) -> Match | NoMatch:
     found = look(app, scope).found
     return found.miss if isinstance(found, Match) and found.is_default else found
 
 
-def _miss(request: str, miss: NoMatch) -> str:
+def _describe_miss(request: str, miss: NoMatch) -> str:
     lines = [f"{request} is not served: {miss.reason}"]
     if miss.allowed:
         lines.append(f"  allowed methods: {', '.join(sorted(miss.allowed))}")
@@ -146,10 +146,10 @@ class _Served(NamedTuple):
     def __str__(self) -> str:
         route = "no route with a path" if self.route is None else f"route {self.route!r}"
         parameters = f"args {self.args!r}, kwargs {self.kwargs!r}"
-        return f"{route}, name {self.name!r}, {parameters}, to {_shown(self.app)}"
+        return f"{route}, name {self.name!r}, {parameters}, to {_format_app(self.app)}"
 
 
-def _differences(
+def _find_differences(
     served: _Served,
     name: str | None,
     args: Iterable[Any] | None,
@@ -166,9 +166,9 @@ def _differences(
         if value is not None and found != value:
             yield f"  {key}: expected {value!r}, found {found!r}"
     if to is not None and identify(to) != identify(served.app):
-        yield f"  to: expected {_shown(to)}, found {_shown(served.app)}"
+        yield f"  to: expected {_format_app(to)}, found {_format_app(served.app)}"
 
 
-def _shown(app: Any) -> str:
+def _format_app(app: Any) -> str:
     name = getattr(app, "__qualname__", None)
     return repr(app) if name is None else f"{app.__module__}.{name}"

@@ -53,9 +53,9 @@ class Call(ABC):
         # Who only ever sends must not be able to keep the timeout from coming.
         await anyio.lowlevel.checkpoint()
         try:
-            self.take(_checked(message))
+            self.take(_check_message(message))
         except AssertionError as problem:
-            error = self.wrong(str(problem))
+            error = self.make_error(str(problem))
             self.problem = self.problem or error
             raise error from None
 
@@ -71,10 +71,10 @@ class Call(ABC):
         if self.problem is not None:
             raise self.problem
         if self._limit.cancelled_caught:
-            raise self.late(self.missing())
+            raise self.make_timeout_error(self.describe_missing())
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def note_reading(self) -> Iterator[None]:
         """Know that the application waits, while the body does; after the timeout, that it did."""
         self.is_reading = True
         try:
@@ -82,15 +82,15 @@ class Call(ABC):
         finally:
             self.is_reading = self._limit.cancel_called
 
-    def missing(self) -> str:
+    def describe_missing(self) -> str:
         """Return what the application has not done yet."""
         return "returned"
 
-    def wrong(self, text: str) -> AssertionError:
+    def make_error(self, text: str) -> AssertionError:
         """Return the error for a mistake of the application."""
         return AssertionError(f"{self.what}: the application {text}")
 
-    def late(self, text: str) -> TimeoutError:
+    def make_timeout_error(self, text: str) -> TimeoutError:
         """Return the error for something that the application has not done in time."""
         reading = "; it waits in receive()" if self.is_reading else ""
         return TimeoutError(
@@ -98,7 +98,7 @@ class Call(ABC):
         )
 
 
-def _checked(message: Any) -> Message:
+def _check_message(message: Any) -> Message:
     try:
         is_message = isinstance(message["type"], str)
     except (KeyError, TypeError):
@@ -147,7 +147,7 @@ class MessagesCall(Call):
         if message is None:
             if self._until_idle:
                 self._idle.cancel()
-            with self.reading():
+            with self.note_reading():
                 await anyio.sleep_forever()
         return message  # type: ignore[return-value]
 
@@ -197,16 +197,16 @@ class BackgroundCall(Call):
         self.returned = anyio.Event()
 
     async def receive(self) -> Message:
-        with self.reading():
+        with self.note_reading():
             message: Message = await self.inbox.get()
         return message
 
     @asynccontextmanager
-    async def running(self, app: App, scope: Scope) -> AsyncIterator[None]:
+    async def run(self, app: App, scope: Scope) -> AsyncIterator[None]:
         """Run the application while the body runs; whatever is left of it then is cancelled."""
         raised: BaseException | None = None
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._run, app, scope)
+            tasks.start_soon(self._call_app, app, scope)
             try:
                 yield
             except BaseException as error:
@@ -219,7 +219,7 @@ class BackgroundCall(Call):
                 raised.add_note(f"{self.what}: the application raised {self.error!r}")
             raise raised
 
-    async def next_message(self, missing: str) -> Message | None:
+    async def wait_for_message(self, missing: str) -> Message | None:
         """Return what the application sends next, or None where it returned instead.
 
         Raises:
@@ -234,7 +234,7 @@ class BackgroundCall(Call):
                 self.raise_what_went_wrong()
             return message
         self.raise_what_went_wrong()
-        raise self.late(missing)
+        raise self.make_timeout_error(missing)
 
     async def finish(self, after: str) -> None:
         """Wait until the application returns.
@@ -247,7 +247,7 @@ class BackgroundCall(Call):
             await self.returned.wait()
         self.raise_what_went_wrong()
         if not self.returned.is_set():
-            raise self.late(f"returned after {after}")
+            raise self.make_timeout_error(f"returned after {after}")
 
     def raise_what_went_wrong(self) -> None:
         """Raise the mistake of the application, or what it raised, if the test has not seen it."""
@@ -256,7 +256,7 @@ class BackgroundCall(Call):
         if wrong is not None:
             raise wrong
 
-    async def _run(self, app: App, scope: Scope) -> None:
+    async def _call_app(self, app: App, scope: Scope) -> None:
         try:
             await app(scope, self.receive, self.send)
         except BaseException as error:
@@ -285,7 +285,7 @@ class LifespanCall(BackgroundCall):
         self._expected: tuple[str, ...] = ()
 
     @asynccontextmanager
-    async def started(self, app: App, state: dict[str, Any]) -> AsyncIterator[None]:
+    async def keep_started(self, app: App, state: dict[str, Any]) -> AsyncIterator[None]:
         """Keep the application started while the body runs; it may change the state.
 
         Raises:
@@ -294,7 +294,7 @@ class LifespanCall(BackgroundCall):
             TimeoutError: it says nothing.
         """
         asgi = {"version": "3.0", "spec_version": "2.0"}
-        async with self.running(app, {"type": "lifespan", "asgi": asgi, "state": state}):
+        async with self.run(app, {"type": "lifespan", "asgi": asgi, "state": state}):
             await self._tell("startup")
             try:
                 yield
@@ -315,9 +315,9 @@ class LifespanCall(BackgroundCall):
         event = f"lifespan.{phase}"
         self._expected = (f"{event}.complete", f"{event}.failed")
         self.inbox.put({"type": event})
-        answer = await self.next_message(f"answered {event!r}")
+        answer = await self.wait_for_message(f"answered {event!r}")
         if answer is None:
-            raise self.wrong(f"returned without answering {event!r}")
+            raise self.make_error(f"returned without answering {event!r}")
         if answer["type"].endswith(".failed"):
             with anyio.move_on_after(self.timeout):
                 await self.returned.wait()  # Starlette says it, and then raises what it was.

@@ -15,10 +15,10 @@ from asgi_routes.testing.http import (
     HeaderPairs,
     HTTPCall,
     Response,
-    overridden,
-    request_scope,
+    make_scope,
+    override_headers,
 )
-from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connected
+from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connect
 from asgi_routes.types import App, ChildScope, Message, Scope
 
 
@@ -56,7 +56,7 @@ class Client:
     ) -> None:
         self.app = app
         self._root_path = root_path
-        self._headers = overridden((), headers)
+        self._headers = override_headers((), headers)
         self._state = state
         self._timeout = timeout
 
@@ -83,10 +83,12 @@ class Client:
             ValueError: the path does not begin with a slash.
             BaseException: what it raises.
         """
-        scope = self._scope(method, path, overridden(_headers_for(body), headers))
+        scope = self._make_scope(
+            method, path, override_headers(_make_framing_headers(body), headers)
+        )
         call = HTTPCall(f"{scope['method']} {path}", self._timeout, body)
         await call.call(self.app, scope)
-        response = call.response()
+        response = call.make_response()
         # Servers keep the body of an answer to HEAD to themselves (RFC 9110, 9.3.2).
         return replace(response, body=b"") if scope["method"] == "HEAD" else response
 
@@ -140,9 +142,9 @@ class Client:
             BaseException: what it raises.
         """
         offered = [*subprotocols]
-        scope = self._scope(WEBSOCKET, path, headers, offered)
+        scope = self._make_scope(WEBSOCKET, path, headers, offered)
         call = WebSocketCall(f"{WEBSOCKET} {path}", self._timeout, offered)
-        async with connected(call, self.app, scope) as socket:
+        async with connect(call, self.app, scope) as socket:
             yield socket
 
     @asynccontextmanager
@@ -161,7 +163,7 @@ class Client:
             BaseException: what it raises.
         """
         outer, state = self._state, dict(self._state or {})
-        async with LifespanCall(self._timeout).started(self.app, state):
+        async with LifespanCall(self._timeout).keep_started(self.app, state):
             self._state = state
             try:
                 yield state
@@ -215,20 +217,20 @@ class Client:
         await call.call(self.app, scope)
         return call.sent
 
-    def _scope(
+    def _make_scope(
         self, method: str, path: str, headers: HeaderPairs, subprotocols: Iterable[str] = ()
     ) -> ChildScope:
-        return request_scope(
+        return make_scope(
             method,
             path,
-            headers=overridden(self._headers, headers),
+            headers=override_headers(self._headers, headers),
             root_path=self._root_path,
             subprotocols=subprotocols,
             state=self._state,
         )
 
 
-def _headers_for(body: bytes | Iterable[bytes]) -> HeaderPairs:
+def _make_framing_headers(body: bytes | Iterable[bytes]) -> HeaderPairs:
     if not isinstance(body, bytes):
         return {"transfer-encoding": "chunked"}
     return {"content-length": str(len(body))} if body else {}

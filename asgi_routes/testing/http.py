@@ -29,7 +29,7 @@ WEBSOCKET = "WEBSOCKET"
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
-def request_scope(
+def make_scope(
     method: str,
     target: str,
     *,
@@ -52,23 +52,23 @@ def request_scope(
     Raises:
         ValueError: the target does not begin with a slash.
 
-    >>> scope = request_scope("get", "/caf%C3%A9?a=1")
+    >>> scope = make_scope("get", "/caf%C3%A9?a=1")
     >>> scope["method"], scope["path"], scope["raw_path"], scope["query_string"], scope["headers"]
     ('GET', '/café', b'/caf%C3%A9', b'a=1', [(b'host', b'testserver')])
     """
     if target[:1] != "/" and target != "*":
         raise ValueError(f"a path begins with a slash: {f'/{target}'!r}, not {target!r}")
     path, _, query = target.partition("?")
-    raw_path = _sendable(path)
+    raw_path = _quote(path)
     offered = [*subprotocols]
     scope: dict[str, Any] = {
         "asgi": {"version": "3.0", "spec_version": "2.5"},
         "http_version": "1.1",
         "path": decode_path(raw_path),
         "raw_path": raw_path,
-        "query_string": _sendable(query),
+        "query_string": _quote(query),
         "root_path": root_path,
-        "headers": _complete(encoded_headers(headers), offered),
+        "headers": _add_required_headers(_encode_headers(headers), offered),
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
     }
@@ -80,37 +80,39 @@ def request_scope(
     return scope if state is None else {**scope, "state": dict(state)}
 
 
-def encoded_headers(headers: HeaderPairs) -> list[tuple[bytes, bytes]]:
+def _encode_headers(headers: HeaderPairs) -> list[tuple[bytes, bytes]]:
     """Return headers as a scope has them: bytes, with names in lower case.
 
-    >>> encoded_headers({"X-Version": "1"})
+    >>> _encode_headers({"X-Version": "1"})
     [(b'x-version', b'1')]
     """
     pairs = cast("Any", headers.items() if isinstance(headers, Mapping) else headers)
-    return [(_encoded(name).lower(), _encoded(value)) for name, value in pairs]
+    return [(_encode(name).lower(), _encode(value)) for name, value in pairs]
 
 
-def overridden(headers: HeaderPairs, others: HeaderPairs) -> list[tuple[bytes, bytes]]:
+def override_headers(headers: HeaderPairs, others: HeaderPairs) -> list[tuple[bytes, bytes]]:
     """Return headers, but for those that there are others of the same name for, and the others.
 
-    >>> overridden({"accept": "a", "host": "b"}, {"Host": "c"})
+    >>> override_headers({"accept": "a", "host": "b"}, {"Host": "c"})
     [(b'accept', b'a'), (b'host', b'c')]
     """
-    stronger = encoded_headers(others)
+    stronger = _encode_headers(others)
     names = {name for name, _ in stronger}
-    return [pair for pair in encoded_headers(headers) if pair[0] not in names] + stronger
+    return [pair for pair in _encode_headers(headers) if pair[0] not in names] + stronger
 
 
-def _encoded(text: str | bytes) -> bytes:
+def _encode(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-def _sendable(text: str) -> bytes:
+def _quote(text: str) -> bytes:
     # A test may be written in characters that a client would have to quote.
     return quote(text, safe=_VISIBLE).encode("ascii")
 
 
-def _complete(headers: list[tuple[bytes, bytes]], offered: list[str]) -> list[tuple[bytes, bytes]]:
+def _add_required_headers(
+    headers: list[tuple[bytes, bytes]], offered: list[str]
+) -> list[tuple[bytes, bytes]]:
     names = {name for name, _ in headers}
     added = [] if b"host" in names else [(b"host", b"testserver")]
     if offered and b"sec-websocket-protocol" not in names:
@@ -221,7 +223,7 @@ class Answer:
         else:
             self._take_start(message)
 
-    def response(self) -> Response:
+    def make_response(self) -> Response:
         """Return what there is so far."""
         assert self._status is not None
         return Response(self._status, Headers(self._headers), b"".join(self._parts))
@@ -232,7 +234,7 @@ class Answer:
             raise AssertionError(
                 f"sent {self._start!r} with the status {status!r}, which is no int"
             )
-        self._headers = checked_headers(message)
+        self._headers = check_headers(message)
         self._status = status
 
     def _take_body(self, message: Message) -> None:
@@ -243,7 +245,7 @@ class Answer:
         self.is_complete = not message.get("more_body", False)
 
 
-def checked_headers(message: Message) -> list[tuple[bytes, bytes]]:
+def check_headers(message: Message) -> list[tuple[bytes, bytes]]:
     """Return the headers of a message.
 
     Raises:
@@ -278,7 +280,7 @@ class HTTPCall(Call):
         if isinstance(body, str | bytearray | memoryview):
             raise TypeError(f"a request body is bytes, or parts of bytes, not {body!r}")
         super().__init__(what, timeout)
-        self._events = _request_events(body)
+        self._events = _make_events(body)
         self._answer = Answer("http.response")
         self._answered = anyio.Event()
 
@@ -288,7 +290,7 @@ class HTTPCall(Call):
             event = next(self._events, None)
             if event is not None:
                 return event
-            with self.reading():
+            with self.note_reading():
                 await self._answered.wait()
         return {"type": "http.disconnect"}
 
@@ -297,28 +299,28 @@ class HTTPCall(Call):
         if self._answer.is_complete:
             self._answered.set()
 
-    def missing(self) -> str:
+    def describe_missing(self) -> str:
         if self._answer.is_complete:
             return "returned after its answer"
         return "ended its answer" if self._answer.is_begun else "begun its answer"
 
-    def response(self) -> Response:
+    def make_response(self) -> Response:
         """Return the answer, once the application has returned.
 
         Raises:
             AssertionError: there is none, or it has no end.
         """
         if not self._answer.is_begun:
-            raise self.wrong("returned without answering")
+            raise self.make_error("returned without answering")
         if not self._answer.is_complete:
-            raise self.wrong(
+            raise self.make_error(
                 "returned in the middle of its answer: "
                 "the last 'http.response.body' has more_body=True, or is missing"
             )
-        return self._answer.response()
+        return self._answer.make_response()
 
 
-def _request_events(body: bytes | Iterable[bytes]) -> Iterator[Message]:
+def _make_events(body: bytes | Iterable[bytes]) -> Iterator[Message]:
     whole = isinstance(body, bytes)
     if not whole:
         for part in body:

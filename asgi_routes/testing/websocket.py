@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from asgi_routes.testing.calls import BackgroundCall
-from asgi_routes.testing.http import Answer, Headers, checked_headers
+from asgi_routes.testing.http import Answer, Headers, check_headers
 from asgi_routes.types import App, Message, Scope
 
 _DENIAL = "websocket.http.response"
@@ -85,7 +85,7 @@ class WebSocketCall(BackgroundCall):
             raise AssertionError(
                 f"accepted with the subprotocol {subprotocol!r}; the client offers {self._offered!r}"
             )
-        self.headers = Headers(checked_headers(message))
+        self.headers = Headers(check_headers(message))
         self.subprotocol = subprotocol
         self.accepted = True
 
@@ -201,12 +201,12 @@ class WebSocket:
             BaseException: what the application has raised.
         """
         if self._call.closed is not None and not self._call.outbox:
-            raise self._closing()
-        message = await self._call.next_message("sent anything")
+            raise self._make_closed()
+        message = await self._call.wait_for_message("sent anything")
         if message is None and self._call.closed is None:
-            raise self._call.wrong("returned without closing the websocket")
+            raise self._call.make_error("returned without closing the websocket")
         if message is None or message["type"] == "websocket.close":
-            raise self._closing()
+            raise self._make_closed()
         return message
 
     async def receive_text(self) -> str:
@@ -219,7 +219,9 @@ class WebSocket:
         message = await self.receive()
         text: str | None = message.get("text")
         if text is None:
-            raise self._call.wrong(f"sent the bytes {message['bytes']!r} where text was waited for")
+            raise self._call.make_error(
+                f"sent the bytes {message['bytes']!r} where text was waited for"
+            )
         return text
 
     async def receive_bytes(self) -> bytes:
@@ -232,7 +234,9 @@ class WebSocket:
         message = await self.receive()
         data: bytes | None = message.get("bytes")
         if data is None:
-            raise self._call.wrong(f"sent the text {message['text']!r} where bytes were waited for")
+            raise self._call.make_error(
+                f"sent the text {message['text']!r} where bytes were waited for"
+            )
         return data
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
@@ -241,16 +245,16 @@ class WebSocket:
 
     def _put(self, message: Message) -> None:
         if self._call.closed is not None:
-            raise self._closing()
+            raise self._make_closed()
         self._call.inbox.put(message)
 
-    def _closing(self) -> WebSocketClosed:
+    def _make_closed(self) -> WebSocketClosed:
         code, reason = self._call.closed or (1006, "")
         return WebSocketClosed(code, reason, accepted=self._call.accepted)
 
 
 @asynccontextmanager
-async def connected(call: WebSocketCall, app: App, scope: Scope) -> AsyncIterator[WebSocket]:
+async def connect(call: WebSocketCall, app: App, scope: Scope) -> AsyncIterator[WebSocket]:
     """Connect, and be connected while the body runs; then leave, and wait for the application.
 
     Raises:
@@ -259,7 +263,7 @@ async def connected(call: WebSocketCall, app: App, scope: Scope) -> AsyncIterato
         AssertionError: it does what a server would not take.
         BaseException: what it raises.
     """
-    async with call.running(app, scope):
+    async with call.run(app, scope):
         await _open(call)
         yield WebSocket(call)
         call.leave(1000, "")
@@ -270,12 +274,12 @@ async def _open(call: WebSocketCall) -> None:
     call.inbox.put({"type": "websocket.connect"})
     while not (call.accepted or call.closed or (call.denial and call.denial.is_complete)):
         missing = "ended its denial" if call.denial else "accepted or refused the websocket"
-        if await call.next_message(missing) is None:
+        if await call.wait_for_message(missing) is None:
             how = "in the middle of its denial" if call.denial else "without accepting or refusing"
-            raise call.wrong(f"returned {how}")
+            raise call.make_error(f"returned {how}")
     if call.denial is not None:
         await call.finish("its denial")
-        denial = call.denial.response()
+        denial = call.denial.make_response()
         raise WebSocketDenied(denial.status, denial.headers, denial.body)
     if not call.accepted:
         await call.finish("'websocket.close'")
