@@ -64,7 +64,7 @@ class LifespanRun:
     Args:
         participants: in the order in which they are started.
         concurrent: start all at once.
-        startup_timeout: seconds that each may take to answer; None for ever.
+        startup_timeout: seconds that each may take to answer; None waits forever.
         shutdown_timeout: the same for stopping.
     """
 

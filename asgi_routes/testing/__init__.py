@@ -1,4 +1,4 @@
-"""For people who test their own routes: assertions about matches, and a client without a server."""
+"""Testing routes and applications: assertions about matches, and a client that needs no server."""
 
 from asgi_routes.testing.assertions import assert_no_route, assert_routes
 from asgi_routes.testing.client import Client

@@ -1,7 +1,6 @@
 """Assertions about which route serves a request.
 
-In: a router and a request. Out: what the router answered, or an error that says what it found instead. The
-rule kept here: the router is asked and nothing is called, so no application has to work.
+Rule: the router is asked and nothing is called, so the applications do not have to work.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from asgi_routes.lifespan.participants import identify
 from asgi_routes.testing.http import HeaderPairs, make_scope
 
 
-def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
+def assert_routes(  # noqa: PLR0913 - the expectations are options, by keyword
     app: Any,
     method: str,
     path: str,
@@ -30,26 +29,25 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 ) -> Match:
     """Assert that a router serves a request, and how.
 
-    A router that somebody has wrapped by hand is asked too. The wrapper is not called, and may do
-    otherwise.
+    A router wrapped by hand is asked as well. The wrapper is not called; it may do otherwise.
 
     Args:
-        app: the router, or what wraps one.
+        app: the router, or a wrapper around one.
         method: the method, or ``WEBSOCKET``.
-        path: as it stands in a request: percent-encoded, with a query string or without.
-        name: what the name of the route has to be.
-        kwargs: what the named parameters have to be, all of them, converted.
-        args: what the positional parameters have to be.
-        to: the application that has to be called.
+        path: as in a request: percent-encoded, with or without a query string.
+        name: the expected name of the route.
+        kwargs: the expected named parameters, all of them, converted.
+        args: the expected positional parameters.
+        to: the application that is expected to be called.
         headers: of the request, a mapping or pairs.
         root_path: of the scope.
 
     Returns:
-        The match, for whatever else there is to compare.
+        The match, for further comparisons.
 
     Raises:
-        AssertionError: nothing serves the request, or something else than expected.
-        TypeError: the application is no router, and no attribute of it leads to one.
+        AssertionError: nothing serves the request, or not what is expected.
+        TypeError: the application is not a router and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter, path
@@ -79,12 +77,12 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 def assert_no_route(
     app: Any, method: str, path: str, *, headers: HeaderPairs = (), root_path: str = ""
 ) -> NoMatch:
-    """Assert that a router does not serve a request. A ``default`` of the router does not count.
+    """Assert that a router does not serve a request. Its ``default`` does not count as serving.
 
     Args:
-        app: the router, or what wraps one.
+        app: the router, or a wrapper around one.
         method: the method, or ``WEBSOCKET``.
-        path: as it stands in a request.
+        path: as in a request.
         headers: of the request, a mapping or pairs.
         root_path: of the scope.
 
@@ -92,8 +90,8 @@ def assert_no_route(
         The miss: its ``reason``, the ``allowed`` methods, the ``location`` of a redirect.
 
     Raises:
-        AssertionError: something serves it.
-        TypeError: the application is no router, and no attribute of it leads to one.
+        AssertionError: something serves the request.
+        TypeError: the application is not a router and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter
@@ -123,7 +121,7 @@ def _describe_miss(request: str, miss: NoMatch) -> str:
 
 
 class _Served(NamedTuple):
-    """What an assertion compares of a match."""
+    """The part of a match that an assertion compares."""
 
     route: str | None
     name: str | None

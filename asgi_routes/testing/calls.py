@@ -1,7 +1,8 @@
-"""Calling an application with what it may receive, and keeping what it sends.
+"""Calls of an application: in the task of the test, or in a task beside it.
 
-In: an application and a scope. Out: what it answered. The rule kept here: a mistake of the application is an
-error of the test even where the application swallows it, and nothing waits for ever.
+Rule: a mistake of the application fails the test even if the application swallows the error.
+Nothing waits forever, and no application outlives the block of the test that it runs in. What an
+application raises is raised in the test once, and not in a group.
 """
 
 from abc import ABC, abstractmethod
@@ -21,11 +22,11 @@ class Call(ABC):
     """One call of an application.
 
     Args:
-        what: what is asked for, for messages.
-        timeout: seconds; None for ever.
+        what: what is called, for error messages.
+        timeout: seconds; None waits forever.
 
     Attributes:
-        problem: the first mistake that the application made in the protocol.
+        problem: the first mistake of the application in the protocol.
         is_reading: whether the application waits for a message that does not come.
     """
 
@@ -42,15 +43,15 @@ class Call(ABC):
 
     @abstractmethod
     def take(self, message: Message) -> None:
-        """Keep a message of the application, or raise AssertionError."""
+        """Keep a message from the application, or raise AssertionError."""
 
     async def send(self, message: Any) -> None:
-        """Take a message of the application.
+        """Take a message from the application.
 
         Raises:
-            AssertionError: it does not belong there; the test sees that too.
+            AssertionError: it does not belong there; the test fails, too.
         """
-        # Who only ever sends must not be able to keep the timeout from coming.
+        # Without a checkpoint, an application that only sends would never time out.
         await anyio.lowlevel.checkpoint()
         try:
             self.take(_check_message(message))
@@ -60,7 +61,7 @@ class Call(ABC):
             raise error from None
 
     async def call(self, app: App, scope: Scope) -> None:
-        """Call the application, and wait until it returns.
+        """Call the application, and return when it does.
 
         Raises:
             AssertionError: it has made a mistake in the protocol.
@@ -75,7 +76,7 @@ class Call(ABC):
 
     @contextmanager
     def note_reading(self) -> Iterator[None]:
-        """Know that the application waits, while the body does; after the timeout, that it did."""
+        """Note that the application waits while the body does; after a timeout, that it did."""
         self.is_reading = True
         try:
             yield
@@ -83,7 +84,7 @@ class Call(ABC):
             self.is_reading = self._limit.cancel_called
 
     def describe_missing(self) -> str:
-        """Return what the application has not done yet."""
+        """Return what the application has not done yet, for the error of a timeout."""
         return "returned"
 
     def make_error(self, text: str) -> AssertionError:
@@ -109,16 +110,16 @@ def _check_message(message: Any) -> Message:
 
 
 class MessagesCall(Call):
-    """A call with messages that are there from the beginning.
+    """A call with messages that are known from the start.
 
     Args:
-        what: what is called, for messages.
-        timeout: seconds; None for ever.
-        messages: for the application; when there are no more, it waits.
-        until_idle: end the call when the application asks for a message after the last.
+        what: what is called, for error messages.
+        timeout: seconds; None waits forever.
+        messages: for the application; after the last one, it waits.
+        until_idle: end the call when the application asks for another message after the last.
 
     Attributes:
-        sent: what the application sent.
+        sent: what the application has sent.
     """
 
     def __init__(
@@ -156,19 +157,19 @@ class MessagesCall(Call):
 
 
 class _Mailbox:
-    """Messages from one task to another, without an end to how many there may be."""
+    """An unbounded queue of messages from one task to another."""
 
     def __init__(self) -> None:
         self._messages: deque[Any] = deque()
         self._filled = anyio.Event()
 
     def put(self, message: Any) -> None:
-        """Add a message behind all others."""
+        """Add a message at the end."""
         self._messages.append(message)
         self._filled.set()
 
     async def get(self) -> Any:
-        """Return the next message, as soon as there is one."""
+        """Wait for the next message, and return it."""
         await anyio.lowlevel.checkpoint()
         while not self._messages:
             self._filled = anyio.Event()
@@ -180,12 +181,12 @@ class _Mailbox:
 
 
 class BackgroundCall(Call):
-    """A call of an application that goes on while the test does something else.
+    """A call that goes on while the test does something else.
 
     Attributes:
         inbox: what the application is going to receive.
-        outbox: what it has sent.
-        error: what it raised, until the test has heard of it.
+        outbox: what it has sent; None when it has returned.
+        error: what it has raised, until that is raised in the test.
         returned: set when its task has ended.
     """
 
@@ -203,7 +204,7 @@ class BackgroundCall(Call):
 
     @asynccontextmanager
     async def run(self, app: App, scope: Scope) -> AsyncIterator[None]:
-        """Run the application while the body runs; whatever is left of it then is cancelled."""
+        """Run the application while the body runs, and cancel it at the end if it still runs."""
         raised: BaseException | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._call_app, app, scope)
@@ -220,16 +221,16 @@ class BackgroundCall(Call):
             raise raised
 
     async def wait_for_message(self, missing: str) -> Message | None:
-        """Return what the application sends next, or None where it returned instead.
+        """Return what the application sends next, or None if it returns instead.
 
         Raises:
             TimeoutError: it does neither; ``missing`` says what it has not done.
-            BaseException: what the application raised, or its mistake in the protocol.
+            BaseException: what the application has raised, or its mistake in the protocol.
         """
         with anyio.move_on_after(self.timeout):
             message: Message | None = await self.outbox.get()
             if message is None:
-                # Nothing comes after the end, so that every later question finds it too.
+                # Put the end back for later calls; nothing comes after it.
                 self.outbox.put(None)
                 self.raise_what_went_wrong()
             return message
@@ -240,8 +241,8 @@ class BackgroundCall(Call):
         """Wait until the application returns.
 
         Raises:
-            TimeoutError: it does not; ``after`` says when it should have.
-            BaseException: as in `next_message`.
+            TimeoutError: it does not; ``after`` says what it should have returned after.
+            BaseException: as in `wait_for_message`.
         """
         with anyio.move_on_after(self.timeout):
             await self.returned.wait()
@@ -250,7 +251,7 @@ class BackgroundCall(Call):
             raise self.make_timeout_error(f"returned after {after}")
 
     def raise_what_went_wrong(self) -> None:
-        """Raise the mistake of the application, or what it raised, if the test has not seen it."""
+        """Raise the application's mistake, or what it raised, if the test has not seen it yet."""
         wrong = self.problem or self.error
         self.problem = self.error = None
         if wrong is not None:
@@ -269,15 +270,17 @@ class BackgroundCall(Call):
 
 
 def _is_cancellation(error: BaseException) -> bool:
-    """Tell whether an exception has to go where it came from: to the event loop."""
+    """Tell whether an exception belongs to the event loop and has to be raised again."""
     return isinstance(error, (anyio.get_cancelled_exc_class(), GeneratorExit))
 
 
 class LifespanCall(BackgroundCall):
-    """Starts and stops one application.
+    """A call that starts and stops an application.
+
+    Unlike with a server, an answer that does not come is an error (ASGI, "Lifespan Protocol").
 
     Args:
-        timeout: seconds for each of the two; None for ever.
+        timeout: seconds for the startup and for the shutdown; None waits forever.
     """
 
     def __init__(self, timeout: float | None) -> None:
@@ -289,9 +292,9 @@ class LifespanCall(BackgroundCall):
         """Keep the application started while the body runs; it may change the state.
 
         Raises:
-            LifespanError: it says that it has failed.
-            AssertionError: it does not say whether it has.
-            TimeoutError: it says nothing.
+            LifespanError: it reports a failure.
+            AssertionError: it returns without an answer, or sends what does not belong there.
+            TimeoutError: it does not answer in time.
         """
         asgi = {"version": "3.0", "spec_version": "2.0"}
         async with self.run(app, {"type": "lifespan", "asgi": asgi, "state": state}):
@@ -320,7 +323,7 @@ class LifespanCall(BackgroundCall):
             raise self.make_error(f"returned without answering {event!r}")
         if answer["type"].endswith(".failed"):
             with anyio.move_on_after(self.timeout):
-                await self.returned.wait()  # Starlette says it, and then raises what it was.
+                await self.returned.wait()  # Starlette reports the failure and then raises it.
             cause, self.error = self.error, None
             raise LifespanError(phase, [answer.get("message") or f"{phase} failed"]) from cause
 
@@ -331,5 +334,5 @@ class LifespanCall(BackgroundCall):
     async def _stop_after(self, raised: BaseException) -> None:
         try:
             await self._stop()
-        except Exception as error:  # noqa: BLE001 - the test failed first, and that is what is shown
+        except Exception as error:  # noqa: BLE001 - the failure of the test comes first
             raised.add_note(f"and then: {error!r}")

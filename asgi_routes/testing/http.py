@@ -24,7 +24,7 @@ HeaderPairs: TypeAlias = Mapping[str, str] | Iterable[tuple[str | bytes, str | b
 """Headers as tests write them: a mapping, or pairs of text or bytes."""
 
 WEBSOCKET = "WEBSOCKET"
-"""What stands in the place of a method for a websocket."""
+"""What stands for the method of a websocket."""
 
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -42,12 +42,12 @@ def make_scope(
 
     Args:
         method: the method in any case, or ``WEBSOCKET``.
-        target: the path, percent-encoded, and what else stands behind a ``?``. The root path is a part
-            of it, unless a proxy is meant that takes it off.
-        headers: ``host`` is added where it is missing, and ``sec-websocket-protocol``.
+        target: the path, percent-encoded, and the query string after a ``?``. The path includes the
+            root path, except behind a proxy that strips it.
+        headers: a missing ``host`` is added, and a missing ``sec-websocket-protocol``.
         root_path: where the application is mounted.
         subprotocols: those that the client of a websocket offers.
-        state: what the lifespan left; the scope gets a shallow copy. None: the server has no state.
+        state: of the lifespan; the scope gets a shallow copy. None: the server has no state.
 
     Raises:
         ValueError: the target does not begin with a slash.
@@ -81,7 +81,7 @@ def make_scope(
 
 
 def _encode_headers(headers: HeaderPairs) -> list[tuple[bytes, bytes]]:
-    """Return headers as a scope has them: bytes, with names in lower case.
+    """Return headers as in a scope: bytes, with names in lower case.
 
     >>> _encode_headers({"X-Version": "1"})
     [(b'x-version', b'1')]
@@ -91,7 +91,7 @@ def _encode_headers(headers: HeaderPairs) -> list[tuple[bytes, bytes]]:
 
 
 def override_headers(headers: HeaderPairs, others: HeaderPairs) -> list[tuple[bytes, bytes]]:
-    """Return headers, but for those that there are others of the same name for, and the others.
+    """Return both lists of headers; those of ``others`` replace those of the same name.
 
     >>> override_headers({"accept": "a", "host": "b"}, {"Host": "c"})
     [(b'accept', b'a'), (b'host', b'c')]
@@ -106,7 +106,7 @@ def _encode(text: str | bytes) -> bytes:
 
 
 def _quote(text: str) -> bytes:
-    # A test may be written in characters that a client would have to quote.
+    # Tests may contain characters that a client would have to quote.
     return quote(text, safe=_VISIBLE).encode("ascii")
 
 
@@ -121,10 +121,10 @@ def _add_required_headers(
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer, by names in any case.
+    """The headers of an answer: a mapping from names in any case.
 
     Attributes:
-        raw: pairs of bytes, as sent.
+        raw: the pairs of bytes that the application has sent.
 
     >>> headers = Headers([(b"Content-Type", b"text/plain"), (b"vary", b"a"), (b"Vary", b"b")])
     >>> headers["content-type"], headers["Vary"], headers.get("allow")
@@ -137,7 +137,7 @@ class Headers(Mapping[str, str]):
         self.raw = [(name, value) for name, value in raw]
 
     def get_all(self, name: str) -> list[str]:
-        """Return every value of a header; ``set-cookie`` must not be joined (RFC 9110, 5.3)."""
+        """Return all values of a header. ``set-cookie`` must not be joined (RFC 9110, 5.3)."""
         wanted = name.lower().encode("latin-1")
         return [value.decode("latin-1") for key, value in self.raw if key.lower() == wanted]
 
@@ -163,8 +163,8 @@ class Response:
 
     Attributes:
         status: the status code.
-        headers: a mapping, with names in any case.
-        body: all parts of it; empty for HEAD.
+        headers: a mapping from names in any case.
+        body: all of its parts, joined; empty for HEAD.
 
     >>> Response(200, Headers(), b'{"id": 7}').json()["id"]
     7
@@ -176,22 +176,22 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text, in the charset that ``content-type`` names, or UTF-8."""
+        """The body as text, in the charset of ``content-type`` or else UTF-8."""
         mime = MIMEHeaders()
         mime["content-type"] = self.headers.get("content-type", "")
         return self.body.decode(mime.get_content_charset("utf-8"))
 
     def json(self) -> Any:
-        """Return the value that the body is the JSON of."""
+        """Return the body, parsed as JSON."""
         return json.loads(self.body)
 
 
 class Answer:
-    """Puts an answer together from its messages.
+    """An answer that is put together from its messages.
 
     Args:
-        prefix: what the types of the messages begin with: ``http.response``, or
-            ``websocket.http.response`` for the denial of a websocket.
+        prefix: of the types of its messages: ``http.response``, or ``websocket.http.response`` for
+            the denial of a websocket.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -203,14 +203,14 @@ class Answer:
 
     @property
     def is_begun(self) -> bool:
-        """Whether there is a status."""
+        """Whether the status has been sent."""
         return self._status is not None
 
     def take(self, message: Message) -> None:
         """Add a message.
 
         Raises:
-            AssertionError: it does not belong there.
+            AssertionError: it does not belong here.
         """
         kind = message["type"]
         expected = self._body if self.is_begun else self._start
@@ -224,7 +224,7 @@ class Answer:
             self._take_start(message)
 
     def make_response(self) -> Response:
-        """Return what there is so far."""
+        """Return the answer as far as it has been sent."""
         assert self._status is not None
         return Response(self._status, Headers(self._headers), b"".join(self._parts))
 
@@ -240,7 +240,9 @@ class Answer:
     def _take_body(self, message: Message) -> None:
         body = message.get("body", b"")
         if not isinstance(body, bytes):
-            raise AssertionError(f"sent {self._body!r} with the body {body!r}, which is not bytes")  # noqa: TRY004 - it is the application that is wrong
+            raise AssertionError(  # noqa: TRY004 - the application is wrong, not the caller
+                f"sent {self._body!r} with the body {body!r}, which is not bytes"
+            )
         self._parts.append(body)
         self.is_complete = not message.get("more_body", False)
 
@@ -249,7 +251,7 @@ def check_headers(message: Message) -> list[tuple[bytes, bytes]]:
     """Return the headers of a message.
 
     Raises:
-        AssertionError: one of them is not a pair of bytes.
+        AssertionError: a header is not a pair of bytes.
     """
     headers = [*(message.get("headers") or ())]
     for header in headers:
@@ -263,12 +265,12 @@ def check_headers(message: Message) -> list[tuple[bytes, bytes]]:
 
 
 class HTTPCall(Call):
-    """An http request (ASGI, "HTTP").
+    """The call for an HTTP request (ASGI, "HTTP").
 
     Args:
-        what: the method and the path, for messages.
-        timeout: seconds; None for ever.
-        body: one part, or as many as there are; they are taken one by one, as the application reads.
+        what: the method and the path, for error messages.
+        timeout: seconds; None waits forever.
+        body: bytes, or parts that are taken one by one as the application reads.
 
     Raises:
         TypeError: the body is neither.
@@ -308,7 +310,7 @@ class HTTPCall(Call):
         """Return the answer, once the application has returned.
 
         Raises:
-            AssertionError: there is none, or it has no end.
+            AssertionError: there is none, or it is not complete.
         """
         if not self._answer.is_begun:
             raise self.make_error("returned without answering")

@@ -1,4 +1,4 @@
-"""Both ends of a websocket: the call of the application, and what the test holds in its hand.
+"""Both ends of a websocket: the call of the application, and the socket that a test uses.
 
 Rule: what no server would take is an AssertionError that names the message, and a test never waits
 for an application that has refused, closed or returned (ASGI, "WebSocket").
@@ -21,19 +21,19 @@ class ClientGoneError(OSError):
 
 
 class WebSocketCall(BackgroundCall):
-    """A websocket, as the application that serves it has it.
+    """The call of the application that serves a websocket.
 
     Args:
-        what: the path, for messages.
-        timeout: seconds for each message; None for ever.
+        what: the path, for error messages.
+        timeout: seconds for each message; None waits forever.
         offered: the subprotocols that the client offers.
 
     Attributes:
-        accepted: whether the application has accepted it.
-        subprotocol: the one that it has chosen, or None.
-        headers: those that it has accepted with.
-        denial: what it has refused it with, or None.
-        closed: the code and the reason, once it is closed by either side.
+        accepted: whether the application has accepted the websocket.
+        subprotocol: the one that the application has chosen, or None.
+        headers: those of the acceptance.
+        denial: the response that the websocket was refused with, or None.
+        closed: the code and the reason, once either side has closed the websocket.
     """
 
     def __init__(self, what: str, timeout: float | None, offered: list[str]) -> None:
@@ -47,13 +47,13 @@ class WebSocketCall(BackgroundCall):
         self._client_has_left = False
 
     def leave(self, code: int, reason: str) -> None:
-        """Close it, as the client; one that is closed stays so."""
+        """Close the websocket as the client does; nothing happens if it is closed already."""
         if self.closed is None:
             self._client_has_left = True
             self._end(code, reason)
 
     def raise_what_went_wrong(self) -> None:
-        # A server drops that one: an application may not know yet that its client has left.
+        # A server drops this one: the application may not know yet that its client has left.
         if isinstance(self.error, ClientGoneError):
             self.error = None
         super().raise_what_went_wrong()
@@ -101,20 +101,20 @@ class WebSocketCall(BackgroundCall):
 
 def _check_data(message: Message) -> None:
     text, data = message.get("text"), message.get("bytes")
-    # At least one of them (ASGI, "Send"), of the right type.
+    # The protocol asks for at least one of them (ASGI, "Send").
     is_right = text is None or isinstance(text, str)
     is_right = is_right and (data is None or isinstance(data, bytes))
     if not is_right or (text is None and data is None):
         raise AssertionError(f"sent 'websocket.send' with text {text!r} and bytes {data!r}")
 
 
-class WebSocketDenied(Exception):  # noqa: N818 - it is an answer, and nobody's error
+class WebSocketDenied(Exception):  # noqa: N818 - an answer is not an error
     """The application has refused a websocket with a response (ASGI, "WebSocket Denial Response").
 
     Attributes:
         status: the status code.
-        headers: a mapping, with names in any case.
-        body: all parts of it.
+        headers: a mapping from names in any case.
+        body: all of its parts, joined.
     """
 
     def __init__(self, status: int, headers: Headers, body: bytes) -> None:
@@ -131,10 +131,10 @@ class WebSocketClosed(Exception):  # noqa: N818 - as above
     """A websocket is closed, or was closed instead of accepted.
 
     Attributes:
-        code: that of the ``websocket.close``, or of the client's own `WebSocket.close`.
+        code: of the ``websocket.close``, or of the client's own `WebSocket.close`.
         reason: the same.
-        accepted: False where it was closed instead of accepted. A server answers 403 then, and the
-            client does not see the code (ASGI, "Close").
+        accepted: False if it was closed instead of accepted. A real client would get a 403 from the
+            server and not see the code (ASGI, "Close").
 
     >>> raise WebSocketClosed(4404, "Not Found", accepted=False)
     Traceback (most recent call last):
@@ -154,14 +154,14 @@ class WebSocketClosed(Exception):  # noqa: N818 - as above
 
 
 class WebSocket:
-    """A websocket that an application has accepted; `Client.websocket` gives it."""
+    """A websocket that an application has accepted, as `Client.websocket` yields it."""
 
     def __init__(self, call: WebSocketCall) -> None:
         self._call = call
 
     @property
     def accepted(self) -> bool:
-        """Whether the application has accepted it."""
+        """Whether the application has accepted the websocket."""
         return self._call.accepted
 
     @property
@@ -171,14 +171,14 @@ class WebSocket:
 
     @property
     def headers(self) -> Headers:
-        """The headers that the application has accepted it with."""
+        """The headers of the acceptance."""
         return self._call.headers
 
     async def send_text(self, text: str) -> None:
         """Send text to the application.
 
         Raises:
-            WebSocketClosed: it is closed.
+            WebSocketClosed: the websocket is closed.
         """
         self._put({"type": "websocket.receive", "text": text, "bytes": None})
 
@@ -186,18 +186,18 @@ class WebSocket:
         """Send bytes to the application.
 
         Raises:
-            WebSocketClosed: it is closed.
+            WebSocketClosed: the websocket is closed.
         """
         self._put({"type": "websocket.receive", "text": None, "bytes": data})
 
     async def receive(self) -> Message:
-        """Return the next ``websocket.send`` of the application, the whole message.
+        """Return the next ``websocket.send`` of the application, as the whole message.
 
         Raises:
-            WebSocketClosed: it is closed, and everything sent before has been received.
-            TimeoutError: nothing comes.
-            AssertionError: the application has returned without closing it, or has sent what does not
-                belong there.
+            WebSocketClosed: the websocket is closed and everything sent before has been received.
+            TimeoutError: nothing comes in time.
+            AssertionError: the application has returned without closing the websocket, or has sent
+                what does not belong there.
             BaseException: what the application has raised.
         """
         if self._call.closed is not None and not self._call.outbox:
@@ -240,7 +240,10 @@ class WebSocket:
         return data
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Leave: the application receives a ``websocket.disconnect``. One that is closed stays so."""
+        """Close the websocket, unless it is closed already.
+
+        The application receives a ``websocket.disconnect``.
+        """
         self._call.leave(code, reason)
 
     def _put(self, message: Message) -> None:
@@ -255,12 +258,12 @@ class WebSocket:
 
 @asynccontextmanager
 async def connect(call: WebSocketCall, app: App, scope: Scope) -> AsyncIterator[WebSocket]:
-    """Connect, and be connected while the body runs; then leave, and wait for the application.
+    """Stay connected while the body runs; then leave, and wait until the application returns.
 
     Raises:
         WebSocketDenied, WebSocketClosed: the application refuses.
-        TimeoutError: it says nothing, or does not return.
-        AssertionError: it does what a server would not take.
+        TimeoutError: it does not answer or return in time.
+        AssertionError: it sends what no server would take.
         BaseException: what it raises.
     """
     async with call.run(app, scope):
