@@ -36,7 +36,7 @@ ROOMS = (
         "testing",
         "checking",
     ),
-    *("worker", "cli", "", "__main__", "pytest_plugin"),
+    *("worker", "cli", "", "__main__"),
 )
 """The rooms from the ground up; each imports those before it. The empty name is the package's own."""
 
@@ -47,7 +47,6 @@ DOORS = {
     "nats": {"worker"},
     "redis": {"worker"},
     "opentelemetry": {"worker"},
-    "pytest": {"pytest_plugin"},
     "click": {"cli"},
     "rich": {"cli"},
     "re2": {"engine"},
