@@ -4,10 +4,36 @@ An error keeps its facts as attributes and makes its text in ``__str__``; all of
 `RoutingError`, and from the built-in exception that a caller would expect.
 """
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
-from asgi_routes.places import Place, calling_place
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Place(NamedTuple):
+    """A line of a source file.
+
+    >>> str(Place("/elsewhere/urls.py", 12))
+    '/elsewhere/urls.py:12'
+    """
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """``file:line``, relative to the working directory where the file is below it."""
+        below = os.getcwd() + os.sep  # noqa: PTH109 - pathlib would double the import time
+        return f"{self.file.removeprefix(below)}:{self.line}"
+
+
+def find_caller() -> Place:
+    """Return the place outside this package from which it was called."""
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads the source files
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 class RoutingError(Exception):
@@ -38,7 +64,7 @@ class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for i
         super().__init__(message)
         self.source = source
         self.span = span
-        self.declared = declared or calling_place()
+        self.declared = declared or find_caller()
         self.hint = hint
 
     @property

@@ -17,7 +17,6 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 ROOMS = (
     *(
         "types",
-        "places",
         "errors",
         "apps",
         "scopes",

@@ -13,8 +13,8 @@ from typing import Any
 from asgi_routes.apps import Kind, innermost, kind_of
 from asgi_routes.checking.findings import Finding, Subject, subject
 from asgi_routes.checking.tables import Competing, declarations
+from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
-from asgi_routes.places import Place
 from asgi_routes.routes import (
     Include,
     Route,

@@ -28,7 +28,7 @@ from asgi_routes.apps import router_behind
 from asgi_routes.checking import check
 from asgi_routes.checking.tables import tables
 from asgi_routes.engine import LinearMatcher
-from asgi_routes.places import Place
+from asgi_routes.errors import Place
 from asgi_routes.routes import (
     Route,
 )
