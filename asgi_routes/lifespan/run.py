@@ -23,7 +23,7 @@ from asgi_routes.lifespan.participants import (
     identify,
     remember,
 )
-from asgi_routes.lifespan.session import LifespanSession, Outcome, is_cancelled
+from asgi_routes.lifespan.session import LifespanSession, StartOutcome, is_cancelled
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
 _Key: TypeAlias = tuple[object, bool]
@@ -182,7 +182,9 @@ class LifespanRun:
                         tasks.start_soon(self._run, session)
                         waiting.start_soon(session.wait_for_start, self._startup_timeout)
                 problems = [
-                    _describe(session) for session in sessions if session.outcome is Outcome.FAILED
+                    _describe(session)
+                    for session in sessions
+                    if session.outcome is StartOutcome.FAILED
                 ]
                 if problems:
                     return problems
@@ -234,7 +236,7 @@ class LifespanRun:
         return [
             _describe(session)
             for session in self._sessions
-            if session.outcome is Outcome.STARTED and session.problem
+            if session.outcome is StartOutcome.STARTED and session.problem
         ]
 
     @contextmanager

@@ -31,7 +31,7 @@ _STILL_SLOW = 60.0
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
 
-class Outcome(Enum):
+class StartOutcome(Enum):
     """How the start of an application has come out."""
 
     UNDECIDED = "asked to start"
@@ -66,7 +66,7 @@ class LifespanSession:
         values = outer if participant.context else dict(outer)
         self.participant = participant
         self.state = State(participant.core, values, dict(outer))
-        self.outcome = Outcome.UNDECIDED
+        self.outcome = StartOutcome.UNDECIDED
         self.decided = anyio.Event()
         self.finished = anyio.Event()
         self.problem: str | None = None
@@ -84,7 +84,7 @@ class LifespanSession:
     @property
     def has_refused(self) -> bool:
         """Whether it does not take part and never will."""
-        return self.outcome is Outcome.UNSUPPORTED and self._has_ended
+        return self.outcome is StartOutcome.UNSUPPORTED and self._has_ended
 
     async def run(self) -> None:
         """Call the application; return when it does."""
@@ -98,10 +98,10 @@ class LifespanSession:
             except BaseException as raised:  # noqa: BLE001 - it must not reach the other applications
                 error = raised
             if is_cancelled():
-                self._decide(Outcome.FAILED, "was cancelled while it started")
+                self._decide(StartOutcome.FAILED, "was cancelled while it started")
                 error = None
         if error is not None and _ends_all(error):
-            self._decide(Outcome.FAILED, f"raised {error!r}")
+            self._decide(StartOutcome.FAILED, f"raised {error!r}")
             self._on_exit(error)
         self._end(error)
 
@@ -139,7 +139,7 @@ class LifespanSession:
         if self._reads_until < math.inf and self.participant.policy == "auto":
             self._leave_unsupported("reads on instead of answering")
         else:
-            self._decide(Outcome.FAILED, f"did not answer startup within {patience:g} s")
+            self._decide(StartOutcome.FAILED, f"did not answer startup within {patience:g} s")
 
     async def _serve_context(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -172,7 +172,7 @@ class LifespanSession:
         return None
 
     async def _wait_until_told(self) -> None:
-        if self.outcome is Outcome.UNDECIDED:
+        if self.outcome is StartOutcome.UNDECIDED:
             patience = _READING_ON["on" if self.participant.policy == "on" else "auto"]
             # Asking again and again must not extend the deadline.
             self._reads_until = min(self._reads_until, anyio.current_time() + patience)
@@ -202,20 +202,20 @@ class LifespanSession:
         self._has_answered = self._has_started = True
         if self.participant.context is None:
             remember(self.state)
-        if self.outcome is Outcome.UNSUPPORTED:
+        if self.outcome is StartOutcome.UNSUPPORTED:
             self._log(logging.INFO, "has started after all", None)
-            self.outcome = Outcome.STARTED
-        self._decide(Outcome.STARTED)
+            self.outcome = StartOutcome.STARTED
+        self._decide(StartOutcome.STARTED)
 
     def _fail(self, problem: str) -> None:
-        if not self._has_answered and self.outcome is Outcome.UNSUPPORTED:
+        if not self._has_answered and self.outcome is StartOutcome.UNSUPPORTED:
             self._log(logging.ERROR, f"has failed to start after all: {problem}", None)
         self._has_answered = True
-        self._decide(Outcome.FAILED, problem)
+        self._decide(StartOutcome.FAILED, problem)
 
     def _end(self, error: BaseException | None) -> None:
         self._has_ended = True
-        if self.outcome is Outcome.UNDECIDED:
+        if self.outcome is StartOutcome.UNDECIDED:
             self._end_unanswered(error)
         elif self._has_started and error is not None and not self.finished.is_set():
             when = "to stop" if self._told_to_stop.is_set() else "while it ran"
@@ -230,19 +230,19 @@ class LifespanSession:
         self._leave_unsupported(said, error)
 
     def _leave_unsupported(self, said: str, error: BaseException | None = None) -> None:
-        if self.outcome is not Outcome.UNDECIDED:
+        if self.outcome is not StartOutcome.UNDECIDED:
             return
         if self.participant.policy == "on":
             self._log(logging.ERROR, said, error)
-            self._decide(Outcome.FAILED, said)
+            self._decide(StartOutcome.FAILED, said)
             return
         # An application that has read the event may have tried to start.
         level = logging.WARNING if self._events else logging.DEBUG
         self._log(level, f"takes no part in the lifespan: {said}", error)
-        self._decide(Outcome.UNSUPPORTED)
+        self._decide(StartOutcome.UNSUPPORTED)
 
-    def _decide(self, outcome: Outcome, problem: str | None = None) -> None:
-        if self.outcome is Outcome.UNDECIDED:
+    def _decide(self, outcome: StartOutcome, problem: str | None = None) -> None:
+        if self.outcome is StartOutcome.UNDECIDED:
             self.outcome, self.problem = outcome, problem
             self.decided.set()
 
