@@ -128,7 +128,7 @@ def test_the_readme_tells_the_floor_of_each_room() -> None:
     assert [floor for _, floor in listed] == sorted(inner.values())
 
 
-_OUTSIDE = ("", "__main__", "pytest_plugin")
+_OUTSIDE = ("", "__main__")
 """What stands around the rooms: the package's own names, and how it is started."""
 
 
