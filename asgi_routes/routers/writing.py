@@ -8,7 +8,7 @@ worked out once.
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -29,6 +29,7 @@ _MOUNTED = "\0"
 _PATH = "path"
 """Below a named mount, the argument that names the rest."""
 _QUOTED_SLASH = quote(ENCODED_SLASH.encode("utf-8", "surrogatepass"))
+_TEXTS = frozenset({str, int})
 _NO_TEXTS = (type(None), bytes, bytearray, list, tuple, dict, set, frozenset)
 """Types whose values are no texts, though ``str()`` makes one of them."""
 
@@ -138,6 +139,8 @@ class Writer:
         slots, defaults = form.slots, self._defaults
         if args:
             return self._assign_in_order(form, args, passed)
+        if not defaults and kwargs.keys() == form.keys:
+            return {slot: kwargs[slot[1]] for slot in slots}  # type: ignore[index]
         if form.has_numbers:
             raise MisfitError(f"it takes {len(slots)} arguments, by position")
         missing = form.keys - kwargs.keys() - defaults.keys()
@@ -154,9 +157,9 @@ class Writer:
 
     def _assign_in_order(self, form: "_Form", args: Sequence[Any], passed: Passed) -> _Values:
         slots = form.slots
-        given: dict[str, Any] = {}
-        if len(args) < len(slots) and passed.declarations:
-            given = self._given_by(passed, form)
+        if len(args) == len(slots):
+            return dict(zip(slots, args, strict=True))
+        given = self._given_by(passed, form) if passed.declarations else {}
         asked = [slot for slot in slots if slot[1] not in given]
         if len(args) != len(asked):
             raise MisfitError(f"it takes {len(slots)} arguments, not {len(args)}")
@@ -179,7 +182,7 @@ class Writer:
 class _Form:
     """One form of a way, with all that can be said of it without arguments."""
 
-    __slots__ = ("_flat", "_forms", "_way", "has_numbers", "keys", "slots")
+    __slots__ = ("_flat", "_flat_host", "_forms", "_way", "has_numbers", "keys", "slots")
 
     def __init__(self, way: NamedPath, forms: tuple[Form, ...]) -> None:
         self._way = way
@@ -196,6 +199,8 @@ class _Form:
         self.keys = frozenset(key for _, key in self.slots)
         self.has_numbers = any(isinstance(key, int) for key in self.keys)
         self._flat = _flatten(way.parts, len(way.hosts))
+        last = len(way.hosts) - 1
+        self._flat_host = _flatten(way.hosts[-1:], last) if last == 0 else None
 
     def fill(self, values: _Values) -> URL:
         """Return the URL with these values.
@@ -204,11 +209,8 @@ class _Form:
             MisfitError: one of them does not fit, or the URL would not lead back.
         """
         if self._flat is not None:
-            path = [
-                one if isinstance(one, str) else _text(one[1], values[one[0]], one[2], one[3])
-                for one in self._flat
-            ]
-            return URL(self._host(values) if self._way.hosts else None, "".join(path))
+            host = self._host(values) if self._way.hosts else None
+            return URL(host, "".join([*_fill_flat(self._flat, values)]))
         parts = self._way.parts
         try:
             return self._fill_and_check(parts, values, marks=False)
@@ -220,6 +222,12 @@ class _Form:
     def _host(self, values: _Values) -> str | None:
         """Return the innermost host."""
         host = None
+        if self._flat_host is not None:
+            labels = [*_fill_flat(self._flat_host, values)]
+            host = "".join(labels).replace("/", ".")
+            if parse_host(host) != host or any("." in label for label in labels):
+                raise MisfitError(f"{host!r} is not a host")
+            return host
         for number, part in enumerate(self._way.hosts):
             own = self._texts(number, part, values, marks=False)
             host = self._put_together(number, own).replace("/", ".")
@@ -257,6 +265,11 @@ class _Form:
 
 _Fits: TypeAlias = Callable[[str], object]
 _Flat: TypeAlias = list[str | tuple[_SlotKey, Slot, bool, _Fits]]
+
+
+def _fill_flat(flat: _Flat, values: _Values) -> Iterator[str]:
+    for one in flat:
+        yield one if isinstance(one, str) else _text(one[1], values[one[0]], one[2], one[3])
 
 
 def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
@@ -318,7 +331,8 @@ def show(value: object) -> str:
 
 def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None) -> str:  # noqa: FBT001
     """Return the text of a parameter, with `ENCODED_SLASH` where only that makes it fit."""
-    if isinstance(value, _NO_TEXTS) and (slot.converter is None or _is_ours(slot)):
+    is_text = type(value) in _TEXTS or not isinstance(value, _NO_TEXTS)
+    if not is_text and (slot.converter is None or _is_ours(slot)):
         raise MisfitError(f"{show(value)} is no {slot.kind or 'text'} for {slot.key!r}")
     try:
         text = str(value) if slot.converter is None else str(slot.converter.to_url(value))
