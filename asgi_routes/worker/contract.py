@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import decode
 
 
 class Delivery(Protocol):
@@ -92,7 +92,7 @@ class DeadLetter:
     @property
     def message(self) -> Mapping[str, Any] | None:
         """The message, or None where the bytes stand for none."""
-        return decoded(self.data)
+        return decode(self.data)
 
 
 class Broker(Protocol):

@@ -28,7 +28,7 @@ from asgi_routes.worker.errors import (
 )
 from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import decode
 from asgi_routes.worker.sending import SendingBroker
 
 _REFUSED = {
@@ -103,7 +103,7 @@ class LayerBroker(SendingBroker):
         message_id: str,  # noqa: ARG002 - a layer takes none
         headers: Mapping[str, str],  # noqa: ARG002 - as above
     ) -> None:
-        if (message := decoded(data)) is None:
+        if (message := decode(data)) is None:
             raise InvalidMessageError("a layer takes mappings, and these bytes stand for none")
         self._open_intakes()
         try:

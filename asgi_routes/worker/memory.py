@@ -18,7 +18,7 @@ import anyio.lowlevel
 
 from asgi_routes.worker.contract import DeadLetter
 from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import decode
 from asgi_routes.worker.sending import SendingBroker
 
 _STALE = 64
@@ -226,7 +226,7 @@ class MemoryDelivery:
     def __init__(self, queue: _Queue, kept: _Kept, lease: float, dead: list[DeadLetter]) -> None:
         self.channel = queue.channel
         self.id = kept.id
-        self.message = decoded(kept.data)
+        self.message = decode(kept.data)
         self.headers = kept.headers
         self.attempt = kept.attempt
         self.lease: float | None = lease

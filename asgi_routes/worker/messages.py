@@ -21,7 +21,7 @@ _BYTES = "__asgi_bytes__"
 _RESERVED = frozenset({_BYTES, "__asgi_channel__"})
 
 
-def checked_channel(name: object) -> str:
+def check_channel(name: object) -> str:
     """Return the name of a channel.
 
     Raises:
@@ -34,7 +34,7 @@ def checked_channel(name: object) -> str:
     )
 
 
-def checked_id(message_id: object) -> str:
+def check_id(message_id: object) -> str:
     """Return the id of a message.
 
     Raises:
@@ -47,7 +47,7 @@ def checked_id(message_id: object) -> str:
     )
 
 
-def checked_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
     """Return the headers of a message: text for text, without anything that could end a line.
 
     Raises:
@@ -62,7 +62,7 @@ def checked_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
     return dict(headers)
 
 
-def encoded(message: object, limit: int = LARGEST) -> bytes:
+def encode(message: object, limit: int = LARGEST) -> bytes:
     """Return a message as bytes.
 
     Args:
@@ -74,7 +74,7 @@ def encoded(message: object, limit: int = LARGEST) -> bytes:
         InvalidMessageError: it is not such a mapping; the message says where.
         MessageTooLargeError: it has more bytes.
 
-    >>> encoded({"type": "generate", "data": b"GIF"})
+    >>> encode({"type": "generate", "data": b"GIF"})
     b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}'
     """
     if (mistake := mistake_in(message)) is not None:
@@ -95,12 +95,12 @@ def encoded(message: object, limit: int = LARGEST) -> bytes:
     return data
 
 
-def decoded(data: bytes) -> Mapping[str, Any] | None:
+def decode(data: bytes) -> Mapping[str, Any] | None:
     """Return the message that bytes stand for, or None where they stand for none.
 
-    >>> decoded(b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}')
+    >>> decode(b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}')
     {'type': 'generate', 'data': b'GIF'}
-    >>> decoded(b"not JSON"), decoded(b"[1]")
+    >>> decode(b"not JSON"), decode(b"[1]")
     (None, None)
     """
     try:

@@ -15,10 +15,10 @@ import anyio
 from asgi_routes.worker.contract import Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
-    checked_channel,
-    checked_headers,
-    checked_id,
-    encoded,
+    check_channel,
+    check_headers,
+    check_id,
+    encode,
 )
 
 
@@ -26,7 +26,7 @@ class SendingBroker(ABC):
     """A broker that keeps messages as bytes: what does not depend on the engine.
 
     Derive from it for an engine of your own, and write what is abstract, and `CrashLedger` and
-    `DeadLetters` where the engine can have them. `asgi_routes.worker.messages.decoded` makes the message of a
+    `DeadLetters` where the engine can have them. `asgi_routes.worker.messages.decode` makes the message of a
     delivery.
 
     Attributes:
@@ -68,10 +68,10 @@ class SendingBroker(ABC):
         headers: Mapping[str, str] | None = None,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`."""
-        name = checked_channel(channel)
-        data = encoded(message, self.largest)
-        message_id = uuid.uuid4().hex if id is None else checked_id(id)
-        await self.put(name, data, message_id, checked_headers(headers or {}))
+        name = check_channel(channel)
+        data = encode(message, self.largest)
+        message_id = uuid.uuid4().hex if id is None else check_id(id)
+        await self.put(name, data, message_id, check_headers(headers or {}))
         return message_id
 
     @abstractmethod

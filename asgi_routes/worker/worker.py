@@ -23,7 +23,7 @@ from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Status, Watch, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.messages import checked_channel
+from asgi_routes.worker.messages import check_channel
 from asgi_routes.worker.names import channels_of
 from asgi_routes.worker.retrying import Backoff
 from asgi_routes.worker.signals import listen
@@ -229,4 +229,4 @@ def _checked_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ..
     if not found:
         hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
         raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
-    return tuple(map(checked_channel, found))
+    return tuple(map(check_channel, found))

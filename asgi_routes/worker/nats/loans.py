@@ -14,7 +14,7 @@ from nats.errors import ConnectionClosedError
 from nats.js.errors import APIError
 
 from asgi_routes.worker.errors import LeaseLostError
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import decode
 from asgi_routes.worker.nats.connection import ANSWER, Connection
 from asgi_routes.worker.nats.streams import Streams
 from asgi_routes.worker.nats.wire import Facts, consumer_name, digest, read, token
@@ -100,7 +100,7 @@ class NatsDelivery:
         self.channel = channel
         self.id = facts.id
         self.headers = facts.headers
-        self.message = decoded(message.data)
+        self.message = decode(message.data)
         self.attempt = message.metadata.num_delivered
         self.lease: float | None = lease
 

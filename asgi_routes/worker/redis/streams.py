@@ -17,7 +17,7 @@ from redis.backoff import ExponentialBackoff
 
 from asgi_routes.worker.contract import DeadLetter, Delivery
 from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import decode
 from asgi_routes.worker.redis.scripts import ACK, DEAD, EXTEND, PUT, RETRY, TAKE
 
 _GROUP = "workers"
@@ -158,7 +158,7 @@ class RedisDelivery:
         facts = dict(zip(fields[::2], fields[1::2], strict=True))
         self.channel = channel
         self.id = facts.get(b"id", entry).decode(errors="replace")
-        self.message = decoded(facts.get(b"data", b""))
+        self.message = decode(facts.get(b"data", b""))
         self.headers = _headers(facts)
         self.attempt = attempt
         self.lease: float | None = streams.lease
@@ -194,7 +194,7 @@ def _is_without_group(error: Exception) -> bool:
 
 def _headers(facts: Mapping[bytes, bytes]) -> Mapping[str, str]:
     # Others may write to a stream what they like.
-    headers = decoded(facts.get(b"headers", b"{}")) or {}
+    headers = decode(facts.get(b"headers", b"{}")) or {}
     return {name: value for name, value in headers.items() if isinstance(value, str)}
 
 
