@@ -19,12 +19,11 @@ from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
+from asgi_routes.worker.channels import select_channels
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Status, Watch, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.messages import check_channel
-from asgi_routes.worker.names import channels_of
 from asgi_routes.worker.retrying import Backoff
 from asgi_routes.worker.signals import listen
 
@@ -84,7 +83,7 @@ class Worker:
     ) -> None:
         if wrong := mistake_in_app(app):
             raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
-        self.channels = _checked_channels(app, channels)
+        self.channels = select_channels(app, channels)
         for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):
             if value < 1:
                 raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
@@ -218,15 +217,3 @@ class Worker:
                 )
                 with anyio.move_on_after(delay):
                     await self._stopping.wait()
-
-
-def _checked_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]:
-    if isinstance(channels, str):
-        raise ImproperlyConfigured(
-            "channels of Worker are names, not one text", hint=f"write [{channels!r}]"
-        )
-    found = channels_of(app) if channels is None else tuple(dict.fromkeys(channels))
-    if not found:
-        hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
-        raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
-    return tuple(map(check_channel, found))

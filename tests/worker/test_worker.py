@@ -20,9 +20,9 @@ from asgi_routes import (
     URLRouter,
 )
 from asgi_routes.worker import Backoff, InvalidMessageError, MemoryBroker, Worker, WorkerEvent
+from asgi_routes.worker.channels import find_channels
 from asgi_routes.worker.conformance.asking import PATIENCE
 from asgi_routes.worker.conformance.working import QUICK, ended, until, working
-from asgi_routes.worker.names import channels_of
 
 pytestmark = pytest.mark.anyio
 
@@ -198,7 +198,7 @@ async def test_what_the_host_raises() -> None:
             raise ValueError("mine")
 
 
-def test_channels_of() -> None:
+def test_find_channels() -> None:
     """Every exact name is found, behind middleware and in routers of routers."""
 
     class Middleware:
@@ -211,9 +211,9 @@ def test_channels_of() -> None:
     inner = ChannelNameRouter({"default": noop, "b": noop, "glob-*": noop, "a": noop})
     outer = ChannelNameRouter({"c": noop, "a": noop, "x": noop}, default=Middleware(inner))
     app = Middleware(ProtocolTypeRouter({"http": URLRouter([]), "channel": Middleware(outer)}))
-    assert channels_of(app) == ("c", "a", "x", "default", "b")
-    assert channels_of(ChannelNameRouter({"z": noop}, default=None)) == ("z",)
-    assert channels_of(noop) == ()
+    assert find_channels(app) == ("c", "a", "x", "default", "b")
+    assert find_channels(ChannelNameRouter({"z": noop}, default=None)) == ("z",)
+    assert find_channels(noop) == ()
 
 
 @pytest.mark.parametrize(
