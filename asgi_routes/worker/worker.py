@@ -5,9 +5,11 @@ slot but the end of the worker: neither what an application raises, nor what a m
 broker that is away for a while.
 """
 
+import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +27,8 @@ from asgi_routes.worker.events import Status, Watch, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.retrying import Backoff
-from asgi_routes.worker.signals import listen
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Worker:
@@ -120,7 +123,7 @@ class Worker:
         lifespan = Lifespan([self._app])
         async with self._broker, lifespan.context() as state, anyio.create_task_group() as tasks:
             if signals:
-                tasks.start_soon(listen, self._signalled)
+                tasks.start_soon(_listen_for_signals, self._on_signal)
             await self._work(state)
             tasks.cancel_scope.cancel()
 
@@ -147,7 +150,7 @@ class Worker:
     async def __aenter__(self) -> Self:
         """Work beside the body; it is the host that has signals and the lifespan."""
         stack = AsyncExitStack()
-        await stack.enter_async_context(self._beside())
+        await stack.enter_async_context(self._run_beside())
         self._embedding = stack
         return self
 
@@ -161,7 +164,7 @@ class Worker:
         await self._embedding.__aexit__(kind, error, trace)
 
     @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[None]:
+    async def _run_beside(self) -> AsyncIterator[None]:
         raised: BaseException | None = None
         async with self._broker, anyio.create_task_group() as tasks:
             tasks.start_soon(self._work, None)
@@ -173,7 +176,7 @@ class Worker:
         if raised is not None:
             raise raised
 
-    def _signalled(self) -> None:
+    def _on_signal(self) -> None:
         if self._stopping.is_set():
             self.stop_now()
         else:
@@ -193,11 +196,11 @@ class Worker:
             async with leases.kept(), anyio.create_task_group() as slots:
                 for channel in self.channels:
                     for _ in range(self._concurrency):
-                        slots.start_soon(self._slot, channel, handler)
+                        slots.start_soon(self._run_slot, channel, handler)
         self.status.state = "stopped"
         self._watch.tell(WorkerEvent("stopped"))
 
-    async def _slot(self, channel: str, handler: Handler) -> None:
+    async def _run_slot(self, channel: str, handler: Handler) -> None:
         """Take one message after the other, as long as the worker runs."""
         failures = 0
         while not self._stopping.is_set():
@@ -217,3 +220,47 @@ class Worker:
                 )
                 with anyio.move_on_after(delay):
                     await self._stopping.wait()
+
+
+async def _listen_for_signals(on_signal: Callable[[], None]) -> None:
+    """Call a function for each signal, until cancelled; outside of the main thread, never."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    async with _receive_signals() as arrivals:
+        async for _ in arrivals:
+            on_signal()
+
+
+@asynccontextmanager
+async def _receive_signals() -> AsyncIterator[AsyncIterator[object]]:
+    """Yield the signals as they arrive; the handlers that were there before are put back."""
+    with ExitStack() as stack:
+        try:
+            arrivals: AsyncIterator[object] = stack.enter_context(
+                anyio.open_signal_receiver(*_SIGNALS)
+            )
+        except NotImplementedError:  # asyncio on Windows
+            arrivals = stack.enter_context(_poll_signals())
+        yield arrivals
+
+
+@contextmanager
+def _poll_signals() -> Iterator[AsyncIterator[object]]:
+    """Receive signals where the event loop cannot: a handler counts them, and a task looks."""
+    arrived: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in _SIGNALS
+    }
+
+    async def arrivals() -> AsyncIterator[object]:
+        while True:
+            while arrived:
+                yield arrived.pop(0)
+            await anyio.sleep(0.1)
+
+    try:
+        yield arrivals()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
