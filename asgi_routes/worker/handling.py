@@ -6,7 +6,8 @@ failed holds up nobody.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,6 @@ import anyio
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.conversation import Conversation, scope_of
 from asgi_routes.worker.events import LOGGER, Watch
-from asgi_routes.worker.gate import Gate
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
 from asgi_routes.worker.outcomes import Again, Dead, Done, Outcome
@@ -61,7 +61,7 @@ class Handler:
         self._leases = leases
         self._rules = rules
         self._watch = watch
-        self._gate = Gate()
+        self._gate = _Gate()
         # A broker without a ledger cannot know which message killed its process.
         self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
 
@@ -99,7 +99,7 @@ class Handler:
     ) -> None:
         begun = time.monotonic()
         try:
-            async with self._gate.passing(alone=is_suspect):
+            async with self._gate.enter(alone=is_suspect):
                 begun = time.monotonic()
                 outcome = await self._run(delivery, conversation, is_suspect=is_suspect)
             await self._end(delivery, conversation, outcome, time.monotonic() - begun)
@@ -183,3 +183,58 @@ def _mistake_in(delivery: Delivery) -> str | None:
     if delivery.message is None:
         return "it cannot be decoded: it is no JSON object"
     return mistake_in(delivery.message)
+
+
+class _Gate:
+    """Lets many in together, or one alone.
+
+    Rule: what wants to be alone waits for those inside, and those that come later wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._condition = anyio.Condition()
+        self._inside = 0
+        self._alone_wanted = 0
+        self._is_alone = False
+
+    def enter(self, *, alone: bool) -> AbstractAsyncContextManager[None]:
+        """Return a context manager whose body runs beside others, or beside none."""
+        return self._enter_alone() if alone else self._enter_beside()
+
+    @asynccontextmanager
+    async def _enter_beside(self) -> AsyncIterator[None]:
+        if self._is_alone or self._alone_wanted:
+            async with self._condition:
+                while self._is_alone or self._alone_wanted:
+                    await self._condition.wait()
+        # No await between the question and the answer: nobody can come in between.
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if self._alone_wanted:
+                await self._notify()
+
+    @asynccontextmanager
+    async def _enter_alone(self) -> AsyncIterator[None]:
+        self._alone_wanted += 1
+        try:
+            async with self._condition:
+                while self._is_alone or self._inside:
+                    await self._condition.wait()
+                self._is_alone = True
+        finally:
+            self._alone_wanted -= 1
+            if not self._is_alone:
+                await self._notify()
+        try:
+            yield
+        finally:
+            self._is_alone = False
+            await self._notify()
+
+    async def _notify(self) -> None:
+        with anyio.CancelScope(shield=True):
+            async with self._condition:
+                self._condition.notify_all()
