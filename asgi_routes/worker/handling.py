@@ -13,8 +13,8 @@ from typing import Any
 
 import anyio
 
+from asgi_routes.worker.attempts import Attempt, make_scope
 from asgi_routes.worker.contract import Broker, Delivery
-from asgi_routes.worker.conversation import Conversation, scope_of
 from asgi_routes.worker.events import LOGGER, Watch
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
@@ -71,65 +71,63 @@ class Handler:
         Raises:
             Exception: of the broker only. The message is delivered again when its lease runs out.
         """
-        if (mistake := _mistake_in(delivery)) is not None:
+        if (mistake := _find_mistake(delivery)) is not None:
             await self._settle(delivery, Dead(mistake), 0.0)
             return
         is_suspect = await self._is_suspect(delivery)
-        if is_suspect and await self._ledger.is_marked(_alone(delivery)):
+        if is_suspect and await self._ledger.is_marked(_make_lone_mark(delivery)):
             reason = f"attempt {delivery.attempt - 1} ran alone, and its worker died or lost it"
             await self._settle(delivery, Dead(reason), 0.0)
-            await self._ledger.unmark(_alone(delivery))
+            await self._ledger.unmark(_make_lone_mark(delivery))
             return
-        conversation = Conversation(delivery, self._broker)
-        with self._leases.holding(delivery, conversation):
-            await self._pass(delivery, conversation, is_suspect=is_suspect)
+        attempt = Attempt(delivery, self._broker)
+        with self._leases.holding(delivery, attempt):
+            await self._try_once(delivery, attempt, is_suspect=is_suspect)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:
         """Tell whether a message was tried often, and nobody lived to say how the last time ended."""
         # The first attempt cannot have killed anything.
         if self._ledger is None or delivery.attempt < max(2, self._rules.max_attempts):
             return False
-        if not await self._ledger.is_marked(ended := _ended(delivery, delivery.attempt - 1)):
+        if not await self._ledger.is_marked(
+            ended := _make_end_mark(delivery, delivery.attempt - 1)
+        ):
             return True
         await self._ledger.unmark(ended)
         return False
 
-    async def _pass(
-        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
-    ) -> None:
+    async def _try_once(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> None:
         begun = time.monotonic()
         try:
             async with self._gate.enter(alone=is_suspect):
                 begun = time.monotonic()
-                outcome = await self._run(delivery, conversation, is_suspect=is_suspect)
-            await self._end(delivery, conversation, outcome, time.monotonic() - begun)
+                outcome = await self._run(delivery, attempt, is_suspect=is_suspect)
+            await self._end(delivery, attempt, outcome, time.monotonic() - begun)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
-                await self._hand_back(delivery, conversation, time.monotonic() - begun)
+                await self._hand_back(delivery, attempt, time.monotonic() - begun)
             raise
 
-    async def _run(
-        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
-    ) -> Outcome:
+    async def _run(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> Outcome:
         if is_suspect:
-            await self._ledger.mark(_alone(delivery))
+            await self._ledger.mark(_make_lone_mark(delivery))
         self._watch.tell_of("start", delivery)
-        scope = scope_of(delivery, self._rules.max_attempts, self._rules.state)
+        scope = make_scope(delivery, self._rules.max_attempts, self._rules.state)
         self._watch.status.in_flight += 1
         try:
-            return await conversation.run(self._app, scope, self._rules.timeout)
+            return await attempt.run(self._app, scope, self._rules.timeout)
         finally:
             self._watch.status.in_flight -= 1
             if is_suspect:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
-                    await self._ledger.unmark(_alone(delivery))
+                    await self._ledger.unmark(_make_lone_mark(delivery))
 
     async def _end(
-        self, delivery: Delivery, conversation: Conversation, outcome: Outcome, seconds: float
+        self, delivery: Delivery, attempt: Attempt, outcome: Outcome, seconds: float
     ) -> None:
-        if conversation.is_acked:
+        if attempt.is_acked:
             self._watch.tell_of("done", delivery, seconds)
-        elif isinstance(outcome, Done) or not conversation.is_lost:
+        elif isinstance(outcome, Done) or not attempt.is_lost:
             await self._settle(delivery, outcome, seconds)
 
     async def _settle(self, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
@@ -150,13 +148,11 @@ class Handler:
             await delivery.retry(delay)
             self._watch.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
 
-    async def _hand_back(
-        self, delivery: Delivery, conversation: Conversation, seconds: float
-    ) -> None:
+    async def _hand_back(self, delivery: Delivery, attempt: Attempt, seconds: float) -> None:
         """Give a message back, so that nobody has to wait for its lease to run out."""
         try:
-            if conversation.outcome is not None:
-                await self._end(delivery, conversation, conversation.outcome, seconds)
+            if attempt.outcome is not None:
+                await self._end(delivery, attempt, attempt.outcome, seconds)
                 return
             await self._note_end(delivery)
             await delivery.retry(0)
@@ -168,18 +164,18 @@ class Handler:
     async def _note_end(self, delivery: Delivery) -> None:
         """Write down that this attempt killed nobody, where the next one would be suspicious."""
         if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
-            await self._ledger.mark(_ended(delivery, delivery.attempt))
+            await self._ledger.mark(_make_end_mark(delivery, delivery.attempt))
 
 
-def _alone(delivery: Delivery) -> str:
+def _make_lone_mark(delivery: Delivery) -> str:
     return f"alone {delivery.id}"
 
 
-def _ended(delivery: Delivery, attempt: int) -> str:
-    return f"ended {attempt} {delivery.id}"
+def _make_end_mark(delivery: Delivery, number: int) -> str:
+    return f"ended {number} {delivery.id}"
 
 
-def _mistake_in(delivery: Delivery) -> str | None:
+def _find_mistake(delivery: Delivery) -> str | None:
     if delivery.message is None:
         return "it cannot be decoded: it is no JSON object"
     return mistake_in(delivery.message)

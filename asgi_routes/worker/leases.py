@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import anyio
 from anyio.abc import TaskGroup
 
+from asgi_routes.worker.attempts import Attempt
 from asgi_routes.worker.contract import Delivery
-from asgi_routes.worker.conversation import Conversation
 from asgi_routes.worker.errors import LeaseLostError
 from asgi_routes.worker.events import LOGGER, Watch
 
@@ -24,7 +24,7 @@ class _Held:
     """A delivery that is worked on: when its lease is to be extended, and its last extension."""
 
     delivery: Delivery
-    conversation: Conversation
+    attempt: Attempt
     pause: float
     due: float
     extending: anyio.CancelScope | None = None
@@ -51,12 +51,12 @@ class Leases:
             tasks.cancel_scope.cancel()
 
     @contextmanager
-    def holding(self, delivery: Delivery, conversation: Conversation) -> Iterator[None]:
+    def holding(self, delivery: Delivery, attempt: Attempt) -> Iterator[None]:
         """Have the lease of a delivery extended as long as the body runs."""
         if delivery.lease is None:
             yield
             return
-        held = _Held(delivery, conversation, delivery.lease / 3, math.inf)
+        held = _Held(delivery, attempt, delivery.lease / 3, math.inf)
         self._held.add(held)
         self._wait(held)
         try:
@@ -94,7 +94,7 @@ class Leases:
                 await held.delivery.extend()
             except LeaseLostError as error:
                 if held in self._held:
-                    held.conversation.is_lost = True
+                    held.attempt.is_lost = True
                     self._watch.tell_of("lease_lost", held.delivery, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - the next one may go through

@@ -13,8 +13,8 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer, TracerProvider
 
 from asgi_routes.types import App, Receive, Send
+from asgi_routes.worker.attempts import EXTENSION
 from asgi_routes.worker.contract import Broker, Subscription
-from asgi_routes.worker.conversation import EXTENSION
 
 _NAME = "asgi_routes.worker"
 

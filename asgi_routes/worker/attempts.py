@@ -18,8 +18,8 @@ EXTENSION = "channel.delivery"
 """The key in ``scope["extensions"]`` under which an application finds how it got its message."""
 
 
-class Conversation:
-    """One call of an application, with one message.
+class Attempt:
+    """One attempt at a message: one call of the application.
 
     Args:
         delivery: with a message.
@@ -44,14 +44,14 @@ class Conversation:
         """Call the application; return how the message ended.
 
         Args:
-            app: an application, called with this conversation.
+            app: an application, called with the `receive` and `send` of this attempt.
             scope: for it.
             timeout: seconds that it may take; None for no bound.
         """
-        self.outcome = await self._called(app, scope, timeout)
+        self.outcome = await self._call_app(app, scope, timeout)
         return self.outcome
 
-    async def _called(self, app: Any, scope: Any, timeout: float | None) -> Outcome:  # noqa: ASYNC109
+    async def _call_app(self, app: Any, scope: Any, timeout: float | None) -> Outcome:  # noqa: ASYNC109
         limit = anyio.CancelScope()
         if timeout is not None:
             limit.deadline = anyio.current_time() + timeout
@@ -109,7 +109,7 @@ class Conversation:
             self.is_acked = True
 
 
-def scope_of(delivery: Delivery, max_attempts: int, state: Mapping[str, Any] | None) -> Any:
+def make_scope(delivery: Delivery, max_attempts: int, state: Mapping[str, Any] | None) -> Any:
     """Return the scope of a message: that of Channels, with more in it."""
     facts = {
         "id": delivery.id,
