@@ -7,6 +7,7 @@ At least once: a message is acknowledged after the application has returned. `Na
 import importlib
 from typing import Any
 
+from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.contract import (
     Broker,
     CrashLedger,
@@ -25,7 +26,6 @@ from asgi_routes.worker.errors import (
 )
 from asgi_routes.worker.events import Status, WorkerEvent
 from asgi_routes.worker.memory import MemoryBroker
-from asgi_routes.worker.retrying import Backoff
 from asgi_routes.worker.sending import SendingBroker
 from asgi_routes.worker.urls import broker_from
 from asgi_routes.worker.worker import Worker

@@ -1,21 +1,54 @@
-"""What an application hears and says while it works on one message.
+"""Attempts at a message: what an application hears and says, how it can end, and when to try again.
 
-In: a delivery. Out: ``receive`` and ``send`` for the application, and how the message ended. The rule kept
-here: asking for another message means that this one is done; so consumers that never return work
-as they are.
+Rule: asking for another message means that this one is done; so consumers that never return work
+as they are. Every end is one of `Done`, `Again` and `Dead`, and settles the message exactly once.
 """
 
+import random
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.lowlevel
 
+from asgi_routes.errors import NoRouteFound
 from asgi_routes.worker.contract import Broker, Delivery
-from asgi_routes.worker.outcomes import Done, Outcome, outcome_of, requested
 
 EXTENSION = "channel.delivery"
 """The key in ``scope["extensions"]`` under which an application finds how it got its message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The application returned, asked for the next message, or said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The message is to be delivered again.
+
+    Attributes:
+        reason: a sentence for people.
+        delay: seconds, as the application asked, or None.
+    """
+
+    reason: str
+    delay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """No further delivery would help.
+
+    Attributes:
+        reason: a sentence for people.
+    """
+
+    reason: str
+
+
+Outcome: TypeAlias = Done | Again | Dead
 
 
 class Attempt:
@@ -59,13 +92,13 @@ class Attempt:
             with limit, self._call:
                 await app(scope, self.receive, self.send)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is an outcome
-            return self.outcome or outcome_of(error)
+            return self.outcome or _judge_error(error)
         except anyio.get_cancelled_exc_class() as error:
             # Raised again here, if the worker really is cancelled; else the application made it up.
             await anyio.lowlevel.checkpoint()
-            return self.outcome or outcome_of(error)
+            return self.outcome or _judge_error(error)
         if self.outcome is None and limit.cancelled_caught:
-            return outcome_of(TimeoutError(f"the application took more than {timeout:g} s"))
+            return _judge_error(TimeoutError(f"the application took more than {timeout:g} s"))
         return self.outcome or Done()
 
     async def receive(self) -> Any:
@@ -96,7 +129,7 @@ class Attempt:
             options = {key: message[key] for key in ("id", "headers") if key in message}
             await self._broker.send(name, inner, **options)
             return
-        if (outcome := requested(message)) is None:
+        if (outcome := _read_request(message)) is None:
             raise ValueError(
                 "the application of a channel may send channel.send, channel.ack, channel.retry and "
                 f"channel.reject, not {message.get('type')!r}"
@@ -127,3 +160,64 @@ def make_scope(delivery: Delivery, max_attempts: int, state: Mapping[str, Any] |
     if state is not None:
         scope["state"] = dict(state)
     return scope
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Pauses that double, up to a longest one, each with jitter.
+
+    They are random, so that many that failed together do not come back together.
+
+    Attributes:
+        first: seconds after the first failure.
+        longest: seconds; an engine may have a shorter longest of its own.
+        jitter: which part of each pause is random, 0 to 1.
+
+    >>> Backoff(first=1, longest=60, jitter=0).delay(3)
+    4.0
+    >>> Backoff(first=1, longest=60, jitter=0).delay(5000)
+    60.0
+    """
+
+    first: float = 1.0
+    longest: float = 30.0
+    jitter: float = 0.5
+
+    def delay(self, failures: int) -> float:
+        """Return the seconds to wait after so many failures, at least 1."""
+        exponent = min(failures - 1, 64)
+        pause = min(self.longest, self.first * 2.0**exponent)
+        return pause * (1 - self.jitter * random.random())  # noqa: S311 - no secret
+
+
+def _judge_error(error: BaseException) -> Outcome:
+    """Return what an exception of the application means for its message.
+
+    >>> _judge_error(ValueError("no such image"))
+    Again(reason="ValueError('no such image')", delay=None)
+    """
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, NoRouteFound):
+        return Dead(f"nobody serves it: {error}")
+    return Again(repr(error))
+
+
+def _read_request(message: Any) -> Outcome | None:
+    """Return what an application asks for by ``send``; None for what is no such request.
+
+    Raises:
+        ValueError: a field has a value that means nothing.
+    """
+    kind = message.get("type")
+    if kind == "channel.ack":
+        return Done()
+    if kind == "channel.retry":
+        delay = message.get("delay")
+        is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
+        if delay is not None and not (is_number and delay >= 0):
+            raise ValueError(f"the delay of channel.retry is in seconds, not {delay!r}")
+        return Again(str(message.get("reason") or "the application asked for it"), delay)
+    if kind == "channel.reject":
+        return Dead(str(message.get("reason") or "the application rejected it"))
+    return None

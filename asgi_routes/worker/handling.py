@@ -13,13 +13,11 @@ from typing import Any
 
 import anyio
 
-from asgi_routes.worker.attempts import Attempt, make_scope
+from asgi_routes.worker.attempts import Again, Attempt, Backoff, Dead, Done, Outcome, make_scope
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.events import LOGGER, Watch
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
-from asgi_routes.worker.outcomes import Again, Dead, Done, Outcome
-from asgi_routes.worker.retrying import Backoff
 
 _LONGEST_HAND_BACK = 2.0
 """Seconds in which a message is handed back when the worker is stopped at once."""

@@ -21,12 +21,12 @@ from asgi_routes.apps import mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
+from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.channels import select_channels
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Status, Watch, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.retrying import Backoff
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

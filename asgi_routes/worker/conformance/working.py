@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 
 from asgi_routes.routers import ChannelNameRouter
+from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.conformance.asking import PATIENCE
-from asgi_routes.worker.retrying import Backoff
 from asgi_routes.worker.worker import Worker
 
 QUICK = Backoff(first=0.01, longest=0.05)
