@@ -10,22 +10,18 @@ from typing import Any
 from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.contract import (
     Broker,
+    BrokerClosedError,
+    BrokerFullError,
     CrashLedger,
     DeadLetter,
     DeadLetters,
     Delivery,
-    Subscription,
-)
-from asgi_routes.worker.errors import (
-    BrokerClosedError,
-    BrokerFullError,
-    InvalidMessageError,
     LeaseLostError,
-    MessageTooLargeError,
-    WorkerError,
+    Subscription,
 )
 from asgi_routes.worker.events import Status, WorkerEvent
 from asgi_routes.worker.memory import MemoryBroker
+from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, WorkerError
 from asgi_routes.worker.sending import SendingBroker
 from asgi_routes.worker.urls import broker_from
 from asgi_routes.worker.worker import Worker

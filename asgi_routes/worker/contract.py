@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from asgi_routes.worker.messages import decode
+from asgi_routes.worker.messages import WorkerError, decode
 
 
 class Delivery(Protocol):
@@ -180,3 +180,28 @@ class DeadLetters(Protocol):
     async def drop(self, message_id: str) -> int:
         """Forget the dead letters of that id; return how many there were."""
         ...
+
+
+class BrokerFullError(WorkerError):
+    """A channel holds as many messages as it may; this one was not sent.
+
+    Attributes:
+        channel: its name.
+        capacity: messages; None where it is the engine that has no room, or does not say how much.
+    """
+
+    def __init__(self, channel: str, capacity: int | None = None) -> None:
+        what = (
+            "as many messages as its engine takes" if capacity is None else f"{capacity} messages"
+        )
+        super().__init__(f"channel {channel!r} holds {what} already")
+        self.channel = channel
+        self.capacity = capacity
+
+
+class BrokerClosedError(WorkerError, RuntimeError):
+    """A broker is used outside of ``async with broker``."""
+
+
+class LeaseLostError(WorkerError):
+    """A delivery is no longer this worker's: it took too long, and another may have it."""

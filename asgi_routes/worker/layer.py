@@ -19,16 +19,10 @@ from typing import Any
 import anyio
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.contract import Delivery, Subscription
-from asgi_routes.worker.errors import (
-    BrokerClosedError,
-    BrokerFullError,
-    InvalidMessageError,
-    MessageTooLargeError,
-)
+from asgi_routes.worker.contract import BrokerClosedError, BrokerFullError, Delivery, Subscription
 from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import decode
+from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, decode
 from asgi_routes.worker.sending import SendingBroker
 
 _REFUSED = {

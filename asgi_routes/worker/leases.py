@@ -14,8 +14,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from asgi_routes.worker.attempts import Attempt
-from asgi_routes.worker.contract import Delivery
-from asgi_routes.worker.errors import LeaseLostError
+from asgi_routes.worker.contract import Delivery, LeaseLostError
 from asgi_routes.worker.events import LOGGER, Watch
 
 

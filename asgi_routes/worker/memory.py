@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 
-from asgi_routes.worker.contract import DeadLetter
-from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
+from asgi_routes.worker.contract import BrokerFullError, DeadLetter, LeaseLostError
 from asgi_routes.worker.messages import decode
 from asgi_routes.worker.sending import SendingBroker
 

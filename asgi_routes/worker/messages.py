@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from asgi_routes.worker.errors import InvalidMessageError, MessageTooLargeError
+from asgi_routes.errors import RoutingError
 
 LARGEST = 1_000_000
 """Bytes that a message may have, encoded (Channels' specification: up to 1 MB)."""
@@ -19,6 +19,31 @@ _LONGEST_NAME = 255
 _SURROGATE = re.compile("[\ud800-\udfff]").search
 _BYTES = "__asgi_bytes__"
 _RESERVED = frozenset({_BYTES, "__asgi_channel__"})
+
+
+class WorkerError(RoutingError):
+    """The base of every error of the worker and its brokers.
+
+    Each also derives from the built-in exception that a caller would expect, where there is one.
+    """
+
+
+class InvalidMessageError(WorkerError, ValueError):
+    """Something is no message for a channel; it was not sent."""
+
+
+class MessageTooLargeError(WorkerError, ValueError):
+    """A message is larger than the broker takes; it was not sent.
+
+    Attributes:
+        size: bytes, encoded.
+        limit: bytes.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"the message has {size} bytes, and this broker takes {limit}")
+        self.size = size
+        self.limit = limit
 
 
 def check_channel(name: object) -> str:

@@ -14,7 +14,7 @@ from asgi_routes.worker.conformance.asking import (
     nothing_of,
     opened,
 )
-from asgi_routes.worker.errors import InvalidMessageError, MessageTooLargeError
+from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError
 
 
 class DeliveryConformance:

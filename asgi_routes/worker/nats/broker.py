@@ -10,8 +10,7 @@ from typing import Any
 
 from nats.js.errors import APIError
 
-from asgi_routes.worker.contract import DeadLetter
-from asgi_routes.worker.errors import BrokerFullError
+from asgi_routes.worker.contract import BrokerFullError, DeadLetter
 from asgi_routes.worker.messages import LARGEST
 from asgi_routes.worker.nats.connection import Connection
 from asgi_routes.worker.nats.loans import NatsSubscription

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import anyio
 from nats.aio.client import Client
 
-from asgi_routes.worker.errors import BrokerClosedError, WorkerError
+from asgi_routes.worker.contract import BrokerClosedError
 from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
+from asgi_routes.worker.messages import WorkerError
 
 T = TypeVar("T")
 

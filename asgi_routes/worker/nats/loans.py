@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
 from nats.js.errors import APIError
 
-from asgi_routes.worker.errors import LeaseLostError
+from asgi_routes.worker.contract import LeaseLostError
 from asgi_routes.worker.messages import decode
 from asgi_routes.worker.nats.connection import ANSWER, Connection
 from asgi_routes.worker.nats.streams import Streams

@@ -14,7 +14,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.errors import MessageTooLargeError, WorkerError
+from asgi_routes.worker.messages import MessageTooLargeError, WorkerError
 from asgi_routes.worker.nats.connection import Connection
 from asgi_routes.worker.nats.wire import Facts, consumer_name, size, token, written
 

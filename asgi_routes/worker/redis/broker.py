@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.contract import DeadLetter, Subscription
-from asgi_routes.worker.errors import BrokerClosedError
+from asgi_routes.worker.contract import BrokerClosedError, DeadLetter, Subscription
 from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.redis.streams import RedisSubscription, Streams, dead_letter_of
 from asgi_routes.worker.sending import SendingBroker

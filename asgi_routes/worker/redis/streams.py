@@ -15,8 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
-from asgi_routes.worker.contract import DeadLetter, Delivery
-from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
+from asgi_routes.worker.contract import BrokerFullError, DeadLetter, Delivery, LeaseLostError
 from asgi_routes.worker.messages import decode
 from asgi_routes.worker.redis.scripts import ACK, DEAD, EXTEND, PUT, RETRY, TAKE
 
