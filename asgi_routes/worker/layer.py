@@ -20,10 +20,9 @@ import anyio
 
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import BrokerClosedError, BrokerFullError, Delivery, Subscription
-from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, decode
-from asgi_routes.worker.sending import SendingBroker
+from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _REFUSED = {
     "RedisPubSubChannelLayer": "a message that is sent before a worker listens is gone, and two "

@@ -1,9 +1,10 @@
-"""What the brokers have in common: being opened, and sending.
+"""What the brokers share: being opened and closed, sending, and the event loop that they need.
 
-In: messages. Out: bytes for the engine, with an id and headers. The rule kept here: whatever a sender may do
-wrong is an error of its own call, so that workers meet it only where others write to the engine.
+Rule: whatever a sender may do wrong is an error of its own call; so workers meet it only where others
+write to the engine.
 """
 
+import asyncio
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 import anyio
 
+from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
@@ -37,27 +39,27 @@ class SendingBroker(ABC):
 
     def __init__(self) -> None:
         self._entered = 0
-        self._gate: anyio.Lock | None = None
+        self._lock: anyio.Lock | None = None
 
     async def __aenter__(self) -> Self:
-        if self._gate is None:
-            self._gate = anyio.Lock()
-        async with self._gate:
+        if self._lock is None:
+            self._lock = anyio.Lock()
+        async with self._lock:
             if self._entered == 0:
                 await self.open()
             self._entered += 1
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._gate is not None
+        assert self._lock is not None
         with anyio.CancelScope(shield=True):
-            async with self._gate:
+            async with self._lock:
                 self._entered -= 1
                 if self._entered == 0:
                     with anyio.move_on_after(5):
                         await self.close()
-                    if not self._gate.statistics().tasks_waiting:
-                        self._gate = None  # The next event loop makes its own.
+                    if not self._lock.statistics().tasks_waiting:
+                        self._lock = None  # The next event loop makes its own.
 
     async def send(
         self,
@@ -95,3 +97,18 @@ class SendingBroker(ABC):
     @abstractmethod
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
         """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""
+
+
+def require_asyncio(name: str) -> None:
+    """Make sure that asyncio runs, before the client of an engine fails without saying so.
+
+    Raises:
+        ImproperlyConfigured: another event loop does.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ImproperlyConfigured(
+            f"{name} needs asyncio, and this is another event loop",
+            hint='anyio.run(…, backend="asyncio")',
+        ) from None

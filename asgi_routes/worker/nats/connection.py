@@ -13,9 +13,9 @@ import anyio
 from nats.aio.client import Client
 
 from asgi_routes.worker.contract import BrokerClosedError
-from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.messages import WorkerError
+from asgi_routes.worker.sending import require_asyncio
 
 T = TypeVar("T")
 

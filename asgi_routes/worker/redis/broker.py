@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import BrokerClosedError, DeadLetter, Subscription
-from asgi_routes.worker.event_loops import require_asyncio
 from asgi_routes.worker.redis.streams import RedisSubscription, Streams, dead_letter_of
-from asgi_routes.worker.sending import SendingBroker
+from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
 _MARKED_FOR = 24 * 3600
