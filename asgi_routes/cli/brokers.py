@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.urls import broker_from
+from asgi_routes.worker.brokers import broker_from
 
 BROKER = click.option(
     *("--broker", "url"),

@@ -1,7 +1,7 @@
-"""Brokers by their URL.
+"""Brokers by their name and by their URL.
 
-In: a URL. Out: the broker that it means, not opened yet. The rule kept here: a broker is imported when its scheme
-is asked for; and a URL, which may hold a password, is in no error.
+Rule: a broker is imported when it is asked for, so that an engine that is not used need not be installed;
+and a URL, which may hold a password, is in no error.
 """
 
 import functools
@@ -12,8 +12,25 @@ from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.memory import MemoryBroker
 
-_NATS, _REDIS = ("nats", "NatsBroker"), ("redis", "RedisBroker")
-_ROOMS = {"nats": _NATS, "tls": _NATS, "redis": _REDIS, "rediss": _REDIS, "unix": _REDIS}
+LAZY_BROKERS = {"LayerBroker": "layer", "NatsBroker": "nats", "RedisBroker": "redis"}
+"""The brokers that are imported when they are asked for, and the modules beside this one that have them."""
+
+_SCHEMES = {
+    "nats": "NatsBroker",
+    "tls": "NatsBroker",
+    "redis": "RedisBroker",
+    "rediss": "RedisBroker",
+    "unix": "RedisBroker",
+}
+
+
+def load_broker_class(name: str) -> Any:
+    """Return the class of a broker in `LAZY_BROKERS`.
+
+    Raises:
+        ImportError: a package that it needs is not installed.
+    """
+    return getattr(importlib.import_module(f"asgi_routes.worker.{LAZY_BROKERS[name]}"), name)
 
 
 def broker_from(url: str) -> Broker:
@@ -32,23 +49,23 @@ def broker_from(url: str) -> Broker:
     """
     scheme, colon, rest = url.partition(":")
     if scheme == "memory" and colon:
-        return _in_memory(rest)
-    if scheme not in _ROOMS or not colon:
-        known = ", ".join(f"{name}://…" for name in _ROOMS)
+        return _get_memory_broker(rest)
+    if scheme not in _SCHEMES or not colon:
+        known = ", ".join(f"{name}://…" for name in _SCHEMES)
         raise ImproperlyConfigured(
             f"no broker has URLs that begin with {scheme + colon!r}",
             hint=f"there are memory:, {known}",
         )
-    extra, name = _ROOMS[scheme]
+    name = _SCHEMES[scheme]
     try:
-        room: Any = importlib.import_module(f"asgi_routes.worker.{extra}")
+        broker_class = load_broker_class(name)
     except ImportError as error:
-        hint = f"pip install 'asgi-routes[{extra}]'"
+        hint = f"pip install 'asgi-routes[{LAZY_BROKERS[name]}]'"
         raise ImproperlyConfigured(f"{name} cannot be imported: {error}", hint=hint) from error
-    broker: Broker = getattr(room, name)(url)
+    broker: Broker = broker_class(url)
     return broker
 
 
 @functools.cache
-def _in_memory(_name: str) -> MemoryBroker:
+def _get_memory_broker(_name: str) -> MemoryBroker:
     return MemoryBroker()
