@@ -10,7 +10,7 @@ from asgi_routes.worker import NatsBroker
 from tests.cli.test_commands import run
 from tests.cli.test_worker import wait_for
 from tests.live.servers import PATIENCE, started
-from tests.worker.brokers import NatsEngine
+from tests.worker.engines import NatsEngine
 
 
 @pytest.fixture

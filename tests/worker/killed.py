@@ -13,7 +13,7 @@ import anyio
 
 from asgi_routes import ChannelNameRouter
 from asgi_routes.worker import Backoff, Worker
-from tests.worker.brokers import BROKERS
+from tests.worker.engines import BROKERS
 
 
 def main(kind: str, url: str, lease: str, max_attempts: str, log: str) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 
 import anyio
 
-from tests.worker.brokers import PATIENCE, Engine
+from tests.worker.engines import PATIENCE, Engine
 
 ROOT = Path(__file__).parents[2]
 

@@ -31,7 +31,7 @@ from asgi_routes.worker.conformance import (
 )
 from asgi_routes.worker.conformance.asking import next_of, nothing_of
 from asgi_routes.worker.conformance.working import ended, until, working
-from tests.worker.redis_engine import RedisEngine
+from tests.worker.engines import RedisEngine
 
 if not settings.configured:
     # A layer asks Django for settings, though there are none.

@@ -24,7 +24,7 @@ from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
 from asgi_routes.worker.conformance.working import until
 from asgi_routes.worker.nats import connection
-from tests.worker.brokers import NatsEngine
+from tests.worker.engines import NatsEngine
 
 pytestmark = pytest.mark.anyio
 PREFIXES = (f"test{number}" for number in itertools.count())

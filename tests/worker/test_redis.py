@@ -21,7 +21,7 @@ from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
 from asgi_routes.worker.conformance.working import ended, until, working
 from tests.ports import free_port
-from tests.worker.redis_engine import RedisEngine
+from tests.worker.engines import RedisEngine
 
 pytestmark = pytest.mark.anyio
 

@@ -1,6 +1,6 @@
 """Nothing is lost: workers and brokers are killed while they work, and every message is done all the same.
 
-`tests.worker.brokers.ENGINES` names the engines; each has to survive the same.
+`tests.worker.engines.ENGINES` names the engines; each has to survive the same.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.worker.brokers import ENGINES, PATIENCE, Engine
+from tests.worker.engines import ENGINES, PATIENCE, Engine
 from tests.worker.survival import Crew, until, until_nothing_left
 
 pytestmark = pytest.mark.anyio
