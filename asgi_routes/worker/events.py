@@ -96,7 +96,7 @@ class Status:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class Watch:
+class Monitor:
     """Passes on what happens, and counts it.
 
     Args:
@@ -135,7 +135,7 @@ class Watch:
         channel, attempt = delivery.channel, delivery.attempt
         self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason))
 
-    def polled(self, channel: str, at: float) -> None:
+    def note_poll(self, channel: str, at: float) -> None:
         """Note that the broker has answered, at so many seconds since 1970."""
         self.status.polled[channel] = at
         if self._health_file is None or at - self._touched < 1:

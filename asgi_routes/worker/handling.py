@@ -15,7 +15,7 @@ import anyio
 
 from asgi_routes.worker.attempts import Again, Attempt, Backoff, Dead, Done, Outcome, make_scope
 from asgi_routes.worker.contract import Broker, Delivery
-from asgi_routes.worker.events import LOGGER, Watch
+from asgi_routes.worker.events import LOGGER, Monitor
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import mistake_in
 
@@ -48,17 +48,17 @@ class Handler:
         broker: where they come from.
         leases: are held while they are handled.
         rules: for all of them.
-        watch: hears of each.
+        monitor: hears of each.
     """
 
     def __init__(
-        self, app: Any, broker: Broker, leases: Leases, rules: Rules, watch: Watch
+        self, app: Any, broker: Broker, leases: Leases, rules: Rules, monitor: Monitor
     ) -> None:
         self._app = app
         self._broker = broker
         self._leases = leases
         self._rules = rules
-        self._watch = watch
+        self._monitor = monitor
         self._gate = _Gate()
         # A broker without a ledger cannot know which message killed its process.
         self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
@@ -109,13 +109,13 @@ class Handler:
     async def _run(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> Outcome:
         if is_suspect:
             await self._ledger.mark(_make_lone_mark(delivery))
-        self._watch.tell_of("start", delivery)
+        self._monitor.tell_of("start", delivery)
         scope = make_scope(delivery, self._rules.max_attempts, self._rules.state)
-        self._watch.status.in_flight += 1
+        self._monitor.status.in_flight += 1
         try:
             return await attempt.run(self._app, scope, self._rules.timeout)
         finally:
-            self._watch.status.in_flight -= 1
+            self._monitor.status.in_flight -= 1
             if is_suspect:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
                     await self._ledger.unmark(_make_lone_mark(delivery))
@@ -124,7 +124,7 @@ class Handler:
         self, delivery: Delivery, attempt: Attempt, outcome: Outcome, seconds: float
     ) -> None:
         if attempt.is_acked:
-            self._watch.tell_of("done", delivery, seconds)
+            self._monitor.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Done) or not attempt.is_lost:
             await self._settle(delivery, outcome, seconds)
 
@@ -134,17 +134,17 @@ class Handler:
             outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
         if isinstance(outcome, Done):
             await delivery.ack()
-            self._watch.tell_of("done", delivery, seconds)
+            self._monitor.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Dead):
             await delivery.dead_letter(outcome.reason)
-            self._watch.tell_of("dead", delivery, seconds, reason=outcome.reason)
+            self._monitor.tell_of("dead", delivery, seconds, reason=outcome.reason)
         else:
             delay = outcome.delay
             if delay is None:
                 delay = self._rules.backoff.delay(delivery.attempt)
             await self._note_end(delivery)
             await delivery.retry(delay)
-            self._watch.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
+            self._monitor.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
 
     async def _hand_back(self, delivery: Delivery, attempt: Attempt, seconds: float) -> None:
         """Give a message back, so that nobody has to wait for its lease to run out."""
@@ -157,7 +157,7 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
             LOGGER.warning("message %s was not handed back: %r", delivery.id, error)
         else:
-            self._watch.tell_of("handed_back", delivery)
+            self._monitor.tell_of("handed_back", delivery)
 
     async def _note_end(self, delivery: Delivery) -> None:
         """Write down that this attempt killed nobody, where the next one would be suspicious."""

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from asgi_routes.worker.attempts import Attempt
 from asgi_routes.worker.contract import Delivery, LeaseLostError
-from asgi_routes.worker.events import LOGGER, Watch
+from asgi_routes.worker.events import LOGGER, Monitor
 
 
 @dataclass(eq=False, slots=True)
@@ -33,11 +33,11 @@ class Leases:
     """Extends every lease after a third of it.
 
     Args:
-        watch: hears of leases that are lost, and of what kept the event loop.
+        monitor: hears of leases that are lost, and of what kept the event loop.
     """
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
         self._held: set[_Held] = set()
         self._sleep = anyio.CancelScope()
 
@@ -81,7 +81,7 @@ class Leases:
                     reason = (
                         f"something blocked the event loop for {late:.1f} s, and leases may run out"
                     )
-                    self._watch.tell_of("blocked", held.delivery, late, reason=reason)
+                    self._monitor.tell_of("blocked", held.delivery, late, reason=reason)
                 held.due = math.inf
                 tasks.start_soon(self._extend, held)
 
@@ -94,7 +94,7 @@ class Leases:
             except LeaseLostError as error:
                 if held in self._held:
                     held.attempt.is_lost = True
-                    self._watch.tell_of("lease_lost", held.delivery, reason=str(error))
+                    self._monitor.tell_of("lease_lost", held.delivery, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - the next one may go through
                 LOGGER.warning(

@@ -24,7 +24,7 @@ from asgi_routes.types import App
 from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.channels import select_channels
 from asgi_routes.worker.contract import Broker
-from asgi_routes.worker.events import Status, Watch, WorkerEvent
+from asgi_routes.worker.events import Monitor, Status, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
 
@@ -98,8 +98,8 @@ class Worker:
         self._drain_timeout = drain_timeout
         self._rules = Rules(max_attempts, timeout, backoff or Backoff())
         self._poll = poll
-        self._watch = Watch(on_event, Path(health_file) if health_file is not None else None)
-        self._watch.status.channels = self.channels
+        self._monitor = Monitor(on_event, Path(health_file) if health_file is not None else None)
+        self._monitor.status.channels = self.channels
         self._slots: anyio.CancelScope | None = None
         self._stopping = anyio.Event()
         self._embedding: AsyncExitStack | None = None
@@ -107,7 +107,7 @@ class Worker:
     @property
     def status(self) -> Status:
         """How the worker is, now; it is the very object that the worker writes to."""
-        return self._watch.status
+        return self._monitor.status
 
     async def run(self, *, signals: bool = True) -> None:
         """Work until `stop` is called, with the lifespan of the application around it.
@@ -139,7 +139,7 @@ class Worker:
             self._slots.deadline = anyio.current_time() + self._drain_timeout
         self.status.state = "draining"
         reason = f"{self.status.in_flight} in flight have {self._drain_timeout:g} s"
-        self._watch.tell(WorkerEvent("draining", reason=reason))
+        self._monitor.tell(WorkerEvent("draining", reason=reason))
 
     def stop_now(self) -> None:
         """Cancel what runs, and hand it back to the broker at once."""
@@ -186,19 +186,21 @@ class Worker:
         rules = Rules(
             self._rules.max_attempts, self._rules.timeout, self._rules.backoff, state or {}
         )
-        leases = Leases(self._watch)
-        handler = Handler(self._app, self._broker, leases, rules, self._watch)
+        leases = Leases(self._monitor)
+        handler = Handler(self._app, self._broker, leases, rules, self._monitor)
         if not self._stopping.is_set():
             self.status.state = "running"
         names = ", ".join(self.channels)
-        self._watch.tell(WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each"))
+        self._monitor.tell(
+            WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each")
+        )
         with anyio.CancelScope() as self._slots:
             async with leases.kept(), anyio.create_task_group() as slots:
                 for channel in self.channels:
                     for _ in range(self._concurrency):
                         slots.start_soon(self._run_slot, channel, handler)
         self.status.state = "stopped"
-        self._watch.tell(WorkerEvent("stopped"))
+        self._monitor.tell(WorkerEvent("stopped"))
 
     async def _run_slot(self, channel: str, handler: Handler) -> None:
         """Take one message after the other, as long as the worker runs."""
@@ -209,13 +211,13 @@ class Worker:
                     while not self._stopping.is_set():
                         delivery = await subscription.receive(self._poll)
                         failures = 0
-                        self._watch.polled(channel, time.time())
+                        self._monitor.note_poll(channel, time.time())
                         if delivery is not None:
                             await handler.handle(delivery)
             except Exception as error:  # noqa: BLE001 - brokers come back
                 failures += 1
                 delay = self._rules.backoff.delay(failures)
-                self._watch.tell(
+                self._monitor.tell(
                     WorkerEvent("broker_error", channel, delay=delay, reason=repr(error))
                 )
                 with anyio.move_on_after(delay):
