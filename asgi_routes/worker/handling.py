@@ -79,7 +79,7 @@ class Handler:
             await self._ledger.unmark(_make_lone_mark(delivery))
             return
         attempt = Attempt(delivery, self._broker)
-        with self._leases.holding(delivery, attempt):
+        with self._leases.hold(delivery, attempt):
             await self._try_once(delivery, attempt, is_suspect=is_suspect)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:

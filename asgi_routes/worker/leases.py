@@ -42,22 +42,22 @@ class Leases:
         self._sleep = anyio.CancelScope()
 
     @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
-        """Extend leases beside the body."""
+    async def keep(self) -> AsyncIterator[None]:
+        """Extend leases as long as the body runs."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep, tasks)
+            tasks.start_soon(self._extend_due, tasks)
             yield
             tasks.cancel_scope.cancel()
 
     @contextmanager
-    def holding(self, delivery: Delivery, attempt: Attempt) -> Iterator[None]:
+    def hold(self, delivery: Delivery, attempt: Attempt) -> Iterator[None]:
         """Have the lease of a delivery extended as long as the body runs."""
         if delivery.lease is None:
             yield
             return
         held = _Held(delivery, attempt, delivery.lease / 3, math.inf)
         self._held.add(held)
-        self._wait(held)
+        self._schedule(held)
         try:
             yield
         finally:
@@ -65,12 +65,12 @@ class Leases:
             if held.extending is not None:
                 held.extending.cancel()
 
-    def _wait(self, held: _Held) -> None:
+    def _schedule(self, held: _Held) -> None:
         held.due = anyio.current_time() + held.pause
         if held.due < self._sleep.deadline:  # noqa: PLR1730 - to set it again moves a timer
             self._sleep.deadline = held.due
 
-    async def _keep(self, tasks: TaskGroup) -> None:
+    async def _extend_due(self, tasks: TaskGroup) -> None:
         while True:
             due = min((held.due for held in self._held), default=math.inf)
             with anyio.CancelScope(deadline=due) as self._sleep:
@@ -100,4 +100,4 @@ class Leases:
                 LOGGER.warning(
                     "the lease of message %s was not extended: %r", held.delivery.id, error
                 )
-            self._wait(held)
+            self._schedule(held)

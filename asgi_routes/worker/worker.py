@@ -195,7 +195,7 @@ class Worker:
             WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each")
         )
         with anyio.CancelScope() as self._slots:
-            async with leases.kept(), anyio.create_task_group() as slots:
+            async with leases.keep(), anyio.create_task_group() as slots:
                 for channel in self.channels:
                     for _ in range(self._concurrency):
                         slots.start_soon(self._run_slot, channel, handler)
