@@ -13,9 +13,9 @@ from nats.js.errors import APIError
 from asgi_routes.worker.contract import BrokerFullError, DeadLetter
 from asgi_routes.worker.messages import LARGEST
 from asgi_routes.worker.nats.connection import Connection
+from asgi_routes.worker.nats.jetstreams import JetStreams
 from asgi_routes.worker.nats.loans import NatsSubscription
-from asgi_routes.worker.nats.streams import Streams
-from asgi_routes.worker.nats.wire import Facts, digest, read, text_of, token
+from asgi_routes.worker.nats.wire import Facts, digest, read_facts, read_token, write_token
 from asgi_routes.worker.sending import SendingBroker
 
 _BOUND_REACHED = 10077
@@ -61,7 +61,7 @@ class NatsBroker(SendingBroker):
         super().__init__()
         self.lease = lease
         self._connection = Connection(url, options)
-        self._streams = Streams(self._connection, prefix, replicas)
+        self._streams = JetStreams(self._connection, prefix, replicas)
 
     async def open(self) -> None:
         """Connect, and make the streams that are not there.
@@ -84,7 +84,7 @@ class NatsBroker(SendingBroker):
     async def put(
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
     ) -> None:
-        await self._put(channel, data, Facts(message_id, headers), token(message_id))
+        await self._put(channel, data, Facts(message_id, headers), write_token(message_id))
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[NatsSubscription]:
@@ -93,14 +93,14 @@ class NatsBroker(SendingBroker):
         yield NatsSubscription(self._connection, self._streams, channel, lease)
 
     async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
-        subject = f"dead.{'*' if channel is None else token(channel)}.*"
-        return [letter async for _, letter in self._letters(subject)]
+        subject = f"dead.{'*' if channel is None else write_token(channel)}.*"
+        return [letter async for _, letter in self._read_letters(subject)]
 
     async def replay(self, message_id: str) -> int:
         replayed = 0
-        async for sequence, letter in self._letters(f"dead.*.{digest(message_id)}"):
+        async for sequence, letter in self._read_letters(f"dead.*.{digest(message_id)}"):
             # Whoever replays it again after a crash sends nothing new.
-            once = f"{token(message_id)}/{sequence}"
+            once = f"{write_token(message_id)}/{sequence}"
             await self._put(letter.channel, letter.data, Facts(message_id, letter.headers), once)
             await self._forget(letter, sequence)
             replayed += 1
@@ -108,13 +108,13 @@ class NatsBroker(SendingBroker):
 
     async def drop(self, message_id: str) -> int:
         dropped = 0
-        async for sequence, letter in self._letters(f"dead.*.{digest(message_id)}"):
+        async for sequence, letter in self._read_letters(f"dead.*.{digest(message_id)}"):
             await self._forget(letter, sequence)
             dropped += 1
         return dropped
 
     async def is_marked(self, mark: str) -> bool:
-        async for _ in self._streams.messages(self._streams.marks, f"marks.{digest(mark)}"):
+        async for _ in self._streams.read_messages(self._streams.marks, f"marks.{digest(mark)}"):
             return True
         return False
 
@@ -125,7 +125,7 @@ class NatsBroker(SendingBroker):
         await self._streams.purge(self._streams.marks, f"marks.{digest(mark)}")
 
     async def _put(self, channel: str, data: bytes, facts: Facts, once: str) -> None:
-        name = token(channel)
+        name = write_token(channel)
         try:
             await self._streams.publish(f"work.{name}", data, f"{name}/{once}", facts)
         except APIError as error:
@@ -134,17 +134,17 @@ class NatsBroker(SendingBroker):
             held = await self._streams.count(f"work.{name}")
             raise BrokerFullError(channel, held) from None
 
-    async def _letters(self, subject: str) -> AsyncIterator[tuple[int, DeadLetter]]:
-        async for message in self._streams.messages(self._streams.dead, subject):
+    async def _read_letters(self, subject: str) -> AsyncIterator[tuple[int, DeadLetter]]:
+        async for message in self._streams.read_messages(self._streams.dead, subject):
             assert message.subject is not None
             assert message.seq is not None
-            facts = read(message.headers, message.seq)
+            facts = read_facts(message.headers, message.seq)
             _, _, channel, _ = message.subject.split(".")
             yield (
                 message.seq,
                 DeadLetter(
                     facts.id,
-                    text_of(channel),
+                    read_token(channel),
                     facts.reason,
                     facts.attempts,
                     facts.at,
@@ -154,5 +154,5 @@ class NatsBroker(SendingBroker):
             )
 
     async def _forget(self, letter: DeadLetter, sequence: int) -> None:
-        subject = f"dead.{token(letter.channel)}.{digest(letter.id)}"
+        subject = f"dead.{write_token(letter.channel)}.{digest(letter.id)}"
         await self._streams.purge(self._streams.dead, subject, before=sequence + 1)

@@ -50,7 +50,7 @@ class Connection:
         """
         require_asyncio("NatsBroker")
         self._opening = anyio.Lock()
-        self._client = await self._connected()
+        self._client = await self._connect()
 
     async def close(self) -> None:
         """Disconnect; who still asks, gets a `BrokerClosedError`."""
@@ -67,7 +67,7 @@ class Connection:
             Exception: of nats-py; `TimeoutError` when nobody answered for too long.
         """
         while True:
-            client = await self._live()
+            client = await self._wait_for_client()
             with anyio.CancelScope() as scope:
                 self._asking.add(scope)
                 try:
@@ -75,7 +75,7 @@ class Connection:
                 finally:
                     self._asking.discard(scope)
 
-    async def _live(self) -> Client:
+    async def _wait_for_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
         So nothing waits in the client for the connection to come back: a question for a message that nobody
@@ -88,20 +88,20 @@ class Connection:
         if client is not None and client.is_closed:
             async with self._opening:
                 if self._client is client:
-                    self._client = await self._connected()
+                    self._client = await self._connect()
         if self._client is None:
             raise BrokerClosedError("NatsBroker is used outside of 'async with broker'")
         return self._client
 
-    async def _connected(self) -> Client:
+    async def _connect(self) -> Client:
         client = Client()
         options = {
             "name": "asgi_routes",
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": 0.5,
-            "error_cb": self._failed,
+            "error_cb": self._on_error,
             **self._options,
-            "disconnected_cb": self._disconnected,
+            "disconnected_cb": self._on_disconnect,
         }
         self._errors.clear()
         try:
@@ -121,12 +121,12 @@ class Connection:
                     await client.close()
         return client
 
-    async def _disconnected(self) -> None:
+    async def _on_disconnect(self) -> None:
         for scope in self._asking:
             scope.cancel()
         if theirs := self._options.get("disconnected_cb"):
             await theirs()
 
-    async def _failed(self, error: Exception) -> None:
+    async def _on_error(self, error: Exception) -> None:
         self._errors[repr(error)] = None
         LOGGER.warning("NATS: %r", error)

@@ -16,8 +16,8 @@ from nats.js.errors import APIError
 from asgi_routes.worker.contract import LeaseLostError
 from asgi_routes.worker.messages import decode
 from asgi_routes.worker.nats.connection import ANSWER, Connection
-from asgi_routes.worker.nats.streams import Streams
-from asgi_routes.worker.nats.wire import Facts, consumer_name, digest, read, token
+from asgi_routes.worker.nats.jetstreams import JetStreams
+from asgi_routes.worker.nats.wire import Facts, digest, name_consumer, read_facts, write_token
 
 _LONGEST_QUESTION = 5.0
 """Seconds; who waits longer asks again, so that a question which the server lost costs no more."""
@@ -35,13 +35,13 @@ class NatsSubscription:
     """What one slot takes messages from; see `Subscription`."""
 
     def __init__(
-        self, connection: Connection, streams: Streams, channel: str, lease: float
+        self, connection: Connection, streams: JetStreams, channel: str, lease: float
     ) -> None:
         self._connection = connection
         self._streams = streams
         self._channel = channel
         self._lease = lease
-        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{streams.work}.{consumer_name(channel)}"
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{streams.work}.{name_consumer(channel)}"
 
     async def receive(self, timeout: float) -> "NatsDelivery | None":  # noqa: ASYNC109 - see there
         end = time.monotonic() + timeout
@@ -87,7 +87,7 @@ class NatsDelivery:
     """A message on loan; see `Delivery`."""
 
     def __init__(
-        self, connection: Connection, streams: Streams, message: Msg, channel: str, lease: float
+        self, connection: Connection, streams: JetStreams, message: Msg, channel: str, lease: float
     ) -> None:
         self._until = time.monotonic() + _SURE * lease
         self._connection = connection
@@ -96,7 +96,7 @@ class NatsDelivery:
         self._data = message.data
         self._sequence = message.metadata.sequence.stream
         self._is_settled = False
-        facts = read(message.headers, self._sequence)
+        facts = read_facts(message.headers, self._sequence)
         self.channel = channel
         self.id = facts.id
         self.headers = facts.headers
@@ -127,7 +127,7 @@ class NatsDelivery:
         facts = Facts(self.id, self.headers, reason[:_LONGEST_REASON], self.attempt, time.time())
         # Should this end between the two, it comes again, and may be there twice.
         await self._streams.publish(
-            f"dead.{token(self.channel)}.{digest(self.id)}",
+            f"dead.{write_token(self.channel)}.{digest(self.id)}",
             self._data,
             f"{self._sequence} {digest(self.id)}",
             facts,

@@ -17,31 +17,31 @@ _OPENING = len("NATS/1.0\r\n\r\n")
 _AROUND = len(": \r\n")
 
 
-def token(text: str) -> str:
+def write_token(text: str) -> str:
     """Return a text as one token of a subject: without dots, spaces and wildcards.
 
-    >>> token("a.b *"), token("a%2Eb")
+    >>> write_token("a.b *"), write_token("a%2Eb")
     ('a%2Eb%20%2A', 'a%252Eb')
     """
     return quote(text, safe="").replace(".", "%2E")
 
 
-def text_of(token: str) -> str:
+def read_token(token: str) -> str:
     """Return the text that a token stands for.
 
-    >>> text_of(token("a.b *"))
+    >>> read_token(write_token("a.b *"))
     'a.b *'
     """
     return unquote(token)
 
 
-def consumer_name(channel: str) -> str:
+def name_consumer(channel: str) -> str:
     """Return the name of the consumer of a channel; NATS takes 255 characters, files of some systems too.
 
-    >>> consumer_name("a.b"), len(consumer_name("é" * 255))
+    >>> name_consumer("a.b"), len(name_consumer("é" * 255))
     ('a%2Eb', 193)
     """
-    name = token(channel)
+    name = write_token(channel)
     if len(name) <= _LONGEST_NAME:
         return name
     # A token has no "=".
@@ -64,7 +64,7 @@ class Facts:
     at: float = 0.0
 
 
-def written(facts: Facts, message_id: str) -> dict[str, str]:
+def write_headers(facts: Facts, message_id: str) -> dict[str, str]:
     """Return the headers of a message.
 
     Those of the sender are kept in one, as JSON: some names mean something to NATS, and some values would
@@ -77,12 +77,12 @@ def written(facts: Facts, message_id: str) -> dict[str, str]:
     return {_MESSAGE_ID: message_id, _FACTS: json.dumps(asdict(facts), separators=(",", ":"))}
 
 
-def read(headers: Mapping[str, str] | None, sequence: int) -> Facts:
+def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
     """Return the facts about a message, also about one that somebody else has published.
 
-    >>> read({"Nats-Msg-Id": "a", "k": "v"}, 7)
+    >>> read_facts({"Nats-Msg-Id": "a", "k": "v"}, 7)
     Facts(id='a', headers={'k': 'v'}, reason='', attempts=0, at=0.0)
-    >>> read(None, 7).id
+    >>> read_facts(None, 7).id
     'nats-7'
     """
     native = dict(headers or {})
@@ -100,7 +100,7 @@ def read(headers: Mapping[str, str] | None, sequence: int) -> Facts:
         return Facts(message_id, native)
 
 
-def size(data: bytes, headers: Mapping[str, str]) -> int:
+def measure(data: bytes, headers: Mapping[str, str]) -> int:
     """Return how many bytes a message has for NATS, all of whose bounds count the headers."""
     lines = sum(len(name) + len(value) + _AROUND for name, value in headers.items())
     return len(data) + _OPENING + lines

@@ -16,7 +16,7 @@ from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, Servi
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.messages import MessageTooLargeError, WorkerError
 from asgi_routes.worker.nats.connection import Connection
-from asgi_routes.worker.nats.wire import Facts, consumer_name, size, token, written
+from asgi_routes.worker.nats.wire import Facts, measure, name_consumer, write_headers, write_token
 
 _RESERVE = 8192
 """Bytes that a message leaves free for what is added when it becomes a dead letter."""
@@ -27,7 +27,7 @@ _WAITING = 16_384
 """Slots that may wait for one channel; NATS means 512, and refuses the next."""
 
 
-class Streams:
+class JetStreams:
     """What a broker keeps in JetStream.
 
     Args:
@@ -59,7 +59,7 @@ class Streams:
             WorkerError: the server has no JetStream.
         """
         try:
-            await self._connection.ask(self._make)
+            await self._connection.ask(self._make_missing)
         except ServiceUnavailableError as error:
             raise WorkerError(
                 f"the NATS server offers no JetStream (nats-server -js): {error}"
@@ -79,8 +79,8 @@ class Streams:
         Raises:
             MessageTooLargeError: it is larger than the server takes.
         """
-        headers = written(facts, message_id) if facts is not None else {}
-        bytes_ = size(data, headers)
+        headers = write_headers(facts, message_id) if facts is not None else {}
+        bytes_ = measure(data, headers)
 
         async def question(client: Client) -> None:
             free = self.limit if subject.startswith("work.") else client.max_payload
@@ -111,9 +111,9 @@ class Streams:
         So do those on loan: each that waits to be tried again counts, and a thousand would block the channel.
         """
         config = api.ConsumerConfig(
-            name=consumer_name(channel),
-            durable_name=consumer_name(channel),
-            filter_subject=f"{self.prefix}.work.{token(channel)}",
+            name=name_consumer(channel),
+            durable_name=name_consumer(channel),
+            filter_subject=f"{self.prefix}.work.{write_token(channel)}",
             ack_wait=lease,
             max_deliver=-1,
             max_ack_pending=-1,
@@ -130,7 +130,7 @@ class Streams:
             info = await self._connection.ask(question)
         return info.config.ack_wait or lease
 
-    async def messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
+    async def read_messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
         """Yield the messages of a subject, the oldest first."""
         sequence = 1
         while True:
@@ -158,7 +158,7 @@ class Streams:
         with contextlib.suppress(NotFoundError):
             await self._connection.ask(question)
 
-    async def _make(self, client: Client) -> None:
+    async def _make_missing(self, client: Client) -> None:
         largest = client.max_payload - _RESERVE
         work = api.StreamConfig(
             name=self.work,
@@ -174,12 +174,14 @@ class Streams:
             max_msgs_per_subject=1,
         )
         jetstream = client.jetstream()
-        found = (await self._made(jetstream, work)).config.max_msg_size or 0
+        found = (await self._make_stream(jetstream, work)).config.max_msg_size or 0
         self.limit = min(found, largest) if found > 0 else largest
-        await self._made(jetstream, dead)
-        await self._made(jetstream, marks)
+        await self._make_stream(jetstream, dead)
+        await self._make_stream(jetstream, marks)
 
-    async def _made(self, jetstream: JetStreamContext, config: api.StreamConfig) -> api.StreamInfo:
+    async def _make_stream(
+        self, jetstream: JetStreamContext, config: api.StreamConfig
+    ) -> api.StreamInfo:
         config.storage = api.StorageType.FILE
         config.num_replicas = self._replicas
         # Where an operator has set a bound, a sender is told; the oldest are not dropped in silence.
