@@ -103,10 +103,10 @@ async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
         keys = await broker._streams.client.keys(f"{broker._streams.prefix}*")
         assert sorted(keys) == [
             broker._streams.dead.encode(),
-            broker._streams.keys("mail")[0].encode(),
+            broker._streams.name_keys("mail")[0].encode(),
         ]
         assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
-        assert (await broker._streams.client.xpending(broker._streams.keys("mail")[0], "workers"))[
+        assert (await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers"))[
             "pending"
         ] == 0
 
@@ -212,7 +212,7 @@ async def test_what_others_write(shared: RedisEngine, prefix: str) -> None:
     """An entry without any of our fields is a message that nobody can read, not the end of a slot."""
     broker = RedisBroker(shared.url, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
-        stream, _ = broker._streams.keys("mail")
+        stream, _ = broker._streams.name_keys("mail")
         await broker._streams.client.xadd(stream, {"id": b"\xff", "headers": "[]", "channel": "no"})
         delivery = await next_of(subscription)
         assert (delivery.id, delivery.message, delivery.headers) == ("\ufffd", None, {})
@@ -229,7 +229,7 @@ async def test_deleted_by_others(shared: RedisEngine, prefix: str) -> None:
         await broker.send("mail", {"type": "x"})
         await next_of(subscription)
         await (await next_of(subscription)).retry(0)
-        stream, _ = broker._streams.keys("mail")
+        stream, _ = broker._streams.name_keys("mail")
         for entry, _ in await broker._streams.client.xrange(stream):
             await broker._streams.client.xdel(stream, entry)
         await nothing_of(subscription, 1.0)
