@@ -155,7 +155,7 @@ class MemoryBroker(SendingBroker):
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
     ) -> None:
         await anyio.lowlevel.checkpoint()
-        queue = self._queue(channel)
+        queue = self._get_queue(channel)
         if self._capacity is not None and queue.size >= self._capacity:
             raise BrokerFullError(channel, self._capacity)
         queue.put(_Kept(data, message_id, headers))
@@ -163,11 +163,11 @@ class MemoryBroker(SendingBroker):
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator["MemorySubscription"]:
         """Return what one slot takes the messages of a channel from."""
-        yield MemorySubscription(self._queue(channel), self.lease, self._dead)
+        yield MemorySubscription(self._get_queue(channel), self.lease, self._dead)
 
     def size(self, channel: str) -> int:
         """Return how many messages of a channel are not done; those on loan count."""
-        return self._queue(channel).size
+        return self._get_queue(channel).size
 
     async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
         await anyio.lowlevel.checkpoint()
@@ -186,16 +186,16 @@ class MemoryBroker(SendingBroker):
         self._dead[:] = [letter for letter in self._dead if letter.id != message_id]
         return before - len(self._dead)
 
-    async def is_marked(self, message_id: str) -> bool:
-        return message_id in self._marks
+    async def is_marked(self, mark: str) -> bool:
+        return mark in self._marks
 
-    async def mark(self, message_id: str) -> None:
-        self._marks.add(message_id)
+    async def mark(self, mark: str) -> None:
+        self._marks.add(mark)
 
-    async def unmark(self, message_id: str) -> None:
-        self._marks.discard(message_id)
+    async def unmark(self, mark: str) -> None:
+        self._marks.discard(mark)
 
-    def _queue(self, channel: str) -> _Queue:
+    def _get_queue(self, channel: str) -> _Queue:
         if channel not in self._queues:
             self._queues[channel] = _Queue(channel, self._clock)
         return self._queues[channel]

@@ -97,7 +97,7 @@ async def test_a_shorter_one(extended: Counter[str]) -> None:
         @asynccontextmanager
         async def subscribe(self, channel: str) -> AsyncIterator[MemorySubscription]:
             lease = LONG if channel == "long" else LEASE
-            yield MemorySubscription(self._queue(channel), lease, self._dead)
+            yield MemorySubscription(self._get_queue(channel), lease, self._dead)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await until(lambda: extended["short"] >= 2)

@@ -113,7 +113,7 @@ class MemoryStates(RuleBasedStateMachine):
 
     def look(self, channel: str) -> None:
         """Have the broker see the time; whoever held a message then, holds it no more."""
-        queue = self.broker._queue(channel)
+        queue = self.broker._get_queue(channel)
         kept = queue.take(LEASE)
         if kept is not None:
             # It was taken only to make the broker look: that counts as an attempt nobody works on.

@@ -106,9 +106,9 @@ async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
             broker._streams.name_keys("mail")[0].encode(),
         ]
         assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
-        assert (await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers"))[
-            "pending"
-        ] == 0
+        assert (
+            await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers")
+        )["pending"] == 0
 
 
 async def test_capacity(shared: RedisEngine, prefix: str) -> None:
