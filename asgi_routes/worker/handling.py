@@ -17,7 +17,7 @@ from asgi_routes.worker.attempts import Again, Attempt, Backoff, Dead, Done, Out
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.events import LOGGER, Monitor
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.messages import mistake_in
+from asgi_routes.worker.messages import find_mistake
 
 _LONGEST_HAND_BACK = 2.0
 """Seconds in which a message is handed back when the worker is stopped at once."""
@@ -69,7 +69,7 @@ class Handler:
         Raises:
             Exception: of the broker only. The message is delivered again when its lease runs out.
         """
-        if (mistake := _find_mistake(delivery)) is not None:
+        if (mistake := _find_mistake_in(delivery)) is not None:
             await self._settle(delivery, Dead(mistake), 0.0)
             return
         is_suspect = await self._is_suspect(delivery)
@@ -173,10 +173,10 @@ def _make_end_mark(delivery: Delivery, number: int) -> str:
     return f"ended {number} {delivery.id}"
 
 
-def _find_mistake(delivery: Delivery) -> str | None:
+def _find_mistake_in(delivery: Delivery) -> str | None:
     if delivery.message is None:
         return "it cannot be decoded: it is no JSON object"
-    return mistake_in(delivery.message)
+    return find_mistake(delivery.message)
 
 
 class _Gate:

@@ -98,9 +98,9 @@ class LayerBroker(SendingBroker):
     ) -> None:
         if (message := decode(data)) is None:
             raise InvalidMessageError("a layer takes mappings, and these bytes stand for none")
-        self._open_intakes()
+        self._get_intakes()
         try:
-            await self._layer.send(_checked(channel), message)
+            await self._layer.send(_check_channel(channel), message)
         except Exception as error:
             # The specification has them on the layer, where no layer has them.
             if type(error).__name__ == "ChannelFull":
@@ -112,12 +112,12 @@ class LayerBroker(SendingBroker):
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
         """Return what one slot takes the messages of a channel from."""
-        intakes = self._open_intakes()
+        intakes = self._get_intakes()
         if channel not in intakes:
-            intakes[_checked(channel)] = _Intake(self._layer, channel)
+            intakes[_check_channel(channel)] = _Intake(self._layer, channel)
         yield LayerSubscription(intakes[channel])
 
-    def _open_intakes(self) -> dict[str, "_Intake"]:
+    def _get_intakes(self) -> dict[str, "_Intake"]:
         if self._intakes is None:
             raise BrokerClosedError("use LayerBroker inside of 'async with broker'")
         return self._intakes
@@ -244,7 +244,7 @@ class LayerDelivery:
         """Do nothing: nobody else can get it."""
 
 
-def _checked(channel: str) -> str:
+def _check_channel(channel: str) -> str:
     if not _NAME(channel):
         raise InvalidMessageError(
             "a layer's channels are named in up to 99 letters, digits, '-', '_' and '.', "

@@ -102,11 +102,14 @@ def encode(message: object, limit: int = LARGEST) -> bytes:
     >>> encode({"type": "generate", "data": b"GIF"})
     b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}'
     """
-    if (mistake := mistake_in(message)) is not None:
+    if (mistake := find_mistake(message)) is not None:
         raise InvalidMessageError(mistake)
     try:
         text = json.dumps(
-            _plain(message, "message"), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+            _make_plain(message, "message"),
+            ensure_ascii=False,
+            allow_nan=False,
+            separators=(",", ":"),
         )
         data = text.encode()
     except RecursionError:
@@ -129,13 +132,13 @@ def decode(data: bytes) -> Mapping[str, Any] | None:
     (None, None)
     """
     try:
-        message = json.loads(data, object_hook=_restored)
+        message = json.loads(data, object_hook=_restore_bytes)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
 
 
-def mistake_in(message: object) -> str | None:
+def find_mistake(message: object) -> str | None:
     """Return why something is no message that an application could be given, or None."""
     if not isinstance(message, Mapping):
         return f"a message is a mapping, not {type(message).__name__}"
@@ -150,19 +153,22 @@ def _is_name(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_NAME and not _SURROGATE(text)
 
 
-def _plain(value: Any, place: str) -> Any:
+def _make_plain(value: Any, place: str) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()}
     if isinstance(value, list):
-        return [_plain(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [_make_plain(item, f"{place}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping):
-        return {_key(key, place): _plain(item, f"{place}[{key!r}]") for key, item in value.items()}
+        return {
+            _check_key(key, place): _make_plain(item, f"{place}[{key!r}]")
+            for key, item in value.items()
+        }
     raise InvalidMessageError(f"{place} is a {type(value).__name__}, which no message can hold")
 
 
-def _key(key: object, place: str) -> str:
+def _check_key(key: object, place: str) -> str:
     if not isinstance(key, str):
         raise InvalidMessageError(f"a key of {place} is {key!r}, and keys are text")
     if key in _RESERVED:
@@ -170,7 +176,7 @@ def _key(key: object, place: str) -> str:
     return key
 
 
-def _restored(mapping: dict[str, Any]) -> Any:
+def _restore_bytes(mapping: dict[str, Any]) -> Any:
     if mapping.keys() == {_BYTES} and isinstance(mapping[_BYTES], str):
         return base64.b64decode(mapping[_BYTES], validate=True)
     return mapping

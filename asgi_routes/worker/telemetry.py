@@ -51,7 +51,7 @@ class TracedApp:
         facts = scope.get("extensions", {}).get(EXTENSION, {})
         context = propagate.extract(facts.get("headers", {}))
         sender = trace.get_current_span(context).get_span_context()
-        attributes = _attributes(self._system, scope["channel"], "process")
+        attributes = _make_attributes(self._system, scope["channel"], "process")
         if facts:
             attributes["messaging.message.id"] = facts["id"]
             attributes["asgi_routes.attempt"] = facts["attempt"]
@@ -64,15 +64,15 @@ class TracedApp:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            call = _Call(receive, send, span, self._tracer, self._system)
+            call = _TracedCall(receive, send, span, self._tracer, self._system)
             try:
                 await self.app(scope, call.receive, call.send)
             except BaseException as error:
-                call.failed(error)
+                call.note_error(error)
                 raise
 
 
-class _Call:
+class _TracedCall:
     """One call of an application: what it says of its message is noted in the span."""
 
     def __init__(
@@ -100,10 +100,10 @@ class _Call:
                 _fail(self._span, kind, str(message.get("reason") or ""))
             return
         given = message.get("headers", {})
-        with _sending(self._tracer, self._system, message.get("channel"), given) as (_, headers):
+        with _trace_send(self._tracer, self._system, message.get("channel"), given) as (_, headers):
             await self._send({**message, "headers": headers})
 
-    def failed(self, error: BaseException) -> None:
+    def note_error(self, error: BaseException) -> None:
         """Note an exception, unless it is clear already how the message ended."""
         if self._is_settled:
             return
@@ -157,20 +157,20 @@ class TracedBroker:
         headers: Mapping[str, str] | None = None,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`."""
-        with _sending(self._tracer, self._system, channel, headers or {}) as (span, more):
+        with _trace_send(self._tracer, self._system, channel, headers or {}) as (span, more):
             message_id = await self._broker.send(channel, message, id=id, headers=more)
             span.set_attribute("messaging.message.id", message_id)
             return message_id
 
 
 @contextmanager
-def _sending(
+def _trace_send(
     tracer: Tracer, system: str, channel: Any, headers: Mapping[str, str]
 ) -> Iterator[tuple[Span, Mapping[str, str]]]:
     if any(name in headers for name in propagate.get_global_textmap().fields):
         yield trace.INVALID_SPAN, headers
         return
-    attributes = _attributes(system, str(channel), "send")
+    attributes = _make_attributes(system, str(channel), "send")
     with tracer.start_as_current_span(
         f"{channel} send", kind=SpanKind.PRODUCER, attributes=attributes
     ) as span:
@@ -179,7 +179,7 @@ def _sending(
         yield span, {**headers, **carrier}
 
 
-def _attributes(system: str, channel: str, operation: str) -> dict[str, Any]:
+def _make_attributes(system: str, channel: str, operation: str) -> dict[str, Any]:
     """Return the attributes that every span of a message has (OpenTelemetry, "Messaging spans")."""
     return {
         "messaging.system": system,
