@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from asgi_routes.worker import MemoryBroker
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.anyio
 async def handled(app: Any, message: Any = None, **options: Any) -> tuple[list[Any], MemoryBroker]:
     """Send one message, and wait until it has ended; return the events of messages."""
     broker = MemoryBroker()
-    async with working(broker, {"mail": app}, **options) as (_, events):
+    async with run_worker(broker, {"mail": app}, **options) as (_, events):
         await broker.send("mail", message or {"type": "x"}, id="one")
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     return [event for event in events if event.id], broker
 
 
@@ -32,9 +32,9 @@ async def test_scope() -> None:
         scopes.append(scope)
 
     broker = MemoryBroker()
-    async with working(broker, {"mail": app}, max_attempts=7) as (_, events):
+    async with run_worker(broker, {"mail": app}, max_attempts=7) as (_, events):
         await broker.send("mail", {"type": "x"}, id="one", headers={"k": "v"})
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     [scope] = scopes
     assert {key: scope[key] for key in ("type", "channel", "asgi", "state")} == {
         "type": "channel",

@@ -14,10 +14,13 @@ tests are asynchronous; they run under the pytest plugin of anyio::
 `DeliveryConformance` and `WorkerConformance`.
 """
 
-from asgi_routes.worker.conformance.asking import MakeBroker
-from asgi_routes.worker.conformance.delivering import DeliveryConformance
-from asgi_routes.worker.conformance.handling import RetryingConformance, WorkerConformance
-from asgi_routes.worker.conformance.keeping import DeadLetterConformance, LeaseConformance
+from asgi_routes.worker.conformance.deliveries import (
+    DeadLetterConformance,
+    DeliveryConformance,
+    LeaseConformance,
+    MakeBroker,
+)
+from asgi_routes.worker.conformance.workers import RetryingConformance, WorkerConformance
 
 __all__ = (
     "BrokerConformance",
