@@ -5,8 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from asgi_routes.worker import MemoryBroker
-from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
+from asgi_routes.worker import Backoff, MemoryBroker
+from asgi_routes.worker.conformance.workers import QUICK, count_ended, run_worker, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -219,3 +219,12 @@ async def test_reason_of_a_group_of_one() -> None:
 
     events, _ = await handled(app, max_attempts=1)
     assert events[-1].reason == "attempt 1: ValueError('inside')"
+
+
+def test_backoff() -> None:
+    """It grows, has an end, and is not the same twice."""
+    backoff = Backoff(first=1, longest=10, jitter=0.5)
+    pauses = [backoff.delay(number) for number in range(1, 10)]
+    assert all(0.5 <= pause <= 10 for pause in pauses)
+    assert len({backoff.delay(1) for _ in range(20)}) > 1
+    assert QUICK.delay(10_000) <= QUICK.longest

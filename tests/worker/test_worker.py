@@ -17,12 +17,10 @@ from asgi_routes import (
     ImproperlyConfigured,
     LifespanError,
     ProtocolTypeRouter,
-    URLRouter,
 )
-from asgi_routes.worker import Backoff, InvalidMessageError, MemoryBroker, Worker, WorkerEvent
-from asgi_routes.worker.channels import find_channels
+from asgi_routes.worker import InvalidMessageError, MemoryBroker, Worker, WorkerEvent
 from asgi_routes.worker.conformance.deliveries import PATIENCE
-from asgi_routes.worker.conformance.workers import QUICK, count_ended, run_worker, wait_until
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -198,24 +196,6 @@ async def test_what_the_host_raises() -> None:
             raise ValueError("mine")
 
 
-def test_find_channels() -> None:
-    """Every exact name is found, behind middleware and in routers of routers."""
-
-    class Middleware:
-        def __init__(self, app: Any) -> None:
-            self.app = app
-
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            await self.app(scope, receive, send)
-
-    inner = ChannelNameRouter({"default": noop, "b": noop, "glob-*": noop, "a": noop})
-    outer = ChannelNameRouter({"c": noop, "a": noop, "x": noop}, default=Middleware(inner))
-    app = Middleware(ProtocolTypeRouter({"http": URLRouter([]), "channel": Middleware(outer)}))
-    assert find_channels(app) == ("c", "a", "x", "default", "b")
-    assert find_channels(ChannelNameRouter({"z": noop}, default=None)) == ("z",)
-    assert find_channels(noop) == ()
-
-
 @pytest.mark.parametrize(
     ("app", "channels", "options", "message"),
     [
@@ -234,15 +214,6 @@ def test_mistakes(app: Any, channels: Any, options: dict[str, Any], message: str
         Worker(app, MemoryBroker(), channels, **options)
     with pytest.raises(InvalidMessageError):
         Worker(noop, MemoryBroker(), [""])
-
-
-def test_backoff() -> None:
-    """It grows, has an end, and is not the same twice."""
-    backoff = Backoff(first=1, longest=10, jitter=0.5)
-    pauses = [backoff.delay(number) for number in range(1, 10)]
-    assert all(0.5 <= pause <= 10 for pause in pauses)
-    assert len({backoff.delay(1) for _ in range(20)}) > 1
-    assert QUICK.delay(10_000) <= QUICK.longest
 
 
 def test_nothing_is_loaded_that_is_not_used() -> None:
