@@ -15,15 +15,13 @@ import click
 from asgi_routes.checking import IDS, Finding
 from asgi_routes.checking import check as find
 from asgi_routes.cli.dead import dead
-from asgi_routes.cli.loading import loaded, scope_for
+from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
 from asgi_routes.cli.printing import print_facts, print_table, printable
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
 
 _SHOWN = 100
 """Characters of a witness that are printed."""
-_APP = click.argument("app", metavar="APP")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,11 +40,11 @@ command.add_command(dead)
 
 
 @command.command()
-@_APP
-@_JSON
+@APP
+@JSON
 def show(app: str, *, as_json: bool) -> None:
     """Print every route of every protocol, in order, nested as it is."""
-    node = inspect(loaded(app))
+    node = inspect(load_app(app))
     if as_json:
         click.echo(json.dumps(node.as_dict(), indent=2))
         return
@@ -81,14 +79,14 @@ def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
 
 
 @command.command()
-@_APP
+@APP
 @click.argument("url")
 @click.option("--method", "-X", default="GET", show_default=True, help="Of an http request.")
 @click.option("--websocket", is_flag=True, help="Ask for a websocket.")
 @click.option("--type", "kind", default="http", show_default=True, help="Of the scope.")
 @click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
 @click.option("--closest", default=3, show_default=True, help="Routes to name for a miss.")
-@_JSON
+@JSON
 def match(
     app: str,
     url: str,
@@ -106,7 +104,7 @@ def match(
     """
     kind = "websocket" if websocket else kind
     try:
-        found = explain(loaded(app), scope_for(kind, method, url, headers), closest=closest)
+        found = explain(load_app(app), make_scope(kind, method, url, headers), closest=closest)
     except TypeError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
@@ -119,11 +117,11 @@ def match(
 
 
 @command.command()
-@_APP
+@APP
 @click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
 @click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
 @click.option("--ignore", "ignored", multiple=True, metavar="ID", help="As often as needed.")
-@_JSON
+@JSON
 def check(
     app: str, *, everything: bool, silenced: bool, ignored: tuple[str, ...], as_json: bool
 ) -> None:
@@ -136,7 +134,7 @@ def check(
         raise click.UsageError(f"no such finding: {', '.join(unknown)}; there are {', '.join(IDS)}")
     found = [
         finding
-        for finding in find(loaded(app), silenced=silenced)
+        for finding in find(load_app(app), silenced=silenced)
         if finding.id not in ignored and (everything or finding.level != "info")
     ]
     if as_json:

@@ -14,11 +14,10 @@ from typing import Any, Literal
 import anyio
 import click
 
-from asgi_routes.cli.brokers import BROKER, broker_for, opened
+from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker
 from asgi_routes.cli.printing import print_table, printable
 from asgi_routes.worker import DeadLetter
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _IDS = click.argument("ids", nargs=-1, metavar="[ID]...")
 _ALL = click.option("--all", "everything", is_flag=True, help="All there are, instead of some ids.")
 
@@ -35,7 +34,7 @@ def dead() -> None:
 @dead.command("list")
 @BROKER
 @click.option("--channel", metavar="NAME", help="Only those of one channel.")
-@_JSON
+@JSON
 def list_(url: str, channel: str | None, *, as_json: bool) -> None:
     """Print the dead letters, the oldest first."""
     letters = _asked(url, lambda broker: broker.dead_letters(channel))
@@ -50,7 +49,7 @@ def list_(url: str, channel: str | None, *, as_json: bool) -> None:
 @_IDS
 @BROKER
 @_ALL
-@_JSON
+@JSON
 def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
     """Send dead letters once more, as new messages."""
     _settle("replay", ids, url, everything=everything, as_json=as_json)
@@ -60,7 +59,7 @@ def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -
 @_IDS
 @BROKER
 @_ALL
-@_JSON
+@JSON
 def drop(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
     """Forget dead letters."""
     _settle("drop", ids, url, everything=everything, as_json=as_json)
@@ -94,10 +93,10 @@ async def _settled(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, 
 def _asked(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
     if url.startswith("memory:"):
         raise click.UsageError("the messages of memory: are in the process that works on them")
-    broker = broker_for(url)
+    broker = load_broker(url)
 
     async def ask() -> Any:
-        async with opened(broker):
+        async with open_broker(broker):
             return await question(broker)
 
     return anyio.run(ask)

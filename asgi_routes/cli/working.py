@@ -11,8 +11,14 @@ from typing import Any
 import anyio
 import click
 
-from asgi_routes.cli.brokers import BROKER, broker_for, misused, opened
-from asgi_routes.cli.loading import loaded
+from asgi_routes.cli.loading import (
+    APP,
+    BROKER,
+    load_app,
+    load_broker,
+    make_usage_error,
+    open_broker,
+)
 from asgi_routes.cli.watching import shown
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
 from asgi_routes.worker import InvalidMessageError, Worker
@@ -23,7 +29,7 @@ _AT_LEAST_1 = click.IntRange(min=1)
 
 
 @click.command()
-@click.argument("app", metavar="APP")
+@APP
 @BROKER
 @click.option(
     *("--channel", "channels"),
@@ -67,12 +73,12 @@ def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> Non
     Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it could not
     be asked; 3, the application did not start or stop.
     """
-    served = loaded(app)
-    broker = broker_for(url)
+    served = load_app(app)
+    broker = load_broker(url)
     try:
         made = Worker(served, broker, channels or None, **options)
     except ImproperlyConfigured as error:
-        raise misused(error) from None
+        raise make_usage_error(error) from None
     except InvalidMessageError as error:
         raise click.UsageError(str(error)) from None
     with shown(made.status):
@@ -84,5 +90,5 @@ def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> Non
 
 
 async def _run(broker: Any, made: Worker) -> None:
-    async with opened(broker):
+    async with open_broker(broker):
         await made.run()
