@@ -16,7 +16,7 @@ from asgi_routes.checking import IDS, Finding
 from asgi_routes.checking import check as find
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
-from asgi_routes.cli.printing import print_facts, print_table, printable
+from asgi_routes.cli.printing import escape, print_facts, print_table
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
 
@@ -49,14 +49,14 @@ def show(app: str, *, as_json: bool) -> None:
         click.echo(json.dumps(node.as_dict(), indent=2))
         return
     headings = ("path", "methods", "name", "application", "declared")
-    print_table(headings, [row for child in _top(node) for row in _rows(child, 0)])
+    print_table(headings, [row for child in _list_roots(node) for row in _make_rows(child, 0)])
 
 
-def _top(node: Node) -> tuple[Node, ...]:
+def _list_roots(node: Node) -> tuple[Node, ...]:
     return node.children or (node,)
 
 
-def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
+def _make_rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
     label = node.template if node.kind in ("route", "mount", "include") else node.key
     if node.kind == "mount":
         label = f"{label}/…" if label != "/" else "/…"
@@ -68,14 +68,14 @@ def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
     if node.wrappers:
         application = " → ".join(node.wrappers)
     yield (
-        "  " * depth + printable(label or ""),
+        "  " * depth + escape(label or ""),
         ", ".join(node.methods),
         node.name or "",
         application,
         node.place or "",
     )
     for child in node.children:
-        yield from _rows(child, depth + 1)
+        yield from _make_rows(child, depth + 1)
 
 
 @command.command()
@@ -108,7 +108,7 @@ def match(
     except TypeError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        click.echo(json.dumps(_as_dict(found), indent=2, default=str))
+        click.echo(json.dumps(_make_dict(found), indent=2, default=str))
     elif found:
         _print_match(found)
     else:
@@ -150,16 +150,16 @@ def _print_finding(finding: Finding) -> None:
     color = {"error": "red", "warning": "yellow", "info": "cyan"}[finding.level]
     first, *others = finding.subjects
     head = click.style(f"{finding.id} {finding.level}", fg=color, bold=True)
-    click.echo(f"{head}: {printable(first.template)}")
-    click.echo(f"    {first.declared}: {printable(finding.message)}")
+    click.echo(f"{head}: {escape(first.template)}")
+    click.echo(f"    {first.declared}: {escape(finding.message)}")
     for other in others:
-        click.echo(f"    {other.declared}: {printable(other.template)}")
+        click.echo(f"    {other.declared}: {escape(other.template)}")
     if finding.witness is not None:
-        shown = printable(finding.witness)
+        shown = escape(finding.witness)
         click.echo(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
 
 
-def _as_dict(found: Explanation) -> dict[str, Any]:
+def _make_dict(found: Explanation) -> dict[str, Any]:
     plain = asdict(found)
     plain["match"] = bool(found)
     plain["kwargs"] = dict(found.kwargs)
@@ -170,8 +170,8 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
 def _print_match(found: Explanation) -> None:
     parameters = [(name, value) for name, value in found.kwargs]
     parameters += [(str(number), value) for number, value in enumerate(found.args)]
-    way = [f"{step.by} {printable(step.key)!r}" if step.key else step.by for step in found.way]
-    shown = printable(found.template or "")
+    way = [f"{step.by} {escape(step.key)!r}" if step.key else step.by for step in found.way]
+    shown = escape(found.template or "")
     click.echo(click.style(shown or found.application, fg="green", bold=True))
     print_facts(
         [
@@ -191,7 +191,7 @@ def _print_match(found: Explanation) -> None:
 
 
 def _print_miss(missed: Explanation) -> None:
-    click.echo(click.style(printable(missed.reason), fg="red", bold=True))
+    click.echo(click.style(escape(missed.reason), fg="red", bold=True))
     print_facts(
         [
             ("allowed", ", ".join(missed.allowed)),
@@ -204,7 +204,7 @@ def _print_miss(missed: Explanation) -> None:
         print_table(
             ("path", "what is missing", "name", "declared"),
             [
-                (printable(near.template), printable(near.reason), near.name or "", near.place)
+                (escape(near.template), escape(near.reason), near.name or "", near.place)
                 for near in missed.near
             ],
         )

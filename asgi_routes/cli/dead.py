@@ -15,7 +15,7 @@ import anyio
 import click
 
 from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker
-from asgi_routes.cli.printing import print_table, printable
+from asgi_routes.cli.printing import escape, print_table
 from asgi_routes.worker import DeadLetter
 
 _IDS = click.argument("ids", nargs=-1, metavar="[ID]...")
@@ -37,12 +37,12 @@ def dead() -> None:
 @JSON
 def list_(url: str, channel: str | None, *, as_json: bool) -> None:
     """Print the dead letters, the oldest first."""
-    letters = _asked(url, lambda broker: broker.dead_letters(channel))
+    letters = _ask_broker(url, lambda broker: broker.dead_letters(channel))
     if as_json:
-        click.echo(json.dumps([as_dict(letter) for letter in letters], indent=2))
+        click.echo(json.dumps([_make_dict(letter) for letter in letters], indent=2))
         return
     headings = ("id", "channel", "attempts", "given up", "reason")
-    print_table(headings, [_row(letter) for letter in letters])
+    print_table(headings, [_make_row(letter) for letter in letters])
 
 
 @dead.command()
@@ -75,22 +75,22 @@ def _settle(
 ) -> None:
     if bool(ids) == everything:
         raise click.UsageError("give ids of dead letters, or --all")
-    counts = _asked(url, partial(_settled, action, ids))
+    counts = _ask_broker(url, partial(_settle_each, action, ids))
     if as_json:
         click.echo(json.dumps(counts, indent=2))
     else:
-        print_table(("id", action), [(printable(id_), str(n)) for id_, n in counts.items()])
+        print_table(("id", action), [(escape(id_), str(n)) for id_, n in counts.items()])
     sys.exit(0 if all(counts.values()) else 1)
 
 
-async def _settled(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:
+async def _settle_each(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:
     """Replay or drop; return how many dead letters each id had. No ids stand for all there are."""
     if not ids:
         ids = tuple(letter.id for letter in await broker.dead_letters())
     return {id_: await getattr(broker, action)(id_) for id_ in dict.fromkeys(ids)}
 
 
-def _asked(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
+def _ask_broker(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
     if url.startswith("memory:"):
         raise click.UsageError("the messages of memory: are in the process that works on them")
     broker = load_broker(url)
@@ -102,7 +102,7 @@ def _asked(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
     return anyio.run(ask)
 
 
-def as_dict(letter: DeadLetter) -> dict[str, Any]:
+def _make_dict(letter: DeadLetter) -> dict[str, Any]:
     """Return a dead letter as JSON has it.
 
     The message is as it stands in the broker, where bytes are in base64; None where it is no message, which
@@ -114,17 +114,17 @@ def as_dict(letter: DeadLetter) -> dict[str, Any]:
         "channel": letter.channel,
         "reason": letter.reason,
         "attempts": letter.attempts,
-        "at": _at(letter),
+        "at": _format_time(letter),
         "headers": dict(letter.headers),
         "message": json.loads(letter.data) if is_message else None,
         "data": None if is_message else letter.data.decode(errors="backslashreplace"),
     }
 
 
-def _row(letter: DeadLetter) -> tuple[str, ...]:
-    texts = (letter.id, letter.channel, str(letter.attempts), _at(letter), letter.reason)
-    return tuple(map(printable, texts))
+def _make_row(letter: DeadLetter) -> tuple[str, ...]:
+    texts = (letter.id, letter.channel, str(letter.attempts), _format_time(letter), letter.reason)
+    return tuple(map(escape, texts))
 
 
-def _at(letter: DeadLetter) -> str:
+def _format_time(letter: DeadLetter) -> str:
     return datetime.fromtimestamp(letter.at, UTC).isoformat(timespec="seconds")
