@@ -8,7 +8,7 @@ import pytest
 
 from asgi_routes.worker import NatsBroker
 from tests.cli.test_commands import run
-from tests.cli.test_worker import wait_for
+from tests.cli.test_working import wait_for
 from tests.live.servers import PATIENCE, started
 from tests.worker.engines import NatsEngine
 
