@@ -1,7 +1,8 @@
 """The command ``asgi-routes``: what an application serves, and why; and its worker.
 
-Exit codes: 0, what was asked for is so (a match, no finding); 1, it is not; 2, it could not be asked (no
-such application, a wrong option). ``worker`` has one more: 3, the application did not start or stop.
+Exit codes: 0, what was asked for is so (a match, no finding); 1, it is not; 2, it could not be
+asked (no such application, a wrong option). ``worker`` has one more: 3, the application did not
+start or stop.
 """
 
 import sys

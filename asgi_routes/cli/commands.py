@@ -1,7 +1,7 @@
-"""The subcommands.
+"""The subcommands that look at routes: ``show``, ``match`` and ``check``.
 
-In: what was typed. Out: text or JSON, and an exit code. The rule kept here: what is printed comes from
-`asgi_routes.inspection`; nothing is found out here.
+Rule: what is printed comes from `asgi_routes.inspection` and `asgi_routes.checking`; nothing is
+found out here.
 """
 
 import json
@@ -31,7 +31,8 @@ def command() -> None:
 
     APP is module:attribute, as for a server; the attribute is "app" by default.
 
-    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The worker has more.
+    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The
+    worker has more.
     """
 
 

@@ -1,7 +1,6 @@
 """The subcommands for dead letters.
 
-In: what was typed. Out: dead letters as text or JSON, and an exit code. The rule kept here: an id that no dead
-letter has is a failure, so that a script notices.
+Rule: an id that no dead letter has is a failure, so that a script notices.
 """
 
 import json
@@ -26,8 +25,8 @@ _ALL = click.option("--all", "everything", is_flag=True, help="All there are, in
 def dead() -> None:
     """Look after the messages that nobody could handle.
 
-    Exit codes: 0, done; 1, no dead letter has that id, or the broker cannot be opened; 2, it could not be
-    asked.
+    Exit codes: 0, done; 1, no dead letter has that id, or the broker cannot be opened; 2, it could
+    not be asked.
     """
 
 
@@ -105,8 +104,8 @@ def _ask_broker(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
 def _make_dict(letter: DeadLetter) -> dict[str, Any]:
     """Return a dead letter as JSON has it.
 
-    The message is as it stands in the broker, where bytes are in base64; None where it is no message, which
-    ``data`` shows then.
+    The message is as it stands in the broker, where bytes are in base64; None where it is no
+    message, which ``data`` shows then.
     """
     is_message = letter.message is not None
     return {

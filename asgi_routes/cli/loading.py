@@ -1,7 +1,7 @@
 """From what was typed to what it names: an application, the scope of a request, a broker.
 
-Rule: what cannot be loaded or opened is said in a line, with the nearest name where there is one; what
-the user's own module raises is raised.
+Rule: what cannot be loaded or opened is said in a line, with the nearest name where there is one.
+What the user's own module raises is raised.
 """
 
 import importlib

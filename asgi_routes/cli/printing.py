@@ -1,7 +1,7 @@
 """Tables and texts for people, on a terminal and in a pipe.
 
-In: rows of texts. Out: what is printed. The rule kept here: on a terminal, a table in colours; in a pipe, plain
-aligned text, a line for each row, of which nothing is cut off.
+Rule: on a terminal, a table in colours; in a pipe, plain aligned text, one line for each row, with
+nothing cut off.
 """
 
 from collections.abc import Iterable, Sequence

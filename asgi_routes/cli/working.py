@@ -1,7 +1,8 @@
 """The subcommand ``worker``, and what it shows of itself on standard error.
 
-Rule: everything that a worker can do is an option of `asgi_routes.worker.Worker`; nothing is decided here.
-And whoever has given the worker's logger a handler has decided already what becomes of the lines.
+Rule: everything that a worker can do is an option of `asgi_routes.worker.Worker`; nothing is
+decided here. A handler that somebody gave the worker's logger before decides what becomes of the
+lines.
 """
 
 import logging
@@ -75,11 +76,11 @@ _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
 def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> None:
     """Take messages from a broker, and hand them to an application.
 
-    SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it back to
-    the broker at once.
+    SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it
+    back to the broker at once.
 
-    Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it could not
-    be asked; 3, the application did not start or stop.
+    Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it
+    could not be asked; 3, the application did not start or stop.
     """
     served = load_app(app)
     broker = load_broker(url)

@@ -1,7 +1,7 @@
 """The worker behind a `ChannelNameRouter`, and the brokers that it takes messages from.
 
-At least once: a message is acknowledged after the application has returned. `NatsBroker`, `RedisBroker` and
-`LayerBroker` are imported when they are asked for.
+Delivery is at least once: a message is acknowledged after the application has returned.
+`NatsBroker`, `RedisBroker` and `LayerBroker` are imported on first use.
 """
 
 from typing import Any

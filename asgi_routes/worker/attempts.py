@@ -1,7 +1,7 @@
 """Attempts at a message: what an application hears and says, how it can end, and when to try again.
 
 Rule: asking for another message means that this one is done; so consumers that never return work
-as they are. Every end is one of `Done`, `Again` and `Dead`, and settles the message exactly once.
+unchanged. Every end is one of `Done`, `Again` and `Dead`, and settles the message exactly once.
 """
 
 import random
@@ -16,12 +16,12 @@ from asgi_routes.errors import NoRouteFound
 from asgi_routes.worker.contract import Broker, Delivery
 
 EXTENSION = "channel.delivery"
-"""The key in ``scope["extensions"]`` under which an application finds how it got its message."""
+"""The key in ``scope["extensions"]`` under which an application finds the facts of its delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The application returned, asked for the next message, or said so."""
+    """The application returned, asked for the next message, or sent ``channel.ack``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Attempt:
 
         Args:
             app: an application, called with the `receive` and `send` of this attempt.
-            scope: for it.
+            scope: its scope.
             timeout: seconds that it may take; None for no bound.
         """
         self.outcome = await self._call_app(app, scope, timeout)
@@ -119,7 +119,7 @@ class Attempt:
         """Do what the application asks for.
 
         Raises:
-            ValueError: that is nothing a worker knows.
+            ValueError: a worker knows no such message.
         """
         await anyio.lowlevel.checkpoint()
         if not isinstance(message, Mapping):
@@ -143,7 +143,7 @@ class Attempt:
 
 
 def make_scope(delivery: Delivery, max_attempts: int, state: Mapping[str, Any] | None) -> Any:
-    """Return the scope of a message: that of Channels, with more in it."""
+    """Return the scope of a message: what Channels gives, with the delivery as an extension."""
     facts = {
         "id": delivery.id,
         "attempt": delivery.attempt,
@@ -170,7 +170,7 @@ class Backoff:
 
     Attributes:
         first: seconds after the first failure.
-        longest: seconds; an engine may have a shorter longest of its own.
+        longest: seconds; an engine may have a shorter limit of its own.
         jitter: which part of each pause is random, 0 to 1.
 
     >>> Backoff(first=1, longest=60, jitter=0).delay(3)

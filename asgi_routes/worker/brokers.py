@@ -1,7 +1,7 @@
 """Brokers by their name and by their URL.
 
-Rule: a broker is imported when it is asked for, so that an engine that is not used need not be installed;
-and a URL, which may hold a password, is in no error.
+Rule: a broker is imported when it is asked for, so that an engine that is not used need not be
+installed. A URL, which may hold a password, is in no error.
 """
 
 import functools
@@ -13,7 +13,7 @@ from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.memory import MemoryBroker
 
 LAZY_BROKERS = {"LayerBroker": "layer", "NatsBroker": "nats", "RedisBroker": "redis"}
-"""The brokers that are imported when they are asked for, and the modules beside this one that have them."""
+"""Brokers that are imported on first use, and the module beside this one that has each."""
 
 _SCHEMES = {
     "nats": "NatsBroker",
@@ -34,12 +34,12 @@ def load_broker_class(name: str) -> Any:
 
 
 def broker_from(url: str) -> Broker:
-    """Return the broker that a URL means.
+    """Return the broker that a URL names.
 
     Args:
-        url: ``nats://…`` or ``tls://…`` for `NatsBroker`; ``redis://…``, ``rediss://…`` or ``unix://…`` for
-            `RedisBroker`, each as its client library reads it. ``memory:`` is the one `MemoryBroker`
-            of the process, the same for everybody who asks; ``memory:name`` is another one.
+        url: ``nats://…`` or ``tls://…`` for `NatsBroker`; ``redis://…``, ``rediss://…`` or
+            ``unix://…`` for `RedisBroker`, each as its client library reads it. ``memory:`` is one
+            `MemoryBroker` for the whole process; ``memory:name`` is another one.
 
     Raises:
         ImproperlyConfigured: no broker has that scheme, or its package is not installed.

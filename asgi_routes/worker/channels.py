@@ -1,4 +1,4 @@
-"""The channels that a worker takes messages from: those it is given, or those its application knows.
+"""The channels that a worker takes messages from: given ones, or those that its application knows.
 
 Rule: the names are read from the routers; nothing of the application is called but ``children``.
 """
@@ -34,7 +34,7 @@ def find_channels(app: object) -> tuple[str, ...]:
 
 
 def select_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the channels of a worker: the given ones, each once, or all that its application knows.
+    """Return the channels of a worker: given ones, each once, or all that its application knows.
 
     Raises:
         ImproperlyConfigured: there are none, or one text was given instead of a list.

@@ -1,8 +1,7 @@
-"""One message, from the broker through the application and back.
+"""Takes each delivery from the broker through the application and back.
 
-In: a delivery. Out: a settled delivery, and events. The rule kept here: a message is settled after the
-application has ended, never before; and one that may have killed its process runs alone, while one that only
-failed holds up nobody.
+Rule: a message is settled after the application has ended, never before. One that may have killed
+its process runs alone; one that only failed holds up nobody.
 """
 
 import time
@@ -25,13 +24,13 @@ _LONGEST_HAND_BACK = 2.0
 
 @dataclass(frozen=True)
 class Rules:
-    """How often, how long, and with what.
+    """What holds for every message of a worker.
 
     Attributes:
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts.
-        state: what the lifespan of the application left.
+        state: the lifespan state of the application.
     """
 
     max_attempts: int
@@ -45,10 +44,10 @@ class Handler:
 
     Args:
         app: the application.
-        broker: where they come from.
-        leases: are held while they are handled.
+        broker: where the deliveries come from.
+        leases: extend the lease of each while it is handled.
         rules: for all of them.
-        monitor: hears of each.
+        monitor: is told of each.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class Handler:
         self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
 
     async def handle(self, delivery: Delivery) -> None:
-        """See a delivery through.
+        """Handle a delivery until it is settled.
 
         Raises:
             Exception: of the broker only. The message is delivered again when its lease runs out.
@@ -83,7 +82,7 @@ class Handler:
             await self._try_once(delivery, attempt, is_suspect=is_suspect)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:
-        """Tell whether a message was tried often, and nobody lived to say how the last time ended."""
+        """Tell whether a message was tried often, and its last attempt may have killed a worker."""
         # The first attempt cannot have killed anything.
         if self._ledger is None or delivery.attempt < max(2, self._rules.max_attempts):
             return False
@@ -129,7 +128,7 @@ class Handler:
             await self._settle(delivery, outcome, seconds)
 
     async def _settle(self, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
-        """Tell the broker, and then everybody else."""
+        """Settle a delivery with the broker, then report it."""
         if isinstance(outcome, Again) and delivery.attempt >= self._rules.max_attempts:
             outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
         if isinstance(outcome, Done):
@@ -160,7 +159,7 @@ class Handler:
             self._monitor.tell_of("handed_back", delivery)
 
     async def _note_end(self, delivery: Delivery) -> None:
-        """Write down that this attempt killed nobody, where the next one would be suspicious."""
+        """Mark that this attempt came to an end, where the next one would be suspect without it."""
         if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
             await self._ledger.mark(_make_end_mark(delivery, delivery.attempt))
 
@@ -201,7 +200,7 @@ class _Gate:
             async with self._condition:
                 while self._is_alone or self._alone_wanted:
                     await self._condition.wait()
-        # No await between the question and the answer: nobody can come in between.
+        # No await between the question and the answer: nothing can come in between.
         self._inside += 1
         try:
             yield

@@ -1,8 +1,7 @@
 """The leases of all messages that a worker works on.
 
-In: deliveries, for as long as they are worked on. Out: extended leases, and events. The rule kept here: one task
-looks after all of them, and no message waits for the lease of another; a message that is done before its
-lease has to be extended costs no task.
+Rule: one task extends all of them, and no message waits for the lease of another. A message that is
+done before its lease has to be extended costs no task.
 """
 
 import math
@@ -20,7 +19,7 @@ from asgi_routes.worker.events import LOGGER, Monitor
 
 @dataclass(eq=False, slots=True)
 class _Held:
-    """A delivery that is worked on: when its lease is to be extended, and its last extension."""
+    """A delivery in work: when to extend its lease, and the extension that is under way."""
 
     delivery: Delivery
     attempt: Attempt
@@ -30,10 +29,10 @@ class _Held:
 
 
 class Leases:
-    """Extends every lease after a third of it.
+    """Extends every lease once a third of it has passed.
 
     Args:
-        monitor: hears of leases that are lost, and of what kept the event loop.
+        monitor: is told of lost leases, and of what blocked the event loop.
     """
 
     def __init__(self, monitor: Monitor) -> None:

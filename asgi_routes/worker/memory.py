@@ -1,8 +1,7 @@
 """A broker in the memory of one process.
 
-In: messages. Out: the same, to the workers of the same event loop. The rule kept here: every id is in
-exactly one of three places: queued (waiting, or on loan), done, or dead; a loan that ran out settles
-nothing.
+Rule: every id is in exactly one of three places: queued (waiting, or on loan), done, or dead. A
+loan that has run out settles nothing.
 """
 
 import heapq
@@ -21,7 +20,7 @@ from asgi_routes.worker.messages import decode
 from asgi_routes.worker.sending import SendingBroker
 
 _STALE = 64
-"""Settled loans that a queue may still know, besides as many as there are loans."""
+"""Settled loans that a queue may remember, beyond the number of loans that it has."""
 
 
 @dataclass(slots=True)
@@ -85,7 +84,7 @@ class _Queue:
             heapq.heapify(self._later)
 
     def put_back(self, kept: _Kept, delay: float) -> None:
-        """Have a message delivered again after so many seconds, by whoever waits."""
+        """Have a message delivered again after so many seconds, and wake who waits."""
         self.lend(kept, delay)
         self._wake()
 
@@ -149,7 +148,7 @@ class MemoryBroker(SendingBroker):
         """Do nothing: there is nothing to connect to."""
 
     async def close(self) -> None:
-        """Keep everything: who opens it again, finds it."""
+        """Keep everything for when the broker is opened again."""
 
     async def put(
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
@@ -162,7 +161,7 @@ class MemoryBroker(SendingBroker):
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator["MemorySubscription"]:
-        """Return what one slot takes the messages of a channel from."""
+        """Return the subscription of one slot to a channel."""
         yield MemorySubscription(self._get_queue(channel), self.lease, self._dead)
 
     def size(self, channel: str) -> int:

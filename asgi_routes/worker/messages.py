@@ -1,7 +1,7 @@
-"""Messages on the wire: JSON, with bytes.
+"""Messages as bytes, in JSON, and the errors for what is no message.
 
-In: a message, a mapping with a ``type``. Out: bytes, and back. The rule kept here: what is decoded equals
-what was encoded, or it was refused; nothing is changed on the way (no key becomes text, no tuple a list).
+Rule: what is decoded equals what was encoded, or it was refused; nothing is changed on the way (no
+key becomes text, no tuple a list).
 """
 
 import base64
@@ -29,7 +29,7 @@ class WorkerError(RoutingError):
 
 
 class InvalidMessageError(WorkerError, ValueError):
-    """Something is no message for a channel; it was not sent."""
+    """This is no message for a channel; it was not sent."""
 
 
 class MessageTooLargeError(WorkerError, ValueError):
@@ -47,7 +47,7 @@ class MessageTooLargeError(WorkerError, ValueError):
 
 
 def check_channel(name: object) -> str:
-    """Return the name of a channel.
+    """Return the name of a channel, checked.
 
     Raises:
         InvalidMessageError: it is not text of 1 to 255 characters.
@@ -60,7 +60,7 @@ def check_channel(name: object) -> str:
 
 
 def check_id(message_id: object) -> str:
-    """Return the id of a message.
+    """Return the id of a message, checked.
 
     Raises:
         InvalidMessageError: it is not text of 1 to 255 characters that can be printed.
@@ -73,7 +73,7 @@ def check_id(message_id: object) -> str:
 
 
 def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
-    """Return the headers of a message: text for text, without anything that could end a line.
+    """Return the headers of a message, checked: text by name, without anything that ends a line.
 
     Raises:
         InvalidMessageError: they are not.

@@ -1,7 +1,7 @@
-"""What the brokers share: being opened and closed, sending, and the event loop that they need.
+"""What brokers share: opening and closing, sending, and the event loop that some of them need.
 
-Rule: whatever a sender may do wrong is an error of its own call; so workers meet it only where others
-write to the engine.
+Rule: every mistake of a sender is an error of its own call, so that workers meet one only where
+others write to the engine.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ from asgi_routes.worker.messages import (
 class SendingBroker(ABC):
     """A broker that keeps messages as bytes: what does not depend on the engine.
 
-    Derive from it for an engine of your own, and write what is abstract, and `CrashLedger` and
-    `DeadLetters` where the engine can have them. `asgi_routes.worker.messages.decode` makes the message of a
-    delivery.
+    Derive from it for an engine of your own: implement what is abstract, and `CrashLedger` and
+    `DeadLetters` where the engine allows it. `asgi_routes.worker.messages.decode` makes the message
+    of a delivery.
 
     Attributes:
         largest: bytes that a message may have, encoded.
@@ -88,7 +88,7 @@ class SendingBroker(ABC):
     async def put(
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
     ) -> None:
-        """Keep bytes as they are; no one has looked whether they stand for a message.
+        """Keep bytes as they are; nobody has checked that they are a message.
 
         Raises:
             BrokerFullError: the channel holds as many as it may.
@@ -96,11 +96,11 @@ class SendingBroker(ABC):
 
     @abstractmethod
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""
+        """Return the subscription of one slot to a channel; see `Broker.subscribe`."""
 
 
 def require_asyncio(name: str) -> None:
-    """Make sure that asyncio runs, before the client of an engine fails without saying so.
+    """Make sure that asyncio runs, before the client of an engine fails for want of it.
 
     Raises:
         ImproperlyConfigured: another event loop does.

@@ -1,8 +1,9 @@
 """OpenTelemetry: a span for each message that is sent, and for each that is handled.
 
-In: an application, a broker. Out: the same, traced; the context travels in the headers of the message. The rule
-kept here: they stand around what they trace; a worker knows nothing of them, and whoever does not use them
-imports nothing.
+The context travels in the headers of the message.
+
+Rule: a worker knows nothing of tracing; `TracedApp` and `TracedBroker` stand around what they
+trace, and only those who use them import OpenTelemetry.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,10 +23,11 @@ _NAME = "asgi_routes.worker"
 class TracedApp:
     """A middleware that opens a span of kind CONSUMER around the work on each message of a channel.
 
-    It goes around a `ChannelNameRouter`, or anything with one in it; other scopes pass untouched. The
-    sender's span, if the message's headers know it, is the parent, and linked. The span is an error where the
-    message failed: the application raised, was cancelled, or asked for a retry or a dead letter. What it
-    sends to other channels has a span of kind PRODUCER, and takes the context along.
+    It goes around a `ChannelNameRouter`, or anything with one in it; other scopes pass untouched.
+    The sender's span, if it is in the message's headers, is the parent, and linked. The span is an
+    error where the message failed: the application raised, was cancelled, or asked for a retry or a
+    dead letter. What it sends to other channels has a span of kind PRODUCER, and takes the context
+    along.
 
     Args:
         app: an application.
@@ -113,9 +115,11 @@ class _TracedCall:
 
 
 class TracedBroker:
-    """A broker that opens a span of kind PRODUCER for each message that is sent, and sends its context along.
+    """A broker that opens a span of kind PRODUCER for each message that it sends.
 
-    Everything else is the broker's own. Headers that hold a context already are left alone.
+    The context is sent along.
+
+    Headers that hold a context already are left alone. Everything else is the broker's own.
 
     Args:
         broker: any broker.
@@ -145,7 +149,7 @@ class TracedBroker:
         return getattr(self._broker, name)
 
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""
+        """Return the subscription of one slot to a channel; see `Broker.subscribe`."""
         return self._broker.subscribe(channel)
 
     async def send(

@@ -1,8 +1,7 @@
 """The worker: slots that take messages from a broker and hand them to an application.
 
-In: an application and a broker. Out: every message handled at least once. The rule kept here: nothing stops a
-slot but the end of the worker: neither what an application raises, nor what a message holds, nor a
-broker that is away for a while.
+Rule: only the end of the worker stops a slot. Nothing that an application raises or a message holds
+does, nor does a broker that is away for a while.
 """
 
 import signal
@@ -34,25 +33,27 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Worker:
     """Feeds an application from the channels of a broker. It runs once.
 
-    A message is acknowledged after the application has returned, or when it asks for the next one. When it
-    raises, the message is tried again, and is a dead letter after ``max_attempts``. `run` is for a
-    process of its own; ``async with Worker(…)`` works beside a web application in one event loop.
+    A message is acknowledged after the application has returned, or when it asks for the next one.
+    When it raises, the message is tried again, and is a dead letter after ``max_attempts``. `run`
+    is for a process of its own; ``async with Worker(…)`` works beside a web application in one
+    event loop.
 
     Args:
         app: an application; usually a router with a `ChannelNameRouter` in it.
-        broker: where the messages are.
+        broker: where the messages come from.
         channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
         concurrency: messages of each channel that are worked on at once.
-        drain_timeout: seconds that those have, once the worker is to stop.
+        drain_timeout: seconds that running messages have to end once the worker is asked to stop.
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts, and before a broker that failed is asked again.
-        poll: seconds that a slot waits for a message before it looks whether to stop.
+        poll: seconds that a slot waits for a message before it checks whether to stop.
         health_file: touched at most once a second whenever the broker has answered.
         on_event: called with each `WorkerEvent`, for metrics; it must not block.
 
     Raises:
-        ImproperlyConfigured: the application is none, there is no channel, or a number is not positive.
+        ImproperlyConfigured: ``app`` is no application, there is no channel, or a number is too
+            small.
 
     >>> import asyncio
     >>> from asgi_routes import ChannelNameRouter
@@ -106,15 +107,15 @@ class Worker:
 
     @property
     def status(self) -> Status:
-        """How the worker is, now; it is the very object that the worker writes to."""
+        """The status of the worker; the object is live: the worker keeps writing to it."""
         return self._monitor.status
 
     async def run(self, *, signals: bool = True) -> None:
         """Work until `stop` is called, with the lifespan of the application around it.
 
         Args:
-            signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works in
-                the main thread only.
+            signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works
+                in the main thread only.
 
         Raises:
             LifespanError: the application did not start, or did not stop.
@@ -148,7 +149,7 @@ class Worker:
             self._slots.cancel()
 
     async def __aenter__(self) -> Self:
-        """Work beside the body; it is the host that has signals and the lifespan."""
+        """Work beside the body; signals and the lifespan are the host's."""
         stack = AsyncExitStack()
         await stack.enter_async_context(self._run_beside())
         self._embedding = stack
@@ -225,7 +226,7 @@ class Worker:
 
 
 async def _listen_for_signals(on_signal: Callable[[], None]) -> None:
-    """Call a function for each signal, until cancelled; outside of the main thread, never."""
+    """Call a function for each signal until cancelled; outside the main thread, return at once."""
     if threading.current_thread() is not threading.main_thread():
         return
     async with _receive_signals() as arrivals:
@@ -248,7 +249,7 @@ async def _receive_signals() -> AsyncIterator[AsyncIterator[object]]:
 
 @contextmanager
 def _poll_signals() -> Iterator[AsyncIterator[object]]:
-    """Receive signals where the event loop cannot: a handler counts them, and a task looks."""
+    """Receive signals where the event loop cannot: a handler records them, and a task polls."""
     arrived: list[int] = []
     before = {
         number: signal.signal(number, lambda number, _: arrived.append(number))

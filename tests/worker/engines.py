@@ -114,7 +114,8 @@ class NatsEngine(EngineProcess):
     def loans(self, channel: str) -> bytes:
         """Return what is on disk of the loans of a channel.
 
-        A server that is killed before a loan is there forgets it, and leaves its ack without an answer.
+        A server that is killed before a loan is there forgets it, and leaves its ack without an
+        answer.
         """
         [state] = Path(self._folder.name).rglob(f"obs/{channel}/o.dat")
         return state.read_bytes()

@@ -1,7 +1,7 @@
 """A worker to be killed: ``python -m tests.worker.killed KIND URL LEASE MAX_ATTEMPTS LOG``.
 
-It writes a line when a message starts and when it is done, which stays whatever happens to the process.
-A message with ``kills`` in it kills the process.
+It writes a line when a message starts and when it is done, which stays whatever happens to the
+process. A message with ``kills`` in it kills the process.
 """
 
 import os

@@ -56,7 +56,7 @@ class Crew:
         return [self.in_flight(process) for process in dead]
 
     async def freeze(self) -> list[subprocess.Popen[bytes]]:
-        """Stop all workers in the middle of their work; return those that have something in flight."""
+        """Stop all workers in the middle of their work; return those that work on something."""
         while True:
             await wait_until(lambda: any(map(self.in_flight, self.processes)))
             for process in self.processes:

@@ -1,4 +1,4 @@
-"""The broker in memory, on both event loops; and whatever happens, each of its messages is in one place."""
+"""The broker in memory, on both event loops, and in any order of what can happen to a message."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Nothing is lost: workers and brokers are killed while they work, and every message is done all the same.
+"""Nothing is lost: workers and brokers are killed at work, and every message is done all the same.
 
 `tests.worker.engines.ENGINES` names the engines; each has to survive the same.
 """

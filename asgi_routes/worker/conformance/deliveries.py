@@ -1,10 +1,10 @@
 """What a broker has to do, as tests, and how tests ask it.
 
-`DeliveryConformance` holds for every broker, one that delivers at most once among them; the other two for
-brokers that deliver at least once.
+`DeliveryConformance` holds for every broker, one that delivers at most once among them; the other
+two for brokers that deliver at least once.
 
-Rule: a test knows a broker by its contract alone; and one that fails, fails for what the broker did, never
-because a machine was slow.
+Rule: a test knows a broker by its contract alone; and one that fails, fails for what the broker
+did, never because a machine was slow.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeErro
 
 MakeBroker: TypeAlias = Callable[[float], Any]
 """Given a lease in seconds, returns a broker, not opened yet, on an engine that was empty when the
-test began. Called again in the same test, it returns one on the same engine, or the very same broker."""
+test began. Called again in a test, it returns one on the same engine, or the very same broker."""
 
 PATIENCE = 60.0
 """Seconds that anything may take before a test fails."""

@@ -3,7 +3,7 @@
 Rule: tests wait for events, never for time.
 """
 
-# An application takes three arguments, whether it needs them or not; a test compares with what it means.
+# Applications take three arguments, needed or not; tests compare with the very number they mean.
 # ruff: noqa: ARG001, PLR2004
 
 from collections import Counter
@@ -261,7 +261,7 @@ class RetryingConformance:
             assert len(await broker.dead_letters()) == 0
 
     async def test_failing_holds_up_nobody(self, make_broker: MakeBroker) -> None:
-        """What only failed does not run alone: it would wait for all the others, and they for it."""
+        """What only failed does not run alone: it and all others would wait for each other."""
         free, begun = anyio.Event(), anyio.Event()
 
         async def long(scope: Any, receive: Any, send: Any) -> None:

@@ -1,8 +1,9 @@
 """A broker on NATS JetStream, and the messages that it lends to workers.
 
-Rule: a message is in the stream of work until it is done, and leaves it undone only when it is among the
-dead letters. Nothing counts as settled until the server has answered; and a delivery whose lease has run
-out, by our own clock, takes nothing away from whoever has the message now.
+Rule: a message is in the stream of work until it is done, and is taken out undone only when it is
+among the dead letters. Nothing counts as settled until the server has answered; and a delivery
+whose lease has run out, by our own clock, takes nothing away from the worker that has the message
+now.
 """
 
 import json
@@ -33,7 +34,7 @@ from asgi_routes.worker.sending import SendingBroker
 _BOUND_REACHED = 10077
 _ROOM_FOR_HEADERS = 4096
 _LONGEST_QUESTION = 5.0
-"""Seconds; who waits longer asks again, so that a question which the server lost costs no more."""
+"""Seconds after which a slot that waits asks again, so that a lost question costs no more."""
 
 _LONGEST_DELAY = 365 * 86_400.0
 _LONGEST_REASON = 500
@@ -48,22 +49,22 @@ class NatsBroker(SendingBroker):
     """Keeps messages in NATS JetStream, on disk.
 
     It needs ``pip install asgi-routes[nats]``, asyncio, and a server from 2.9 on with JetStream
-    (``nats-server -js``). A server that goes away and comes back is waited for.
+    (``nats-server -js``). The broker waits for a server that goes away and comes back.
 
     A message that is sent again with the same id to the same channel within two minutes is dropped.
-    When `send` raises `TimeoutError`, it may have been sent all the same; send it again with the same id.
-    What a server has confirmed outlives its process; for what outlives a loss of power, see
-    ``sync_interval`` of NATS, and ``replicas``. A single server that is killed forgets what it has lent out in its
-    last few tenths of a second: that is delivered at once a second time, as a first attempt.
+    When `send` raises `TimeoutError`, the message may have been sent; send it again with the same
+    id. What a server has confirmed outlives its process; for what outlives a loss of power, see
+    ``sync_interval`` of NATS, and ``replicas``. A single server that is killed forgets the loans of
+    its last few tenths of a second: those messages are delivered again at once, as a first attempt.
 
     Args:
         url: ``nats://host:port`` or ``tls://…``, one or many of a cluster.
-        lease: seconds after which a message that is not extended is delivered again. All workers of a
-            channel have one; who subscribes last sets it.
+        lease: seconds after which a message that is not extended is delivered again. It is the same
+            for all workers of a channel; the last to subscribe sets it.
         prefix: with which the names of streams and subjects begin; brokers of different ones share
             nothing.
-        replicas: of each stream that is made here. Streams that are there are taken as they are; one
-            that has bounds (``max_msgs_per_subject``, with ``discard_new_per_subject``) refuses with
+        replicas: of each stream that is made here. Existing streams are taken as they are; one that
+            has bounds (``max_msgs_per_subject``, with ``discard_new_per_subject``) refuses with
             `BrokerFullError`.
         **options: for ``nats.connect``: credentials, TLS, and others.
 
@@ -110,7 +111,7 @@ class NatsBroker(SendingBroker):
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator["NatsSubscription"]:
-        """Return what one slot takes the messages of a channel from."""
+        """Return the subscription of one slot to a channel."""
         lease = await self._streams.make_consumer(channel, self.lease)
         yield NatsSubscription(self._connection, self._streams, channel, lease)
 
@@ -121,7 +122,7 @@ class NatsBroker(SendingBroker):
     async def replay(self, message_id: str) -> int:
         replayed = 0
         async for sequence, letter in self._read_letters(f"dead.*.{digest(message_id)}"):
-            # Whoever replays it again after a crash sends nothing new.
+            # A second replay, after a crash, sends nothing new.
             once = f"{write_token(message_id)}/{sequence}"
             await self._put(letter.channel, letter.data, Facts(message_id, letter.headers), once)
             await self._forget(letter, sequence)
@@ -211,8 +212,8 @@ class NatsSubscription:
     async def _next(self, client: Client, seconds: float) -> Msg | None:
         """Ask for one message.
 
-        Each question has an address of its own, which is gone with it. So a message for a question that
-        nobody waits for any more stays where it is: the server sees that the address is gone.
+        Each question has an inbox of its own, which goes away with it. So a message for a question
+        that nobody waits for any more stays where it is: the server sees that the inbox is gone.
         """
         inbox = client.new_inbox()
         subscription = await client.subscribe(inbox)
@@ -223,7 +224,7 @@ class NatsSubscription:
         finally:
             with suppress(ConnectionClosedError):
                 await subscription.unsubscribe()
-        if message.reply:  # What has none is no message, but a word of the server.
+        if message.reply:  # Without one it is a status of the server.
             return message
         headers = message.headers or {}
         status, said = headers.get("Status", ""), headers.get("Description")
@@ -259,7 +260,7 @@ class NatsDelivery:
         return self._is_settled or time.monotonic() >= self._until
 
     async def ack(self) -> None:
-        # Also when it is late: it is done.
+        # Even where it is late: the work is done.
         if not self._is_settled:
             await self._tell(Msg.Ack.Ack)
             self._is_settled = True
@@ -274,7 +275,7 @@ class NatsDelivery:
         if self.is_lost:
             return
         facts = Facts(self.id, self.headers, reason[:_LONGEST_REASON], self.attempt, time.time())
-        # Should this end between the two, it comes again, and may be there twice.
+        # After a crash between the two it comes again, and may become a dead letter twice.
         await self._streams.publish(
             f"dead.{write_token(self.channel)}.{digest(self.id)}",
             self._data,

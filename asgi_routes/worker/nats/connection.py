@@ -1,7 +1,7 @@
 """A connection to NATS that outlives its server.
 
-In: questions. Out: answers. The rule kept here: a question that a broken connection left unanswered is asked
-again as soon as there is a new one; so every question is one that may be asked twice.
+Rule: a question that a broken connection left unanswered is asked again on the next connection; so
+every question has to be one that may be asked twice.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ PATIENCE = 10.0
 """Seconds that the first connection may take."""
 
 ANSWER = 5.0
-"""Seconds in which the server answers, or comes back."""
+"""Seconds that the server has to answer, or to come back."""
 
 
 class Connection:
@@ -53,7 +53,7 @@ class Connection:
         self._client = await self._connect()
 
     async def close(self) -> None:
-        """Disconnect; who still asks, gets a `BrokerClosedError`."""
+        """Disconnect; a question that is still open raises `BrokerClosedError`."""
         async with self._opening:
             client, self._client = self._client, None
         if client is not None:
@@ -78,8 +78,8 @@ class Connection:
     async def _wait_for_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
-        So nothing waits in the client for the connection to come back: a question for a message that nobody
-        waits for by then would take one with it.
+        So no question waits inside the client for the connection to come back: one that nobody
+        waits for by then would still take a message.
         """
         client = self._client
         with anyio.fail_after(ANSWER):
@@ -111,7 +111,7 @@ class Connection:
             places = ", ".join(
                 urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
             )
-            # A server that refuses may hang up before what it says is read: so all are told.
+            # A server that refuses may hang up before its reason is read: so all errors are told.
             said = ", ".join(self._errors) or "no answer"
             raise WorkerError(f"no NATS server at {places} took the connection: {said}") from None
         finally:

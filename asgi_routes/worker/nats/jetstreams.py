@@ -1,7 +1,7 @@
-"""The three streams of a broker: work, dead letters and marks.
+"""The three streams of a broker in JetStream: work, dead letters and marks.
 
-In: messages. Out: what JetStream keeps. The rule kept here: whatever is missing is made by whoever misses it
-first, and two who make it at once make the same.
+Rule: whatever is missing is made by the first that misses it, and two that make it at once make the
+same.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ from asgi_routes.worker.nats.connection import Connection
 from asgi_routes.worker.nats.wire import Facts, measure, name_consumer, write_headers, write_token
 
 _RESERVE = 8192
-"""Bytes that a message leaves free for what is added when it becomes a dead letter."""
+"""Bytes that are left free for what is added when a message becomes a dead letter."""
 
 _DAY = 86_400.0
 _OTHER_CONFIGURATION = 10058
 _WAITING = 16_384
-"""Slots that may wait for one channel; NATS means 512, and refuses the next."""
+"""Slots that may wait for one channel; by default, NATS refuses more than 512."""
 
 
 class JetStreams:
@@ -53,7 +53,7 @@ class JetStreams:
         self._connection = connection
 
     async def make(self) -> None:
-        """Make the streams that are not there; leave alone how the others are configured.
+        """Make the streams that are missing; leave the configuration of the others alone.
 
         Raises:
             WorkerError: the server has no JetStream.
@@ -73,7 +73,7 @@ class JetStreams:
         Args:
             subject: without the prefix.
             data: the bytes.
-            message_id: a second one of the same id is dropped, when it comes within two minutes.
+            message_id: a second message of the same id is dropped when it comes within two minutes.
             facts: about them.
 
         Raises:
@@ -107,8 +107,9 @@ class JetStreams:
     async def make_consumer(self, channel: str, lease: float) -> float:
         """Make the consumer that all workers of a channel share; return its lease.
 
-        Max deliveries stay without a bound: JetStream would leave the message in the stream, for nobody.
-        So do those on loan: each that waits to be tried again counts, and a thousand would block the channel.
+        Deliveries have no limit: beyond one, JetStream would leave the message in the stream, for
+        nobody. Neither have messages on loan: each that waits for another attempt counts, and a
+        thousand would block the channel.
         """
         config = api.ConsumerConfig(
             name=name_consumer(channel),
@@ -184,7 +185,7 @@ class JetStreams:
     ) -> api.StreamInfo:
         config.storage = api.StorageType.FILE
         config.num_replicas = self._replicas
-        # Where an operator has set a bound, a sender is told; the oldest are not dropped in silence.
+        # Where an operator has set a bound, the sender is told, instead of dropping the oldest.
         config.discard = api.DiscardPolicy.NEW
         try:
             return await jetstream.add_stream(config)

@@ -1,7 +1,7 @@
-"""How channels, ids and facts about a message are written in NATS.
+"""How channels, ids and the facts about a message are written in NATS.
 
-In: any text. Out: tokens of subjects, names of consumers, headers; and back. The rule kept here: different texts
-never look the same, and all of it is ASCII, which every client, server and file system keeps as it is.
+Rule: different texts never look the same, and all of it is ASCII, which every client, server and
+file system keeps as it is.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def read_token(token: str) -> str:
 
 
 def name_consumer(channel: str) -> str:
-    """Return the name of the consumer of a channel; NATS takes 255 characters, files of some systems too.
+    """Return the name of a channel's consumer, short enough for NATS and for file names.
 
     >>> name_consumer("a.b"), len(name_consumer("é" * 255))
     ('a%2Eb', 193)
@@ -67,12 +67,12 @@ class Facts:
 def write_headers(facts: Facts, message_id: str) -> dict[str, str]:
     """Return the headers of a message.
 
-    Those of the sender are kept in one, as JSON: some names mean something to NATS, and some values would
-    not come back as they were.
+    The sender's headers are kept in one of them, as JSON: some names mean something to NATS, and
+    some values would not come back as they were.
 
     Args:
         facts: about the message.
-        message_id: NATS drops a second message of the same one.
+        message_id: NATS drops a second message with the same one.
     """
     return {_MESSAGE_ID: message_id, _FACTS: json.dumps(asdict(facts), separators=(",", ":"))}
 
@@ -101,6 +101,6 @@ def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
 
 
 def measure(data: bytes, headers: Mapping[str, str]) -> int:
-    """Return how many bytes a message has for NATS, all of whose bounds count the headers."""
+    """Return how many bytes a message has for NATS, whose limits all count the headers."""
     lines = sum(len(name) + len(value) + _AROUND for name, value in headers.items())
     return len(data) + _OPENING + lines

@@ -1,7 +1,7 @@
 """A broker on the streams of Redis, and the messages that it lends to workers.
 
-Rule: the server counts deliveries, keeps the time and moves messages; a worker that dies leaves nothing
-behind but a lease, which runs out.
+Rule: the server counts deliveries, keeps the time and moves messages; a worker that dies leaves
+nothing behind but a lease, which runs out.
 """
 
 import math
@@ -28,23 +28,25 @@ _SCHEMES = ("redis://", "rediss://", "unix://")
 _MARKED_FOR = 24 * 3600
 _PAGE = 500
 _LONGEST_WAIT = 1.0
-"""Seconds after which a slot that waits looks whether a message came back; far below any timeout."""
+"""Seconds after which a waiting slot looks for messages that came back; far below any timeout."""
 
 
 class RedisBroker(SendingBroker):
     """Keeps messages in Redis 6.2 or newer, or Valkey: at least once. It runs on asyncio.
 
-    Every channel is a stream with one consumer group, and every slot has a connection. All keys start with the
-    prefix as a hash tag, so that they are in one slot of a cluster. How safely Redis keeps anything is up to its
-    configuration: ``appendonly yes`` and ``maxmemory-policy noeviction`` have to be there; with
-    ``appendfsync everysec``, a power failure may lose a second.
+    Every channel is a stream with one consumer group, and every slot has a connection. All keys
+    start with the prefix as a hash tag, so that they are in one slot of a cluster. How safely Redis
+    keeps messages is up to its configuration: it needs ``appendonly yes`` and
+    ``maxmemory-policy noeviction``; with ``appendfsync everysec``, a power failure may lose a
+    second.
 
     Args:
-        url: ``redis://host:port/db``, ``rediss://…`` (TLS) or ``unix:///path``; options as redis-py has them.
-        lease: seconds after which a message that is not extended is delivered again. It should be the
-            same for all workers of a channel.
-        capacity: messages that a channel may hold, those on loan among them; None for no bound but the
-            server's memory.
+        url: ``redis://host:port/db``, ``rediss://…`` (TLS) or ``unix:///path``; options as redis-py
+            has them.
+        lease: seconds after which a message that is not extended is delivered again. It should be
+            the same for all workers of a channel.
+        capacity: messages that a channel may hold, those on loan among them; None for no bound but
+            the server's memory.
         prefix: of every key.
 
     Raises:
@@ -109,7 +111,7 @@ class RedisBroker(SendingBroker):
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
-        """Return what one slot takes the messages of a channel from."""
+        """Return the subscription of one slot to a channel."""
         yield RedisSubscription(self._streams, channel)
 
     async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
@@ -197,7 +199,7 @@ class RedisSubscription:
         return found
 
     async def _read_new(self, seconds: float) -> list[Any] | None:
-        """Return an entry that nobody has had yet, or None where none comes within so many seconds."""
+        """Return an entry that nobody has had yet, or None if none comes within so many seconds."""
         stream, _ = self._streams.name_keys(self._channel)
         reply = await self._streams.client.execute_command(
             *("XREADGROUP", "GROUP", GROUP, "worker", "COUNT", 1),

@@ -1,15 +1,16 @@
 """What Redis keeps for a broker: its keys, and the scripts, in Lua, that change it in one step.
 
 A channel is a stream with one consumer group. What is on loan is pending in the group; `later` is a
-sorted set with those of them that wait for another attempt, by the time at which it is due. The number of
-deliveries, which Redis counts, tells one loan of a message from the next; so one consumer does for
-everybody, and none is left behind by a worker that died.
+sorted set with those of them that wait for another attempt, by the time at which it is due. The
+number of deliveries, which Redis counts, tells one loan of a message from the next; so one consumer
+does for everybody, and none is left behind by a worker that died.
 
-Rule: a message changes its place inside of one script, so that it is never in neither place, whoever dies;
-and each step is one command or one script, which does no harm when it is done once more because its reply
-was lost on the way.
+Rule: a message changes its place inside of one script, so that it is never in neither place,
+whoever dies; and each step is one command or one script, which does no harm when it is done once
+more because its reply was lost on the way.
 
-``KEYS`` of a script are the stream, `later`, and the stream of the dead letters, as far as it needs them.
+``KEYS`` of a script are the stream, `later`, and the stream of the dead letters, as far as it needs
+them.
 """
 
 import json
@@ -149,7 +150,7 @@ class Streams:
             retry=Retry(ExponentialBackoff(_LONGEST_PAUSE, _FIRST_PAUSE), _RETRIES),
             retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
         )
-        # Its reply has another shape in each version of the client; as it is on the wire, it has two.
+        # Each version of the client shapes this reply differently; on the wire it has two shapes.
         self.client.set_response_callback("XREADGROUP", lambda reply, **_: reply)
 
     def name_keys(self, channel: str) -> tuple[str, str]:
