@@ -8,7 +8,7 @@ start or stop.
 import sys
 from collections.abc import Sequence
 
-HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
+_HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,6 +18,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.stderr.write(HINT + "\n")
+        sys.stderr.write(_HINT + "\n")
         sys.exit(2)
     command(args=arguments, prog_name="asgi-routes")

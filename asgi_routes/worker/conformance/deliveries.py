@@ -27,7 +27,7 @@ LONG = 120.0
 SHORT = 0.4
 """Seconds of a lease that must not run out in a test, and of one that shall."""
 
-EVERYTHING: dict[str, Any] = {
+_EVERYTHING: dict[str, Any] = {
     "type": "generate",
     "none": None,
     "bool": True,
@@ -77,9 +77,9 @@ class DeliveryConformance:
     async def test_everything_in_a_message(self, make_broker: MakeBroker) -> None:
         """What comes out equals what went in."""
         async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
-            await broker.send("mail", EVERYTHING)
+            await broker.send("mail", _EVERYTHING)
             delivery = await receive_next(subscription)
-            assert delivery.message == EVERYTHING
+            assert delivery.message == _EVERYTHING
             await delivery.ack()
 
     async def test_order(self, make_broker: MakeBroker) -> None:
@@ -104,7 +104,7 @@ class DeliveryConformance:
                 await delivery.ack()
 
     async def test_waiting(self, make_broker: MakeBroker) -> None:
-        """Who waits already gets a message that comes later."""
+        """A slot that waits already gets a message that comes later."""
         async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
             got: list[Any] = []
 
@@ -173,7 +173,7 @@ class DeliveryConformance:
 
 
 class LeaseConformance:
-    """A message stays until it is settled, and comes again when nobody does."""
+    """A message stays until it is settled, and comes again when nobody settles it."""
 
     async def test_id_and_headers(self, make_broker: MakeBroker) -> None:
         """They come out as they went in; an id is made where none is given."""
@@ -215,7 +215,7 @@ class LeaseConformance:
                     await receive_nothing(subscription, 0.05)
 
     async def test_acknowledged(self, make_broker: MakeBroker) -> None:
-        """What was acknowledged does not come again, when its lease has run out either."""
+        """What was acknowledged does not come again, even after its lease."""
         async with (
             open_broker(make_broker, SHORT) as broker,
             broker.subscribe("mail") as subscription,
@@ -236,7 +236,7 @@ class LeaseConformance:
                 await second.ack()
 
     async def test_settled_too_late(self, make_broker: MakeBroker) -> None:
-        """Who settles what somebody else has by now raises nothing, and ends it for nobody."""
+        """Settling what another worker has by now raises nothing, and takes nothing from it."""
         async with (
             open_broker(make_broker, 1.0) as broker,
             broker.subscribe("mail") as subscription,
@@ -295,13 +295,13 @@ class DeadLetterConformance:
             open_broker(make_broker, SHORT) as broker,
             broker.subscribe("a.b") as subscription,
         ):
-            await broker.send("a.b", EVERYTHING, id="one", headers={"k": "v"})
+            await broker.send("a.b", _EVERYTHING, id="one", headers={"k": "v"})
             await (await receive_next(subscription)).dead_letter("no such image\nü")
             await receive_nothing(subscription, 3 * SHORT)
             [letter] = await broker.dead_letters()
             assert (letter.id, letter.channel, letter.attempts) == ("one", "a.b", 1)
             assert letter.reason == "no such image\nü"
-            assert letter.message == EVERYTHING
+            assert letter.message == _EVERYTHING
             assert dict(letter.headers) == {"k": "v"}
             assert letter.at > 0
             assert len(await broker.dead_letters("a.b")) == 1

@@ -17,7 +17,7 @@ from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.messages import WorkerError
 from asgi_routes.worker.sending import require_asyncio
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 PATIENCE = 10.0
 """Seconds that the first connection may take."""
@@ -59,7 +59,7 @@ class Connection:
         if client is not None:
             await client.close()
 
-    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def ask(self, question: Callable[[Client], Awaitable[_T]]) -> _T:
         """Return the answer to a question, asked again whenever the connection breaks meanwhile.
 
         Raises:
