@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from asgi_routes.worker import NatsBroker
+from asgi_routes.worker.nats.broker import NatsBroker
 from tests.cli.test_commands import run
 from tests.cli.test_working import wait_for
 from tests.live.servers import PATIENCE, started

@@ -17,7 +17,8 @@ import nats
 import pytest
 from redis.asyncio import Redis
 
-from asgi_routes.worker import NatsBroker, RedisBroker
+from asgi_routes.worker.nats.broker import NatsBroker
+from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
 
 PATIENCE = 60.0

@@ -18,7 +18,6 @@ from asgi_routes.worker import (
     BrokerClosedError,
     BrokerFullError,
     InvalidMessageError,
-    LayerBroker,
     MessageTooLargeError,
 )
 from asgi_routes.worker.conformance import (
@@ -31,6 +30,7 @@ from asgi_routes.worker.conformance import (
 )
 from asgi_routes.worker.conformance.deliveries import receive_next, receive_nothing
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
+from asgi_routes.worker.layer import LayerBroker
 from tests.worker.engines import RedisEngine
 
 if not settings.configured:

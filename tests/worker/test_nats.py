@@ -17,13 +17,13 @@ from asgi_routes.worker import (
     BrokerFullError,
     LeaseLostError,
     MessageTooLargeError,
-    NatsBroker,
     WorkerError,
 )
 from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
 from asgi_routes.worker.conformance.workers import wait_until
 from asgi_routes.worker.nats import connection
+from asgi_routes.worker.nats.broker import NatsBroker
 from tests.worker.engines import NatsEngine
 
 pytestmark = pytest.mark.anyio

@@ -11,15 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
-from asgi_routes.worker import (
-    BrokerClosedError,
-    BrokerFullError,
-    LeaseLostError,
-    RedisBroker,
-)
+from asgi_routes.worker import BrokerClosedError, BrokerFullError, LeaseLostError
 from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
+from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
 from tests.worker.engines import RedisEngine
 
