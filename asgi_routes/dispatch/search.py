@@ -294,7 +294,7 @@ class Search:
         if is_bare and mounting.at_prefix != "serve" and not (is_redirect and not self.slashes):
             return None
         reading = level.reading._replace(at=at)
-        mounted = Mounted(reading, mounting.strip, mounting.isolate)
+        mounted = Mounted.at(reading, mounting)
         if is_redirect:
             return self._redirect(place, is_shorter=False) if self.takes(place, methods) else None
         found = self._reach(place, methods, mounted=mounted)

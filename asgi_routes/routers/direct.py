@@ -100,7 +100,7 @@ def _match_behind(
         is_bare = not rest and mounting.at_prefix != "serve"
         if is_bare or is_inside_segment(reading.whole, at):
             return None
-        mounted = Mounted(reading, mounting.strip, mounting.isolate)
+        mounted = Mounted.at(reading, mounting)
         reading = skip_slash(reading)
     if target.kind is not Kind.ROUTER:
         if mounting is None and target.kind is Kind.ENDPOINT:

@@ -59,16 +59,19 @@ class Mounted(NamedTuple):
         reading: how far the path was read in front of it.
         strip: whether it gets a path without its prefix.
         isolate: whether it gets nothing that frameworks have left in the scope.
+        root_path: what ends where it is mounted.
     """
 
     reading: Reading
     strip: bool
     isolate: bool
+    root_path: str
 
-    @property
-    def root_path(self) -> str:
-        """What ends where it is mounted."""
-        return self.reading.whole[: self.reading.at].removesuffix("/")
+    @classmethod
+    def at(cls, reading: Reading, mounting: Any) -> "Mounted":
+        """Return what a `Mounting` makes of the end of a reading."""
+        root_path = reading.whole[: reading.at].removesuffix("/")
+        return cls(reading, mounting.strip, mounting.isolate, root_path)
 
 
 def child_scope(
