@@ -19,6 +19,7 @@ ROOMS = (
         "types",
         "places",
         "errors",
+        "regular",
         "apps",
         "scopes",
         "converters",

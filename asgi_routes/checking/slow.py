@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from asgi_routes.checking.findings import Finding, subject
 from asgi_routes.checking.tables import Competing, declarations
-from asgi_routes.patterns import IrreversibleError, Pattern, danger_of, forms_of
+from asgi_routes.patterns import IrreversibleError, Pattern, forms_of
+from asgi_routes.regular.danger import find_danger
 
 Search: TypeAlias = Callable[[str], object]
 
@@ -32,7 +33,7 @@ def slow(table: Competing) -> Iterator[Finding]:
         if route.pattern.syntax == "regex" and table.compile_regex() is not re.compile:
             continue  # No text keeps the other engine busy.
         for regex in _regexes(route.pattern):
-            danger = danger_of(regex, route.pattern.flags)
+            danger = find_danger(regex, route.pattern.flags)
             text = danger and slow_text(regex, route.pattern)
             if danger and text:
                 full = table.prefix.removesuffix("/") + template

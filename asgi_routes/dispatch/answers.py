@@ -135,7 +135,9 @@ async def answer(miss: NoMatch, policy: Any, scope: Scope, receive: Receive, sen
 
 def _log(scope: Scope, method: str, status: int, miss: NoMatch) -> None:
     said = f"redirected to {miss.location}" if miss.location is not None else miss.reason
-    _LOGGER.info("%s %s: %d, %s", printable(method), printable(str(scope.get("path"))), status, said)
+    _LOGGER.info(
+        "%s %s: %d, %s", printable(method), printable(str(scope.get("path"))), status, said
+    )
 
 
 def printable(text: str) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from asgi_routes.language.alphabet import Alphabet
-from asgi_routes.language.automata import Automaton
-from asgi_routes.language.effort import Effort, TooLargeError
 from asgi_routes.language.languages import Language, Undecided
-from asgi_routes.language.programs import Place
-from asgi_routes.language.search import Search
-from asgi_routes.language.surroundings import sets_of
+from asgi_routes.regular.alphabet import Alphabet
+from asgi_routes.regular.automata import Automaton
+from asgi_routes.regular.effort import Effort, TooLargeError
+from asgi_routes.regular.programs import Place
+from asgi_routes.regular.surroundings import sets_of
+from asgi_routes.regular.witness import Search
 
 Found: TypeAlias = str | Undecided | None
 """A path; None if there is none (the empty path is one, so ask for `None`); or why neither can be

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgi_routes.engine import Compile, LinearMatcher, Row
-from asgi_routes.language.programs import ANYTHING, Entry, Program, UnreadableError
 from asgi_routes.language.reading import program_of
-from asgi_routes.patterns import danger_of
+from asgi_routes.regular.danger import find_danger
+from asgi_routes.regular.programs import ANYTHING, Entry, Program, UnreadableError
 
 _MOST_RISKED = 20
 """How long a path may be for a regex that can be kept busy: each character may double the time."""
@@ -86,7 +86,7 @@ def language_of(row: Row[Any], compile_regex: Compile = re.compile) -> Language 
         programs = (*programs, ANYTHING)
     patterns = [step.pattern for step in row.steps]
     is_risky = any(
-        pattern.syntax == "regex" and danger_of(pattern.regex, pattern.flags)
+        pattern.syntax == "regex" and find_danger(pattern.regex, pattern.flags)
         for pattern in patterns
     )
     follow = LinearMatcher([row], compile_regex).follow(row)

@@ -12,7 +12,9 @@ from typing import Any
 
 from asgi_routes.converters import IntConverter, TextConverter, UUIDConverter
 from asgi_routes.engine import Compile, Mode, Step
-from asgi_routes.language.programs import (
+from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
+from asgi_routes.regular.parsing import parsed
+from asgi_routes.regular.programs import (
     MATCH,
     Entry,
     Look,
@@ -22,8 +24,6 @@ from asgi_routes.language.programs import (
     Writer,
     is_anchored,
 )
-from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
-from asgi_routes.patterns.parsed_regexes import parsed
 
 _END = {Mode.ENDPOINT: Place.END, Mode.MOUNT: Place.SEGMENT_END}
 

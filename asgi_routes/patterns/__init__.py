@@ -1,6 +1,5 @@
 """Text to `Pattern`: one file a syntax, one vocabulary of nodes."""
 
-from asgi_routes.patterns.danger import danger_of
 from asgi_routes.patterns.format_syntax import parse_format
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 from asgi_routes.patterns.path_syntax import parse_path
@@ -18,7 +17,6 @@ __all__ = (
     "Slot",
     "Span",
     "Syntax",
-    "danger_of",
     "forms_of",
     "parse_format",
     "parse_path",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.converters import Converter
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
-from asgi_routes.patterns.parsed_regexes import parsed, spelled
+from asgi_routes.regular.parsing import parsed, spelled
 
 _MOST_FORMS = 64
 _OF_CATEGORY = {

@@ -15,7 +15,7 @@ from asgi_routes import (
     path,
     re_path,
 )
-from asgi_routes.patterns import danger_of
+from asgi_routes.regular.danger import find_danger
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
@@ -83,13 +83,13 @@ POLYNOMIAL = [
 
 def test_harmless() -> None:
     """Repeats whose characters do not mix are left alone."""
-    assert [regex for regex in HARMLESS if danger_of(regex)] == []
+    assert [regex for regex in HARMLESS if find_danger(regex)] == []
 
 
 @pytest.mark.parametrize("regex", EXPONENTIAL)
 def test_exponential(regex: str) -> None:
     """A repeat within a repeat of the same characters is warned about, at the user's line."""
-    assert "doubles" in (danger_of(regex) or "")
+    assert "doubles" in (find_danger(regex) or "")
     with pytest.warns(SlowRegexWarning, match="the time doubles with each character") as caught:
         re_path(regex, app)
     assert caught[0].filename == __file__

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from asgi_routes.language.characters import DIGITS, NEWLINE, SLASH, CharSet
+from asgi_routes.regular.characters import DIGITS, NEWLINE, SLASH, CharSet
 
 _UGLY = 300
 _RANKS = [

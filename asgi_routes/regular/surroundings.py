@@ -9,9 +9,9 @@ import re
 from enum import IntFlag, auto
 from typing import NamedTuple
 
-from asgi_routes.language.alphabet import Alphabet
-from asgi_routes.language.characters import CharSet, matched_by
-from asgi_routes.language.programs import Entry, Place, Program
+from asgi_routes.regular.alphabet import Alphabet
+from asgi_routes.regular.characters import CharSet, matched_by
+from asgi_routes.regular.programs import Entry, Place, Program
 
 
 class Seen(IntFlag):

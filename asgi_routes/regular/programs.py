@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
-from asgi_routes.language.characters import DIGITS, EVERY, CharSet, of_item, of_text
+from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, of_item, of_text
 
 _MOST_CODES = 4000
 _KNOWN_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE

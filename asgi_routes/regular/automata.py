@@ -12,10 +12,10 @@ made when they are first asked for.
 
 from typing import NamedTuple, TypeAlias
 
-from asgi_routes.language.alphabet import Alphabet
-from asgi_routes.language.effort import Effort
-from asgi_routes.language.programs import MATCH, Char, Entry, Forget, Fork, Look, Program
-from asgi_routes.language.surroundings import Seen, Surroundings
+from asgi_routes.regular.alphabet import Alphabet
+from asgi_routes.regular.effort import Effort
+from asgi_routes.regular.programs import MATCH, Char, Entry, Forget, Fork, Look, Program
+from asgi_routes.regular.surroundings import Seen, Surroundings
 
 State: TypeAlias = int
 Arcs: TypeAlias = list[tuple[int, State]]

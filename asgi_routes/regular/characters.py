@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from asgi_routes.patterns.parsed_regexes import category, spelled
+from asgi_routes.regular.parsing import category, spelled
 
 CharSet: TypeAlias = tuple[tuple[int, int], ...]
 """Ranges of code points, both ends included; in order, and none touches the next."""

@@ -10,7 +10,7 @@ on a count only then.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from asgi_routes.language.automata import ALL, Automaton, State
+from asgi_routes.regular.automata import ALL, Automaton, State
 
 
 class Growth(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from asgi_routes.patterns.parsed_regexes import category, constants, parsed
+from asgi_routes.regular.parsing import category, constants, parsed
 
 _SAMPLE = "".join(map(chr, range(128))) + "é٣\u2028"
 _MANY = 16
@@ -21,13 +21,13 @@ Chars = frozenset[str]
 
 
 @functools.lru_cache
-def danger_of(regex: str, flags: int = 0) -> str | None:
+def find_danger(regex: str, flags: int = 0) -> str | None:
     r"""Return why a regex may take very long on some text, or None.
 
-    >>> danger_of(r"^(\w+/)*$")
-    >>> danger_of(r"^(\w+)*$")
+    >>> find_danger(r"^(\w+/)*$")
+    >>> find_danger(r"^(\w+)*$")
     'a repeat inside a repeat of the same characters: the time doubles with each character'
-    >>> danger_of(r"^(.*)-(.*)-(.*)x$")
+    >>> find_danger(r"^(.*)-(.*)-(.*)x$")
     '3 repeats of the same characters in a row: the time grows with the power 3 of the length'
     """
     items = parsed(regex, flags)

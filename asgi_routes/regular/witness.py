@@ -10,10 +10,10 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple, TypeAlias
 
-from asgi_routes.language.alphabet import Alphabet
-from asgi_routes.language.automata import Automaton, State
-from asgi_routes.language.effort import Effort
-from asgi_routes.language.numbers import Growth, grown, growth, is_counting
+from asgi_routes.regular.alphabet import Alphabet
+from asgi_routes.regular.automata import Automaton, State
+from asgi_routes.regular.effort import Effort
+from asgi_routes.regular.numbers import Growth, grown, growth, is_counting
 
 
 class _Together(NamedTuple):
