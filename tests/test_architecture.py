@@ -29,13 +29,11 @@ ROOMS = (
     ),
     *(
         "middleware",
-        "language",
         "routes",
         "dispatch",
         "routers",
         "inspection",
         "testing",
-        "checking",
     ),
     *("worker", "cli", "", "__main__", "pytest_plugin"),
 )

@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from asgi_routes.checking import IDS, Finding
-from asgi_routes.checking import check as find
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import loaded, scope_for
 from asgi_routes.cli.printing import print_facts, print_table, printable
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
+from asgi_routes.inspection.check import IDS, Finding
+from asgi_routes.inspection.check import check as find
 
 _SHOWN = 100
 """Characters of a witness that are printed."""

@@ -13,9 +13,13 @@ made when they are first asked for.
 from typing import NamedTuple, TypeAlias
 
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.effort import Effort
 from asgi_routes.regular.programs import MATCH, Char, Entry, Forget, Fork, Look, Program
 from asgi_routes.regular.surroundings import Seen, Surroundings
+
+_MOST_FOR_ONE = 500_000
+"""What may be done for one question: some seconds' worth; it bounds the memory, too."""
+_MOST_IN_ALL = 5_000_000
+"""What may be done for all questions. GitHub's 813 paths take the fortieth part of it."""
 
 State: TypeAlias = int
 Arcs: TypeAlias = list[tuple[int, State]]
@@ -48,6 +52,31 @@ _BEHIND_SLASH = Ways((), (), -2, NOT_YET)
 _AT_SLASH = Ways((), (), -3, NOT_YET)
 """Before the first symbol for a step that a slash is taken off for: where there is nothing, or a slash and
 something more; where there has to be something more; where there may be a slash."""
+
+
+class TooLargeError(Exception):
+    """There is too much to look at."""
+
+
+class Effort:
+    """What was done so far."""
+
+    def __init__(self) -> None:
+        self._spent = 0
+        self._most = _MOST_FOR_ONE
+
+    def spend(self, count: int) -> None:
+        """Count what was done."""
+        self._spent += count
+
+    def begin(self) -> None:
+        """Begin with another question."""
+        self._most = min(self._spent + _MOST_FOR_ONE, _MOST_IN_ALL)
+
+    def check(self) -> None:
+        """Raise `TooLargeError` if it was too much."""
+        if self._spent > self._most:
+            raise TooLargeError
 
 
 class Automaton:

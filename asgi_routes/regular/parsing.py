@@ -5,7 +5,9 @@ here: where this Python does not show how it reads them, there are none, and who
 """
 
 import contextlib
+import functools
 import importlib
+import warnings
 from typing import Any
 
 constants: Any = None
@@ -17,9 +19,28 @@ with contextlib.suppress(ImportError):  # They may move.
 _LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
 
 
+class UnreadableError(ValueError):
+    """A pattern has something in it that no program can be made of; the message says what."""
+
+
 def parsed(regex: str, flags: int) -> Any:
     """Return the items of a regex, whose ``state`` has its groups and flags; None if nobody may see them."""
     return None if _parser is None else _parser.parse(regex, flags)
+
+
+@functools.lru_cache(maxsize=1024)
+def read_items(regex: str, flags: int) -> tuple[Any, int]:
+    """Return the items of a regex, and its flags with those that it sets for itself.
+
+    Raises:
+        UnreadableError: this Python does not let anybody see them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # They were given when the route was written.
+        items = parsed(regex, flags)
+    if items is None:
+        raise UnreadableError("this Python does not show how it reads regular expressions")
+    return items, items.state.flags
 
 
 def category(value: Any) -> str:

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, of_item, of_text
+from asgi_routes.regular.parsing import UnreadableError
 
 _MOST_CODES = 4000
 _KNOWN_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE
@@ -23,10 +24,6 @@ _REFUSED = {
     "ATOMIC_GROUP": "an atomic group",
     "POSSESSIVE_REPEAT": "a possessive repeat",
 }
-
-
-class UnreadableError(ValueError):
-    """A pattern has something in it that no program can be made of; the message says what."""
 
 
 class Place(Enum):

@@ -11,8 +11,7 @@ from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.automata import Automaton, State
-from asgi_routes.regular.effort import Effort
+from asgi_routes.regular.automata import Automaton, Effort, State
 from asgi_routes.regular.numbers import Growth, grown, growth, is_counting
 
 

@@ -4,8 +4,8 @@ import json
 
 from tests.cli.test_commands import run
 
-APP = "tests.checking.faulty"
-FILE = "tests/checking/faulty.py"
+APP = "tests.inspection.check.faulty"
+FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
     {FILE}:9: it can never be reached: routes before it match every path that it matches

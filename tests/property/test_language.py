@@ -14,18 +14,16 @@ import pytest
 
 from asgi_routes.converters import IntConverter
 from asgi_routes.engine import LinearMatcher, Row
-from asgi_routes.language import (
-    Comparison,
-    Language,
+from asgi_routes.inspection.check.comparison import Comparison
+from asgi_routes.inspection.check.languages import Language, Undecided, language_of
+from asgi_routes.inspection.check.outlines import Outline, meet, outlines_of
+from asgi_routes.inspection.check.relations import (
     Reachable,
     Relation,
     Relations,
-    Undecided,
     Unknown,
     Unreachable,
-    language_of,
 )
-from asgi_routes.language.outlines import Outline, meet, outlines_of
 from tests.property.rows import Rows, every_path, matched, written
 
 CASES = int(os.environ.get("LANGUAGE_CASES", "700"))

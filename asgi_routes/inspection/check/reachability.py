@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from itertools import islice
 
 from asgi_routes.apps import Kind, router_behind
-from asgi_routes.checking.findings import Finding, Subject, subject
-from asgi_routes.checking.tables import Competing
-from asgi_routes.checking.taking import (
+from asgi_routes.dispatch import (
+    NONE_ALLOWED,
+)
+from asgi_routes.engine import Mode, Row
+from asgi_routes.inspection import name_of
+from asgi_routes.inspection.check.checked_tables import Competing
+from asgi_routes.inspection.check.findings import Finding, Subject, subject
+from asgi_routes.inspection.check.languages import Undecided
+from asgi_routes.inspection.check.relations import Reachable, Relations, Unreachable
+from asgi_routes.inspection.check.taking import (
     Taking,
     behind_prefix,
     is_read_alike,
@@ -23,12 +30,6 @@ from asgi_routes.checking.taking import (
     taking_of,
     varies_with,
 )
-from asgi_routes.dispatch import (
-    NONE_ALLOWED,
-)
-from asgi_routes.engine import Mode, Row
-from asgi_routes.inspection import name_of
-from asgi_routes.language import Reachable, Relations, Undecided, Unreachable
 from asgi_routes.routers.table import Destination
 
 _BY_DEFAULT = Undecided(

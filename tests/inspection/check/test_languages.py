@@ -3,8 +3,9 @@
 import pytest
 
 from asgi_routes.engine import Compile, compiler
-from asgi_routes.language import Comparison, Language, Undecided, language_of
-from tests.spec.languages import common, covering, first_uncovered, language, witness
+from asgi_routes.inspection.check.comparison import Comparison
+from asgi_routes.inspection.check.languages import Language, Undecided, language_of
+from tests.inspection.check.languages import common, covering, first_uncovered, language, witness
 from tests.spec.rows import row
 
 UUID = "00000000-0000-0000-0000-000000000000"

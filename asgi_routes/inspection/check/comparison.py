@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from asgi_routes.language.languages import Language, Undecided
+from asgi_routes.inspection.check.languages import Language, Undecided
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.automata import Automaton
-from asgi_routes.regular.effort import Effort, TooLargeError
+from asgi_routes.regular.automata import Automaton, Effort, TooLargeError
 from asgi_routes.regular.programs import Place
 from asgi_routes.regular.surroundings import sets_of
 from asgi_routes.regular.witness import Search

@@ -20,7 +20,7 @@ from asgi_routes import (
     path,
     re_path,
 )
-from asgi_routes.checking import IDS, check
+from asgi_routes.inspection.check import IDS, check
 from tests.inspection.sample import app, application
 from tests.spec.driving import Wrapper, hidden
 

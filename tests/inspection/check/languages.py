@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from asgi_routes.language import Comparison, Found, Language, Undecided, language_of
+from asgi_routes.inspection.check.comparison import Comparison, Found
+from asgi_routes.inspection.check.languages import Language, Undecided, language_of
 from tests.spec.rows import row
 
 

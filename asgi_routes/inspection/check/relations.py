@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine import Compile, Row
-from asgi_routes.language.comparison import Comparison, Found
-from asgi_routes.language.earlier import Earlier
-from asgi_routes.language.languages import Language, Undecided, language_of
-from asgi_routes.language.outlines import meet, outlines_of
+from asgi_routes.inspection.check.comparison import Comparison, Found
+from asgi_routes.inspection.check.languages import Language, Undecided, language_of
+from asgi_routes.inspection.check.outlines import Outline, meet, outlines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class Relations:
 
     def __iter__(self) -> Iterator[Relation]:
         """Yield the relation of each row, in order."""
-        earlier = Earlier()
+        earlier = _Earlier()
         for index, row in enumerate(self._rows):
             language = self._languages[index]
             if isinstance(language, Undecided):
@@ -158,7 +157,7 @@ class Relations:
         found = self._comparison.covering(self._places[index], places)
         return tuple(self._known[place] for place in found) if isinstance(found, tuple) else found
 
-    def _relation(self, index: int, earlier: "Earlier", candidates: list[int]) -> Relation:
+    def _relation(self, index: int, earlier: "_Earlier", candidates: list[int]) -> Relation:
         example = self._path([index])
         if isinstance(example, Undecided):
             return Unknown(index, example)
@@ -207,3 +206,33 @@ class Relations:
         return self._comparison.path(
             [places[index] for index in wanted], [places[index] for index in unwanted]
         )
+
+
+class _Earlier:
+    """Rows by what all their paths begin with.
+
+    Attributes:
+        unknown: those of which nothing is known, and why.
+        within: those whose paths are all paths of another one of them.
+    """
+
+    def __init__(self) -> None:
+        self.unknown: list[tuple[int, Undecided]] = []
+        self.within: set[int] = set()
+        self._exactly: dict[str, list[int]] = {}
+        self._below: dict[str, list[int]] = {}
+        self._outlines: dict[int, Sequence[Outline]] = {}
+
+    def add(self, index: int, head: str, outlines: Sequence[Outline]) -> None:
+        """Add a row: its index, a text that all its paths begin with, and its outlines."""
+        self._exactly.setdefault(head, []).append(index)
+        for size in range(len(head)):
+            self._below.setdefault(head[:size], []).append(index)
+        self._outlines[index] = outlines
+
+    def meeting(self, head: str, outlines: Sequence[Outline]) -> list[int]:
+        """Return the rows that may have a path in common with such a one."""
+        found = [*self._below.get(head, ())]
+        for size in range(len(head) + 1):
+            found += self._exactly.get(head[:size], ())
+        return sorted(index for index in found if meet(self._outlines[index], outlines))

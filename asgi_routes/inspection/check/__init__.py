@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from asgi_routes.checking.competing import competing
-from asgi_routes.checking.declared import catching_all, in_declarations, same_names
-from asgi_routes.checking.findings import IDS, Finding, Subject
-from asgi_routes.checking.slow import slow
-from asgi_routes.checking.tables import tables
+from asgi_routes.inspection.check.checked_tables import tables
+from asgi_routes.inspection.check.findings import IDS, Finding, Subject
+from asgi_routes.inspection.check.mistakes import catching_all, in_declarations, same_names
+from asgi_routes.inspection.check.reachability import competing
+from asgi_routes.inspection.check.slow_regexes import slow
 
 __all__ = ("IDS", "Finding", "Subject", "check")
 

@@ -25,9 +25,9 @@ from asgi_routes import (
     re_path,
 )
 from asgi_routes.apps import router_behind
-from asgi_routes.checking import check
-from asgi_routes.checking.tables import tables
 from asgi_routes.engine import LinearMatcher
+from asgi_routes.inspection.check import check
+from asgi_routes.inspection.check.checked_tables import tables
 from asgi_routes.places import Place
 from asgi_routes.routes import (
     Route,

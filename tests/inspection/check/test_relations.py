@@ -6,8 +6,15 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from asgi_routes.engine import LinearMatcher
-from asgi_routes.language import Overlap, Reachable, Relations, Undecided, Unknown, Unreachable
-from tests.spec.languages import first_uncovered, language, witness
+from asgi_routes.inspection.check.languages import Undecided
+from asgi_routes.inspection.check.relations import (
+    Overlap,
+    Reachable,
+    Relations,
+    Unknown,
+    Unreachable,
+)
+from tests.inspection.check.languages import first_uncovered, language, witness
 from tests.spec.rows import rows
 
 

@@ -12,13 +12,13 @@ from enum import Enum
 from typing import Any
 
 from asgi_routes.apps import Kind, is_searched, kind_of, walk
-from asgi_routes.checking.tables import Competing, declarations
 from asgi_routes.dispatch import (
     NONE_ALLOWED,
     is_application,
 )
 from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import Mode, Row, Step, is_within_segment
+from asgi_routes.inspection.check.checked_tables import Competing, declarations
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
 from asgi_routes.routers.table import Destination

@@ -11,9 +11,9 @@ from types import CellType, FunctionType
 from typing import Any
 
 from asgi_routes.apps import Kind, innermost, kind_of
-from asgi_routes.checking.findings import Finding, Subject, subject
-from asgi_routes.checking.tables import Competing, declarations
 from asgi_routes.inspection import inspect, name_of
+from asgi_routes.inspection.check.checked_tables import Competing, declarations
+from asgi_routes.inspection.check.findings import Finding, Subject, subject
 from asgi_routes.places import Place
 from asgi_routes.routes import (
     Include,

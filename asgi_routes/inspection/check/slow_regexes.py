@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from asgi_routes.checking.findings import Finding, subject
-from asgi_routes.checking.tables import Competing, declarations
+from asgi_routes.inspection.check.checked_tables import Competing, declarations
+from asgi_routes.inspection.check.findings import Finding, subject
 from asgi_routes.patterns import IrreversibleError, Pattern, forms_of
 from asgi_routes.regular.danger import find_danger
 
