@@ -22,7 +22,6 @@ ROOMS = (
         "regular",
         "apps",
         "scopes",
-        "converters",
         "patterns",
         "lifespan",
         "engine",

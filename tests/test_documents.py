@@ -12,7 +12,7 @@ import docutils.nodes
 import pytest
 
 import asgi_routes
-from asgi_routes import converters
+from asgi_routes.patterns import converters
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "RESULTS.rst"

@@ -32,7 +32,7 @@ def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) 
 
     ``compile_regex`` is for the patterns of `re_path`.
 
-    >>> from asgi_routes.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import registered_converters
     >>> from asgi_routes.patterns import parse_path
     >>> split = split_of(parse_path("n/<int:n>/", registered_converters()), Mode.PREFIX)
     >>> split("n/1/rest"), split("n/x/")

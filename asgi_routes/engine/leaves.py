@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from asgi_routes.converters import IntConverter, TextConverter
 from asgi_routes.engine.runs import Run, parameter_piece
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.patterns import Parameter
+from asgi_routes.patterns.converters import IntConverter, TextConverter
 
 _SEGMENT, _DIGITS = "[^/]+", "[0-9]+"
 

@@ -7,8 +7,8 @@ one node, and parameters that are valid one by one have to be valid together.
 import re
 from collections.abc import Iterable
 
-from asgi_routes.converters import Converter, mistake_in_regex
 from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.patterns.converters import Converter, mistake_in_regex
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 
 _REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")

@@ -10,9 +10,9 @@ import functools
 import re
 from typing import Any
 
-from asgi_routes.converters import SEGMENT, Converters
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<brace>[{}])|[^{}]+")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias, assert_never
 
-from asgi_routes.converters import Converter
+from asgi_routes.patterns.converters import Converter
 
 Span: TypeAlias = tuple[int, int]
 """A half-open range of the text that a pattern was parsed from."""

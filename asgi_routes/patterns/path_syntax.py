@@ -6,9 +6,9 @@ between ``<`` and ``>`` is a parameter, and everything else, whatever it looks l
 
 import re
 
-from asgi_routes.converters import SEGMENT, Converters
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
 
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.converters import Converter
+from asgi_routes.patterns.converters import Converter
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
 from asgi_routes.regular.parsing import parsed, spelled
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.dispatch import (
     NOTHING,
     Branch,
@@ -18,6 +17,7 @@ from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
+from asgi_routes.patterns.converters import Converters, registered_converters
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     SearchedRouter,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
-from asgi_routes.converters import Converter, IntConverter, TextConverter
 from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import (
     Candidates,
@@ -27,6 +26,7 @@ from asgi_routes.engine import (
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.patterns import Parameter, Pattern
+from asgi_routes.patterns.converters import Converter, IntConverter, TextConverter
 from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routes import (
     Include,

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
+from asgi_routes.patterns.converters import Converters, registered_converters
 from asgi_routes.places import calling_place
 from asgi_routes.routes.declarations import (
     AtPrefix,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.engine import Mode
 from asgi_routes.engine.exact import Split, split_of
 from asgi_routes.engine.runs import Splitter, is_ambiguous, parsed_pieces
 from asgi_routes.patterns import Pattern, parse_path, parse_regex
+from asgi_routes.patterns.converters import Converters, registered_converters
 
 REGEXES = [
     *("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", ".+", "[0-9]*", "[ab]{2}", "[ab]{1,3}", "[ab]{2,}"),

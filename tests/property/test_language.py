@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from asgi_routes.converters import IntConverter
 from asgi_routes.engine import LinearMatcher, Row
 from asgi_routes.inspection.check.comparison import Comparison
 from asgi_routes.inspection.check.languages import Language, Undecided, language_of
@@ -24,6 +23,7 @@ from asgi_routes.inspection.check.relations import (
     Unknown,
     Unreachable,
 )
+from asgi_routes.patterns.converters import IntConverter
 from tests.property.rows import Rows, every_path, matched, written
 
 CASES = int(os.environ.get("LANGUAGE_CASES", "700"))

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from asgi_routes.converters import registered_converters
 from asgi_routes.engine import Candidates, LinearMatcher, Mode, Row, Step, compiled
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
+from asgi_routes.patterns.converters import registered_converters
 from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgi_routes.converters import IntConverter, TextConverter, UUIDConverter
 from asgi_routes.engine import Compile, LinearMatcher, Mode, Row, Step
 from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
+from asgi_routes.patterns.converters import IntConverter, TextConverter, UUIDConverter
 from asgi_routes.regular.danger import find_danger
 from asgi_routes.regular.parsing import UnreadableError, read_items
 from asgi_routes.regular.programs import (

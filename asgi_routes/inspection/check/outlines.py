@@ -49,7 +49,7 @@ _Piece: TypeAlias = str | None
 def outlines_of(row: Row[Any]) -> list[Outline]:
     """Return the outlines of a row; each of its paths has one of them.
 
-    >>> from asgi_routes.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import registered_converters
     >>> from asgi_routes.patterns import parse_path
     >>> pattern = parse_path("users/<int:id>/x<y>", registered_converters())
     >>> outlines_of(Row(0, (Step(pattern, Mode.ENDPOINT, {}),), None))

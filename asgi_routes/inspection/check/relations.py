@@ -92,7 +92,7 @@ class Relations:
             anybody, but can be unreachable themselves.
 
     >>> from asgi_routes.engine import Mode, Step
-    >>> from asgi_routes.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import registered_converters
     >>> from asgi_routes.patterns import parse_path
     >>> def row(index, text):
     ...     pattern = parse_path(text, registered_converters())
