@@ -4,13 +4,11 @@
 the first that matches wins. What `compiled` makes gives the same answers, and is fast.
 """
 
-from asgi_routes.engine.candidates import Candidates
-from asgi_routes.engine.compiled import Compiled, compiled
-from asgi_routes.engine.exact import split_of
+from asgi_routes.engine.compiled import Candidates, Compiled, compiled
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.regexes import Compile, compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
-from asgi_routes.engine.runs import is_within_segment
+from asgi_routes.engine.splitting import is_within_segment, split_of
 
 __all__ = (
     "Candidates",

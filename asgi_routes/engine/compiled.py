@@ -8,17 +8,16 @@ up. A whole path is never remembered: a scan for paths that are not there would 
 import itertools
 import linecache
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from asgi_routes.engine.lengths import Span, reached_by, spans_of
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row
 from asgi_routes.engine.shapes import Shape, shape_of
 from asgi_routes.engine.source import SourceWriter
-from asgi_routes.engine.tree import Planter
+from asgi_routes.engine.tree import Planter, Span, reached_by, spans_of
 
 Target = TypeVar("Target")
 
@@ -63,6 +62,31 @@ def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Comp
         return Compiled(hits.get, hits.get, search, source)
     matcher = _Literals(hits, search).__getitem__ if hits else search
     return Compiled(matcher, hits.get, search, source)
+
+
+class Candidates(Generic[Target]):
+    """Goes on behind a row."""
+
+    def __init__(self, linear: LinearMatcher[Target]) -> None:
+        self._linear = linear
+        self._spans: list[Span] | None = None
+
+    def behind(self, path: str, index: int) -> Iterator[Hit[Target]]:
+        """Yield every hit of a row behind the one of this index, in order."""
+        leaves = reached_by(self._trees(), path)
+        indexes = sorted({leaf.shape.row.index for leaf in leaves})
+        for number in indexes:
+            if number > index:
+                hit = self._linear.follow(self._linear.rows[number])(path)
+                if hit is not None:
+                    yield hit
+
+    def _trees(self) -> list[Span]:
+        if self._spans is None:
+            # Two threads may both build them; they build the same.
+            shapes = [shape_of(row) for row in self._linear.rows]
+            self._spans = spans_of(shapes, Planter(len(shapes)))
+        return self._spans
 
 
 class _Literals(dict[str, Hit[Any]]):

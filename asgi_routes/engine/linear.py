@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from asgi_routes.engine.exact import Convert, Split, Texts, converter_of, split_of
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Hit, Row
+from asgi_routes.engine.splitting import Convert, Split, Texts, converter_of, split_of
 
 Target = TypeVar("Target")
 

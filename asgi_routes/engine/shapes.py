@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.rows import Mode, Row, Step
-from asgi_routes.engine.runs import Fixed, Run, is_within_segment, parameter_piece
+from asgi_routes.engine.splitting import Fixed, Run, is_within_segment, parameter_piece
 from asgi_routes.patterns import Literal, Node, Parameter
 
 

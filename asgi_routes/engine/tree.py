@@ -9,6 +9,7 @@ that the tree grows with the table, not with its square.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias, assert_never
 
 from asgi_routes.engine.shapes import ANY, Cell, Shape
@@ -202,3 +203,57 @@ def _in_order(trees: list[Tree]) -> Tree:
         part for tree in trees for part in (tree.trees if isinstance(tree, InOrder) else [tree])
     ]
     return flat[0] if len(flat) == 1 else InOrder(tuple(flat))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The tree for paths of ``least`` to ``most`` segments.
+
+    Attributes:
+        least: the fewest segments.
+        most: the most of them; None for the last span, which has no end.
+        columns: how many segments the tree looks at.
+        tree: None where no row has so many segments.
+    """
+
+    least: int
+    most: int | None
+    columns: int
+    tree: Tree | None
+
+
+def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
+    """Return the trees for all numbers of segments; none for no shapes."""
+    if not shapes:
+        return []
+    longest = max(shape.most or max(shape.least, len(shape.cells)) for shape in shapes)
+    by_count: dict[int, list[Shape]] = {count: [] for count in range(1, longest + 2)}
+    for shape in shapes:
+        for count in range(max(shape.least, 1), (shape.most or longest + 1) + 1):
+            by_count[count].append(shape)
+    spans = []
+    for _, group in groupby(by_count, lambda count: [shape.row.index for shape in by_count[count]]):
+        counts = [*group]
+        fitting = by_count[counts[0]]
+        spans.append(
+            Span(
+                counts[0],
+                counts[-1] if counts[-1] <= longest else None,
+                max((len(shape.cells) for shape in fitting), default=0),
+                planter.tree(fitting) if fitting else None,
+            )
+        )
+    return spans
+
+
+def reached_by(spans: Sequence[Span], path: str) -> Iterator[Leaf]:
+    """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
+    if not spans:
+        return
+    # What is behind the longest row need not be told apart.
+    segments = path.split("/", max(spans[-1].least, spans[-1].columns))
+    for span in spans:
+        if len(segments) <= (span.most or len(segments)):
+            if span.tree is not None:
+                yield from reached(span.tree, segments)
+            return

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgi_routes.engine import Mode
-from asgi_routes.engine.exact import Split, split_of
-from asgi_routes.engine.runs import Splitter, is_ambiguous, parsed_pieces
+from asgi_routes.engine.splitting import Split, Splitter, is_ambiguous, parsed_pieces, split_of
 from asgi_routes.patterns import Pattern, parse_path, parse_regex
 from asgi_routes.patterns.converters import Converters, registered_converters
 

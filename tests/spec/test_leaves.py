@@ -3,8 +3,8 @@
 import pytest
 
 from asgi_routes.engine import Mode, Row, Step
-from asgi_routes.engine.leaves import LeafSource, Names, leaf_source
 from asgi_routes.engine.shapes import shape_of
+from asgi_routes.engine.source import LeafSource, Names, leaf_source
 from asgi_routes.patterns import Parameter
 from tests.spec.rows import pattern, row
 

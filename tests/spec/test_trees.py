@@ -2,10 +2,9 @@
 
 import pytest
 
-from asgi_routes.engine.lengths import reached_by, spans_of
 from asgi_routes.engine.shapes import shape_of
 from asgi_routes.engine.source import rows_of
-from asgi_routes.engine.tree import Planter
+from asgi_routes.engine.tree import Planter, reached_by, spans_of
 from asgi_routes.patterns import Parameter
 from tests.spec.drawn import cell, shapes, shown
 from tests.spec.rows import row
