@@ -16,7 +16,7 @@ Compile: TypeAlias = Callable[[str, int], Any]
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
-def compiler(name: str) -> Compile:
+def find_compiler(name: str) -> Compile:
     """Return the function that compiles regular expressions for an engine.
 
     Args:
@@ -42,7 +42,7 @@ def compiler(name: str) -> Compile:
 
 
 def _compile_re2(regex: str, flags: int) -> "_Re2Pattern":
-    import re2  # noqa: PLC0415 - see compiler()
+    import re2  # noqa: PLC0415 - see find_compiler()
 
     if flags & (re.VERBOSE | re.ASCII):
         raise ImproperlyConfigured("re2 knows no verbose and no ASCII flag", source=regex)

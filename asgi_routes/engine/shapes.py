@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.rows import Mode, Row, Step
-from asgi_routes.engine.splitting import Fixed, Run, is_within_segment, parameter_piece
+from asgi_routes.engine.splitting import Fixed, Run, is_within_segment, read_piece
 from asgi_routes.patterns import Literal, Node, Parameter
 
 
@@ -58,7 +58,7 @@ class Shape:
         return any(step.kwargs for step in self.row.steps)
 
 
-def shape_of(row: Row[Any]) -> Shape:
+def read_shape(row: Row[Any]) -> Shape:
     """Return the shape of a row."""
     reader = _Reader()
     for number, step in enumerate(row.steps, 1):
@@ -162,7 +162,7 @@ def _takes_text(nodes: Sequence[Node]) -> bool:
     does not match at the end of the path.
     """
     for node in nodes:
-        piece = parameter_piece(node.regex) if isinstance(node, Parameter) else None
+        piece = read_piece(node.regex) if isinstance(node, Parameter) else None
         match piece:
             case Run(least=least) if least:
                 return True

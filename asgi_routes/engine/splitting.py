@@ -37,35 +37,35 @@ _FEW = 16
 _REMEMBERED_CHARS = 4096
 
 
-def split_of(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) -> Split:
+def make_split(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile) -> Split:
     """Return the function that splits a path by one pattern.
 
     ``compile_regex`` is for the patterns of `re_path`.
 
     >>> from asgi_routes.patterns.converters import registered_converters
     >>> from asgi_routes.patterns import parse_path
-    >>> split = split_of(parse_path("n/<int:n>/", registered_converters()), Mode.PREFIX)
+    >>> split = make_split(parse_path("n/<int:n>/", registered_converters()), Mode.PREFIX)
     >>> split("n/1/rest"), split("n/x/")
     ((['1'], 'rest'), None)
     """
     if mode is Mode.LEVEL:
-        return _level_split(pattern, compile_regex)
+        return _make_level_split(pattern, compile_regex)
     if pattern.syntax == "regex":
-        return _search_split(pattern, mode, compile_regex)
+        return _make_search_split(pattern, mode, compile_regex)
     if pattern.is_literal:
-        return _literal_split(pattern, mode)
-    pieces = parsed_pieces(pattern.nodes)
+        return _make_literal_split(pattern, mode)
+    pieces = read_pieces(pattern.nodes)
     if pieces is not None and is_ambiguous(pieces):
         return Splitter(pieces, mode)
-    return _regex_split(pattern, mode)
+    return _make_regex_split(pattern, mode)
 
 
-def _level_split(pattern: Pattern, compile_regex: Compile) -> Split:
+def _make_level_split(pattern: Pattern, compile_regex: Compile) -> Split:
     """Return the split that leaves what a nested router reads.
 
     A regex says itself what may follow it; any other text ends where a segment does.
     """
-    split_prefix = split_of(pattern, Mode.PREFIX, compile_regex)
+    split_prefix = make_split(pattern, Mode.PREFIX, compile_regex)
     is_regex = pattern.syntax == "regex"
 
     def split(path: str) -> tuple[Texts, str] | None:
@@ -85,10 +85,10 @@ def _level_split(pattern: Pattern, compile_regex: Compile) -> Split:
     return split
 
 
-def converter_of(pattern: Pattern) -> Convert:
+def make_convert(pattern: Pattern) -> Convert:
     """Return the function that makes parameters of the texts that were split off."""
     if pattern.syntax == "regex":
-        return _groups(re.compile(pattern.regex, pattern.flags))
+        return _make_group_convert(re.compile(pattern.regex, pattern.flags))
     parameters = [
         (parameter.name, parameter.converter.to_python)
         for parameter in pattern.parameters
@@ -102,7 +102,7 @@ def converter_of(pattern: Pattern) -> Convert:
     return convert
 
 
-def _groups(compiled: re.Pattern[str]) -> Convert:
+def _make_group_convert(compiled: re.Pattern[str]) -> Convert:
     names = [*compiled.groupindex]
     if not names:
         return lambda texts: (tuple(texts), {})
@@ -115,7 +115,7 @@ def _groups(compiled: re.Pattern[str]) -> Convert:
     return convert
 
 
-def _literal_split(pattern: Pattern, mode: Mode) -> Split:
+def _make_literal_split(pattern: Pattern, mode: Mode) -> Split:
     text = "".join(node.text for node in pattern.nodes if isinstance(node, Literal))
     size = len(text)
 
@@ -134,7 +134,7 @@ def _literal_split(pattern: Pattern, mode: Mode) -> Split:
     return split
 
 
-def _regex_split(pattern: Pattern, mode: Mode) -> Split:
+def _make_regex_split(pattern: Pattern, mode: Mode) -> Split:
     compiled = re.compile(r"\A" + pattern.regex + _END[mode])
     names = [parameter.name or "" for parameter in pattern.parameters]
 
@@ -145,7 +145,7 @@ def _regex_split(pattern: Pattern, mode: Mode) -> Split:
     return split
 
 
-def _search_split(pattern: Pattern, mode: Mode, compile_regex: Compile) -> Split:
+def _make_search_split(pattern: Pattern, mode: Mode, compile_regex: Compile) -> Split:
     compiled = compile_regex(pattern.regex, pattern.flags)
     # Django looks at the text, not at the meaning: an escaped "\$" at the end counts as well.
     is_full = mode is Mode.ENDPOINT and pattern.source.endswith("$")
@@ -185,7 +185,7 @@ class Fixed:
 Piece: TypeAlias = Text | Run | Fixed
 
 
-def parsed_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
+def read_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
     """Return the nodes as pieces, or None where one is something that only ``re`` can match."""
     pieces: list[Piece] = []
     for node in nodes:
@@ -193,7 +193,7 @@ def parsed_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
         if isinstance(node, Literal):
             piece = Text(node.text)
         elif isinstance(node, Parameter):
-            piece = parameter_piece(node.regex)
+            piece = read_piece(node.regex)
         if piece is None:
             return None
         pieces.append(piece)
@@ -201,14 +201,14 @@ def parsed_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
 
 
 @functools.lru_cache
-def parameter_piece(regex: str) -> Piece | None:
+def read_piece(regex: str) -> Piece | None:
     """Return what kind of run a converter's regex takes, or None where it is no such thing.
 
-    >>> parameter_piece("[^/]+"), parameter_piece("[0-9]{4}")
+    >>> read_piece("[^/]+"), read_piece("[0-9]{4}")
     (Run(chars='[^/]', least=1, most=None), Fixed(regex='[0-9]{4}', width=4))
-    >>> parameter_piece("a|b")
+    >>> read_piece("a|b")
     """
-    counted = _tokens(regex)
+    counted = _read_tokens(regex)
     if counted and all(least == most for _, least, most in counted):
         return Fixed(regex, sum(least for _, least, _ in counted))
     if counted is None or len(counted) != 1 or (counted[0][2] or 0) > _MOST_REPEATS:
@@ -223,12 +223,12 @@ def is_within_segment(regex: str) -> bool:
     >>> is_within_segment("[0-9]+"), is_within_segment(".+"), is_within_segment("a|b")
     (True, False, False)
     """
-    if parameter_piece(regex) is None:
+    if read_piece(regex) is None:
         return False
-    return not any(re.match(chars, "/") for chars, _, _ in _tokens(regex) or ())
+    return not any(re.match(chars, "/") for chars, _, _ in _read_tokens(regex) or ())
 
 
-def _tokens(regex: str) -> list[tuple[str, int, int | None]] | None:
+def _read_tokens(regex: str) -> list[tuple[str, int, int | None]] | None:
     """Return the classes of characters of a regex and their counts; None if it has more in it."""
     counted: list[tuple[str, int, int | None]] = []
     position = 0
@@ -237,11 +237,11 @@ def _tokens(regex: str) -> list[tuple[str, int, int | None]] | None:
         if found is None:
             return None
         position = found.end()
-        counted.append((found["chars"], *_counts(found)))
+        counted.append((found["chars"], *_read_counts(found)))
     return counted
 
 
-def _counts(found: re.Match[str]) -> tuple[int, int | None]:
+def _read_counts(found: re.Match[str]) -> tuple[int, int | None]:
     match found["sign"]:
         case "+":
             return 1, None
@@ -299,7 +299,7 @@ class Splitter:
         self._pieces = tuple(pieces)
         self._mode = mode
         self._tables = {
-            chars: _Membership(chars) for piece in pieces for chars in self._classes(piece)
+            chars: _Membership(chars) for piece in pieces for chars in self._list_classes(piece)
         }
         self._tables["/"] = _Membership("/")
         self._runs = {
@@ -314,7 +314,7 @@ class Splitter:
         }
 
     @staticmethod
-    def _classes(piece: Piece) -> list[str]:
+    def _list_classes(piece: Piece) -> list[str]:
         match piece:
             case Text(text=text):
                 return [re.escape(char) for char in text]
@@ -327,7 +327,7 @@ class Splitter:
 
     def __call__(self, path: str) -> tuple[list[str], str] | None:
         """Return the text of each parameter and what is left of the path, or None."""
-        starts = self._starts(path)
+        starts = self._find_starts(path)
         if starts is None:
             return None
         texts: list[str] = []
@@ -340,12 +340,12 @@ class Splitter:
                 case Fixed(width=width):
                     end = position + width
                 case Run():
-                    end = self._longest(path, position, piece, next_starts)
+                    end = self._find_longest(path, position, piece, next_starts)
             texts.append(path[position:end])
             position = end
         return texts, path[position:]
 
-    def _longest(self, path: str, position: int, run: Run, next_starts: int) -> int:
+    def _find_longest(self, path: str, position: int, run: Run, next_starts: int) -> int:
         found = self._runs[run.chars].match(path, position)
         assert found is not None
         end = found.end() if run.most is None else min(found.end(), position + run.most)
@@ -353,38 +353,38 @@ class Splitter:
         reachable = next_starts >> (len(path) - end)
         return end - ((reachable & -reachable).bit_length() - 1)
 
-    def _starts(self, path: str) -> list[int] | None:
+    def _find_starts(self, path: str) -> list[int] | None:
         """Return for each piece, and for the end, where it could begin; None if nowhere."""
-        starts = [self._ends(path)]
+        starts = [self._find_ends(path)]
         for piece in reversed(self._pieces):
             match piece:
                 case Text(text=text):
-                    here = self._before_text(path, text, starts[-1])
+                    here = self._go_before_text(path, text, starts[-1])
                 case Fixed():
-                    here = self._before_fixed(path, piece, starts[-1])
+                    here = self._go_before_fixed(path, piece, starts[-1])
                 case Run():
-                    here = self._before_run(path, piece, starts[-1])
+                    here = self._go_before_run(path, piece, starts[-1])
             if not here:
                 return None
             starts.append(here)
         starts.reverse()
         return starts if starts[0] >> len(path) & 1 else None
 
-    def _ends(self, path: str) -> int:
+    def _find_ends(self, path: str) -> int:
         match self._mode:
             case Mode.ENDPOINT:
                 return 1
             case Mode.PREFIX | Mode.LEVEL:  # What may follow is not said by the pieces.
                 return (1 << (len(path) + 1)) - 1
             case Mode.MOUNT:
-                return self._members(path, "/") | 1
+                return self._find_members(path, "/") | 1
             case _:
                 assert_never(self._mode)
 
-    def _members(self, path: str, chars: str) -> int:
+    def _find_members(self, path: str, chars: str) -> int:
         return int(path.translate(self._tables[chars]) + "0", 2)
 
-    def _before_text(self, path: str, text: str, ends: int) -> int:
+    def _go_before_text(self, path: str, text: str, ends: int) -> int:
         size = len(path)
         if ends & (ends - 1) == 0:
             at = size - (ends.bit_length() - 1) - len(text)
@@ -392,7 +392,7 @@ class Splitter:
         here = ends << len(text)
         if path.count(text) > _FEW:
             for offset, char in enumerate(text):
-                here &= self._members(path, re.escape(char)) << offset
+                here &= self._find_members(path, re.escape(char)) << offset
             return here
         found, at = 0, path.find(text)
         while at >= 0:
@@ -400,16 +400,16 @@ class Splitter:
             at = path.find(text, at + 1)
         return here & found
 
-    def _before_fixed(self, path: str, piece: Fixed, ends: int) -> int:
+    def _go_before_fixed(self, path: str, piece: Fixed, ends: int) -> int:
         found = bytearray(b"0" * (len(path) + 1))
         for match in self._fixed[piece.regex].finditer(path):
             found[match.start()] = ord("1")
         return (ends << piece.width) & int(bytes(found), 2)
 
-    def _before_run(self, path: str, run: Run, ends: int) -> int:
-        members = self._members(path, run.chars)
+    def _go_before_run(self, path: str, run: Run, ends: int) -> int:
+        members = self._find_members(path, run.chars)
         if run.most is not None:
-            return _repeated(ends, members, run.least, run.most)
+            return _repeat(ends, members, run.least, run.most)
         here = ends
         for _ in range(run.least):
             here = here << 1 & members
@@ -418,7 +418,7 @@ class Splitter:
         return here | (((members + first) ^ members) | first) & members
 
 
-def _repeated(ends: int, members: int, least: int, most: int) -> int:
+def _repeat(ends: int, members: int, least: int, most: int) -> int:
     reached = ends if least == 0 else 0
     step = ends
     for count in range(1, most + 1):

@@ -56,7 +56,7 @@ class InOrder:
 Tree: TypeAlias = Leaf | Test | Switch | InOrder
 
 
-class Planter:
+class TreeBuilder:
     """Grows the trees of one table, and counts the copies of rows that they take."""
 
     def __init__(self, rows: int) -> None:
@@ -64,23 +64,23 @@ class Planter:
         self._looks = self._copies * _LOOKS_A_COPY
         self._accepted: dict[tuple[str, str], bool] = {}
 
-    def tree(self, shapes: Sequence[Shape], known: frozenset[int] = frozenset()) -> Tree:
+    def build(self, shapes: Sequence[Shape], known: frozenset[int] = frozenset()) -> Tree:
         """Return the tree for shapes of which the columns ``known`` have been decided."""
-        column = _best_column(shapes, known) if len(shapes) > _FEW_ROWS else None
+        column = _choose_column(shapes, known) if len(shapes) > _FEW_ROWS else None
         if column is None:
-            return _in_order([_alone(shape, known) for shape in shapes])
+            return _build_in_order([_build_alone(shape, known) for shape in shapes])
         trees: list[Tree] = []
-        for run in self._runs(shapes, column):
-            texts, others = self._branches(run, column)
+        for run in self._split_runs(shapes, column):
+            texts, others = self._branch(run, column)
             inside = known | {column}
             if texts:
-                cases = {text: self.tree(branch, inside) for text, branch in texts.items()}
+                cases = {text: self.build(branch, inside) for text, branch in texts.items()}
                 trees.append(Switch(column, cases))
             if others:
-                trees.append(self.tree(others, known))
-        return _in_order(trees)
+                trees.append(self.build(others, known))
+        return _build_in_order(trees)
 
-    def _branches(
+    def _branch(
         self, shapes: Sequence[Shape], column: int
     ) -> tuple[dict[str, list[Shape]], list[Shape]]:
         """Return the shapes by their text in a column, and those that have none.
@@ -92,7 +92,7 @@ class Planter:
         taken: dict[str, int] = {}
         others: list[Shape] = []
         for shape in shapes:
-            text = cell_of(shape, column)
+            text = get_cell(shape, column)
             if not isinstance(text, str):
                 others.append(shape)
                 continue
@@ -104,7 +104,7 @@ class Planter:
         return branches, others
 
     def _accepts(self, shape: Shape, column: int, text: str) -> bool:
-        cell = cell_of(shape, column)
+        cell = get_cell(shape, column)
         if not isinstance(cell, Parameter):
             return True
         key = cell.regex, text
@@ -112,15 +112,15 @@ class Planter:
             self._accepted[key] = re.fullmatch(cell.regex, text) is not None
         return self._accepted[key]
 
-    def _runs(self, shapes: Sequence[Shape], column: int) -> Iterator[Sequence[Shape]]:
+    def _split_runs(self, shapes: Sequence[Shape], column: int) -> Iterator[Sequence[Shape]]:
         """Yield all shapes at once where the copies can be afforded, else runs that need none."""
         if self._can_afford(shapes, column):
             yield shapes
             return
         run: list[Shape] = []
         for shape in shapes:
-            is_text = isinstance(cell_of(shape, column), str)
-            if is_text and run and not isinstance(cell_of(run[-1], column), str):
+            is_text = isinstance(get_cell(shape, column), str)
+            if is_text and run and not isinstance(get_cell(run[-1], column), str):
                 yield run
                 run = []
             run.append(shape)
@@ -130,7 +130,7 @@ class Planter:
         last: dict[str, int] = {}
         others: list[Shape] = []
         for shape in shapes:
-            text = cell_of(shape, column)
+            text = get_cell(shape, column)
             if isinstance(text, str):
                 last[text] = shape.row.index
             else:
@@ -148,7 +148,7 @@ class Planter:
         return True
 
 
-def reached(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
+def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
     """Yield the leaves whose texts are right for the segments of a path.
 
     A row comes before those behind it, unless it was copied and comes again.
@@ -158,36 +158,36 @@ def reached(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
             yield tree
         case Test(column=column, text=text, then=then):
             if segments[column] == text:
-                yield from reached(then, segments)
+                yield from _walk(then, segments)
         case Switch(column=column, cases=cases):
             if (found := cases.get(segments[column])) is not None:
-                yield from reached(found, segments)
+                yield from _walk(found, segments)
         case InOrder(trees=trees):
             for part in trees:
-                yield from reached(part, segments)
+                yield from _walk(part, segments)
         case _:
             assert_never(tree)
 
 
-def cell_of(shape: Shape, column: int) -> Cell:
+def get_cell(shape: Shape, column: int) -> Cell:
     """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
     return shape.cells[column] if column < len(shape.cells) else ANY
 
 
-def _best_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:
+def _choose_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:
     """Return the column that is a text in most shapes, and then the one with most texts."""
     best, best_score = None, (1, 0)
     for column in range(max(len(shape.cells) for shape in shapes)):
         if column in known:
             continue
-        texts = [cell for shape in shapes if isinstance(cell := cell_of(shape, column), str)]
+        texts = [cell for shape in shapes if isinstance(cell := get_cell(shape, column), str)]
         score = len(texts), len(set(texts))
         if score > best_score and score[0] > 1:
             best, best_score = column, score
     return best
 
 
-def _alone(shape: Shape, known: frozenset[int]) -> Tree:
+def _build_alone(shape: Shape, known: frozenset[int]) -> Tree:
     columns = [column for column in range(len(shape.cells)) if column not in known]
     parameters = [column for column in columns if isinstance(shape.cells[column], Parameter)]
     tree: Tree = Leaf(shape, tuple(parameters))
@@ -198,7 +198,7 @@ def _alone(shape: Shape, known: frozenset[int]) -> Tree:
     return tree
 
 
-def _in_order(trees: list[Tree]) -> Tree:
+def _build_in_order(trees: list[Tree]) -> Tree:
     flat = [
         part for tree in trees for part in (tree.trees if isinstance(tree, InOrder) else [tree])
     ]
@@ -206,12 +206,12 @@ def _in_order(trees: list[Tree]) -> Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LengthRange:
     """The tree for paths of ``least`` to ``most`` segments.
 
     Attributes:
         least: the fewest segments.
-        most: the most of them; None for the last span, which has no end.
+        most: the most of them; None for the last one, which has no end.
         columns: how many segments the tree looks at.
         tree: None where no row has so many segments.
     """
@@ -222,7 +222,7 @@ class Span:
     tree: Tree | None
 
 
-def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
+def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRange]:
     """Return the trees for all numbers of segments; none for no shapes."""
     if not shapes:
         return []
@@ -231,29 +231,29 @@ def spans_of(shapes: Sequence[Shape], planter: Planter) -> list[Span]:
     for shape in shapes:
         for count in range(max(shape.least, 1), (shape.most or longest + 1) + 1):
             by_count[count].append(shape)
-    spans = []
+    ranges = []
     for _, group in groupby(by_count, lambda count: [shape.row.index for shape in by_count[count]]):
         counts = [*group]
         fitting = by_count[counts[0]]
-        spans.append(
-            Span(
+        ranges.append(
+            LengthRange(
                 counts[0],
                 counts[-1] if counts[-1] <= longest else None,
                 max((len(shape.cells) for shape in fitting), default=0),
-                planter.tree(fitting) if fitting else None,
+                builder.build(fitting) if fitting else None,
             )
         )
-    return spans
+    return ranges
 
 
-def reached_by(spans: Sequence[Span], path: str) -> Iterator[Leaf]:
+def find_leaves(ranges: Sequence[LengthRange], path: str) -> Iterator[Leaf]:
     """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
-    if not spans:
+    if not ranges:
         return
     # What is behind the longest row need not be told apart.
-    segments = path.split("/", max(spans[-1].least, spans[-1].columns))
-    for span in spans:
-        if len(segments) <= (span.most or len(segments)):
-            if span.tree is not None:
-                yield from reached(span.tree, segments)
+    segments = path.split("/", max(ranges[-1].least, ranges[-1].columns))
+    for lengths in ranges:
+        if len(segments) <= (lengths.most or len(segments)):
+            if lengths.tree is not None:
+                yield from _walk(lengths.tree, segments)
             return

@@ -12,7 +12,15 @@ from asgi_routes.dispatch import (
     Search,
     Taken,
 )
-from asgi_routes.engine import LinearMatcher, Matcher, Mode, Row, Step, compiled, is_within_segment
+from asgi_routes.engine import (
+    LinearMatcher,
+    Matcher,
+    Mode,
+    Row,
+    Step,
+    compile_rows,
+    is_within_segment,
+)
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
@@ -99,7 +107,7 @@ class HostRouter(Reversing, SearchedRouter):
         raise_together(mistakes, "HostRouter")
         # The labels of a host are to the dots what the segments of a path are to the slashes.
         self._matcher: Matcher[Key]
-        self._matcher = compiled(rows, LinearMatcher(rows)).matcher
+        self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
 
     def key_of(self, scope: Scope) -> Key | None:
         host = host_of(scope) if self.is_transparent else None

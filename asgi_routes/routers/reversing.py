@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from weakref import WeakSet
 
 from asgi_routes.apps import make_visit, visit_children
-from asgi_routes.engine import Mode, split_of
+from asgi_routes.engine import Mode, make_split
 from asgi_routes.errors import NoReverseMatch
 from asgi_routes.patterns import Form, IrreversibleError, Slot, forms_of
 from asgi_routes.routers.names import SEPARATOR, NamedPath, Names, Part, find_named_paths
@@ -34,7 +34,7 @@ _OPEN = "\1"
 """Keeps the place for the slash that stands behind the prefix of a router, if more follows."""
 _PATH = "path"
 """Below a named mount, the argument that names the rest."""
-_split = functools.lru_cache(maxsize=4096)(split_of)
+_split = functools.lru_cache(maxsize=4096)(make_split)
 _ENCLOSING = Lock()
 """Held while a router learns what is around it: two threads must not each forget the other's."""
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgi_routes.engine import Mode
-from asgi_routes.engine.splitting import Split, Splitter, is_ambiguous, parsed_pieces, split_of
+from asgi_routes.engine.splitting import Split, Splitter, is_ambiguous, make_split, read_pieces
 from asgi_routes.patterns import Pattern, parse_path, parse_regex
 from asgi_routes.patterns.converters import Converters, registered_converters
 
@@ -93,10 +93,10 @@ def check(pattern: Pattern, mode: Mode, paths: list[str]) -> None:
 
 
 def splitter(pattern: Pattern, mode: Mode) -> Split:
-    """Return the splitter for a pattern, where `split_of` would use ``re``, too."""
-    pieces = parsed_pieces(pattern.nodes)
+    """Return the splitter for a pattern, where `make_split` would use ``re``, too."""
+    pieces = read_pieces(pattern.nodes)
     assert pieces is not None
-    return split_of(pattern, mode) if mode is Mode.LEVEL else Splitter(pieces, mode)
+    return make_split(pattern, mode) if mode is Mode.LEVEL else Splitter(pieces, mode)
 
 
 def left_to_read(taken: str, left: str, of_segment: re.Pattern[str]) -> str | None:
@@ -129,7 +129,7 @@ def left_to_read(taken: str, left: str, of_segment: re.Pattern[str]) -> str | No
 )
 def test_levels_behind_a_regex_on_every_short_path(regex: str) -> None:
     """What a regex leaves is read, one slash less where what is before it does not end in one."""
-    split = split_of(parse_regex(regex), Mode.LEVEL)
+    split = make_split(parse_regex(regex), Mode.LEVEL)
     for size in range(6):
         for chars in itertools.product("ab/", repeat=size):
             path = "".join(chars)
@@ -160,7 +160,7 @@ HOSTILE = [
 def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str) -> None:
     """Paths of 64 KiB, on which a backtracking regex would be busy for hours."""
     pattern = parse_path(route, registered_converters())
-    pieces = parsed_pieces(pattern.nodes)
+    pieces = read_pieces(pattern.nodes)
     assert pieces is not None
     assert is_ambiguous(pieces)
     split = splitter(pattern, mode)
@@ -188,6 +188,6 @@ def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str
 )
 def test_unambiguous_patterns_are_left_to_re(route: str) -> None:
     """Where a regex cannot go back far, it is what matches."""
-    pieces = parsed_pieces(parse_path(route, registered_converters()).nodes)
+    pieces = read_pieces(parse_path(route, registered_converters()).nodes)
     assert pieces is not None
     assert not is_ambiguous(pieces)

@@ -1,6 +1,6 @@
 """What becomes of rows, as one line."""
 
-from asgi_routes.engine.shapes import ANY, Cell, Shape, shape_of
+from asgi_routes.engine.shapes import ANY, Cell, Shape, read_shape
 from asgi_routes.engine.tree import InOrder, Leaf, Switch, Test, Tree
 from asgi_routes.patterns import Parameter
 from tests.spec.rows import rows
@@ -8,7 +8,7 @@ from tests.spec.rows import rows
 
 def shapes(*texts: str) -> list[Shape]:
     """Return the shapes of a table of routes."""
-    return [*map(shape_of, rows(*texts))]
+    return [*map(read_shape, rows(*texts))]
 
 
 def shown(tree: Tree) -> str:

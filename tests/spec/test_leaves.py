@@ -3,8 +3,8 @@
 import pytest
 
 from asgi_routes.engine import Mode, Row, Step
-from asgi_routes.engine.shapes import shape_of
-from asgi_routes.engine.source import LeafSource, Names, leaf_source
+from asgi_routes.engine.shapes import read_shape
+from asgi_routes.engine.source import LeafSource, Namespace, write_leaf
 from asgi_routes.patterns import Parameter
 from tests.spec.rows import pattern, row
 
@@ -75,7 +75,7 @@ LEAVES: list[tuple[list[str], LeafSource, list[str]]] = [
 @pytest.mark.parametrize(("steps", "source", "objects"), LEAVES, ids=str)
 def test_leaves(steps: list[str], source: LeafSource, objects: list[str]) -> None:
     """The expressions that check and convert; the rest of the path; the objects that they need."""
-    names = Names()
+    names = Namespace()
     assert open_leaf(row(*steps), names) == source
     assert [*names.objects] == objects
 
@@ -87,14 +87,14 @@ def test_constants_of_a_leaf() -> None:
         Step(pattern("<y>"), Mode.ENDPOINT, {"m": 2, "n": 3}),
     )
     shown = "{{'x': s0, 'k{{}}': {k0}, 'y': s1, 'm': {k1}, 'n': {k2}}}"
-    assert shape_of(Row(0, steps, None)).has_kwargs
-    assert open_leaf(Row(0, steps, None), Names()) == LeafSource(
+    assert read_shape(Row(0, steps, None)).has_kwargs
+    assert open_leaf(Row(0, steps, None), Namespace()) == LeafSource(
         "s0 and s1", shown, "''", may_refuse=False, constants=3
     )
 
 
-def open_leaf(row: Row[None], names: Names) -> LeafSource:
+def open_leaf(row: Row[None], names: Namespace) -> LeafSource:
     """Return the source of a leaf of which all columns are open."""
-    shape = shape_of(row)
+    shape = read_shape(row)
     columns = [number for number, one in enumerate(shape.cells) if isinstance(one, Parameter)]
-    return leaf_source(shape, tuple(columns), names)
+    return write_leaf(shape, tuple(columns), names)

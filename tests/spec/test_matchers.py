@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from asgi_routes.engine import Candidates, LinearMatcher, Mode, Row, Step, compiled
+from asgi_routes.engine import LaterHits, LinearMatcher, Mode, Row, Step, compile_rows
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
 from asgi_routes.patterns.converters import registered_converters
 from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
 
 
 def compiled_matcher(rows: list[Row[Any]]) -> Any:
-    return compiled(rows, LinearMatcher(rows)).matcher
+    return compile_rows(rows, LinearMatcher(rows)).matcher
 
 
 MATCHERS = [LinearMatcher, compiled_matcher]
@@ -73,9 +73,9 @@ def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
     inner = Step(parse_path("x/", registered_converters()), Mode.ENDPOINT, {}, is_level=True)
     rows.append(Row(5, (step("a/", Mode.LEVEL), inner), "a/ x/"))
     rows.append(Row(6, (step("b", Mode.LEVEL), inner), "b x/"))
-    candidates = Candidates(LinearMatcher(rows))
+    later_hits = LaterHits(LinearMatcher(rows))
     for index in range(-1, 7):
-        hits = [hit[0].index for hit in candidates.behind(path, index)]
+        hits = [hit[0].index for hit in later_hits.find(path, index)]
         assert hits == [other for other in behind if other > index]
 
 
@@ -85,9 +85,9 @@ def step(text: str, mode: Mode = Mode.ENDPOINT) -> Step:
 
 def test_where_all_are_literal_the_matcher_is_a_dict() -> None:
     """Nothing comes between a path and its row."""
-    made = compiled(rows := [Row(0, (step("a/"),), "a")], LinearMatcher(rows))
+    made = compile_rows(rows := [Row(0, (step("a/"),), "a")], LinearMatcher(rows))
     assert made.matcher == made.literal
-    made = compiled(rows := [*rows, Row(1, (step("<b>"),), "b")], LinearMatcher(rows))
+    made = compile_rows(rows := [*rows, Row(1, (step("<b>"),), "b")], LinearMatcher(rows))
     assert made.matcher != made.literal
 
 

@@ -1,10 +1,10 @@
-"""What a table becomes before it is source: shapes, trees and spans, each on one line."""
+"""What a table becomes before it is source: shapes, trees and ranges, each on one line."""
 
 import pytest
 
-from asgi_routes.engine.shapes import shape_of
-from asgi_routes.engine.source import rows_of
-from asgi_routes.engine.tree import Planter, reached_by, spans_of
+from asgi_routes.engine.shapes import read_shape
+from asgi_routes.engine.source import list_rows
+from asgi_routes.engine.tree import TreeBuilder, build_ranges, find_leaves
 from asgi_routes.patterns import Parameter
 from tests.spec.drawn import cell, shapes, shown
 from tests.spec.rows import row
@@ -75,7 +75,7 @@ SHAPES: list[tuple[list[str], str, str | None]] = [
 @pytest.mark.parametrize(("steps", "text", "literal"), SHAPES, ids=str)
 def test_shapes(steps: list[str], text: str, literal: str | None) -> None:
     """What a row asks of each segment, as far as it can be said."""
-    shape = shape_of(row(*steps))
+    shape = read_shape(row(*steps))
     tail = f"<{shape.tail.name}>" if isinstance(shape.tail, Parameter) else shape.tail
     cells = "/".join(map(cell, shape.cells))
     assert f"{cells} {shape.least}-{'' if shape.most is None else repr(shape.most)} {tail}" == text
@@ -122,7 +122,7 @@ TREES: list[tuple[list[str], str]] = [
 @pytest.mark.parametrize(("texts", "tree"), TREES, ids=str)
 def test_trees(texts: list[str], tree: str) -> None:
     """First the segment that is a text in most rows, and wherever one is, the rows in order."""
-    assert shown(Planter(len(texts)).tree(shapes(*texts))) == tree
+    assert shown(TreeBuilder(len(texts)).build(shapes(*texts))) == tree
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_trees(texts: list[str], tree: str) -> None:
 )
 def test_trees_without_copies(texts: list[str], tree: str) -> None:
     """Where no copy can be afforded, a choice goes as far as it needs none."""
-    allows_none = Planter(-8)
-    assert shown(allows_none.tree(shapes(*texts))) == tree
+    allows_none = TreeBuilder(-8)
+    assert shown(allows_none.build(shapes(*texts))) == tree
 
 
 @pytest.mark.parametrize(
@@ -164,13 +164,13 @@ def test_a_tree_grows_with_its_table(
         *(f"<{kind}:p>/<q{number}>" for number in range(parameters)),
         *(f"t{number}/<q>" for number in range(texts)),
     )
-    planter = Planter(len(before))
-    tree = planter.tree(before)
-    assert len(rows_of(tree)) == len(before) + (copies or 0)
+    builder = TreeBuilder(len(before))
+    tree = builder.build(before)
+    assert len(list_rows(tree)) == len(before) + (copies or 0)
     is_one_choice = shown(tree).startswith("0{")
     assert is_one_choice == (copies is not None and (kind == "int" or copies > 0))
     if copies:  # There are none left for the next tree of the table.
-        assert shown(planter.tree(shapes("<p>/<q>", "a/<q>", "a/<r>"))) == "0?0?1, 0{a: 1?1, 2?1}"
+        assert shown(builder.build(shapes("<p>/<q>", "a/<q>", "a/<r>"))) == "0?0?1, 0{a: 1?1, 2?1}"
 
 
 SPANS: list[tuple[list[str], str]] = [
@@ -191,14 +191,14 @@ SPANS: list[tuple[list[str], str]] = [
 @pytest.mark.parametrize(("texts", "expected"), SPANS, ids=str)
 def test_spans(texts: list[str], expected: str) -> None:
     """From how many segments to how many, how many the tree looks at, and the tree."""
-    spans = spans_of(shapes(*texts), Planter(len(texts)))
+    ranges = build_ranges(shapes(*texts), TreeBuilder(len(texts)))
     assert expected == "; ".join(
-        f"{span.least}-{span.most or ''} {span.columns}: {span.tree and shown(span.tree)}"
-        for span in spans
+        f"{lengths.least}-{lengths.most or ''} {lengths.columns}: {lengths.tree and shown(lengths.tree)}"
+        for lengths in ranges
     )
     for number, text in enumerate(texts):
         path = text.replace("<path:p>", "x/y").removeprefix("re:")
-        assert number in [leaf.shape.row.index for leaf in reached_by(spans, path)]
-    assert [*reached_by(spans, "no/such/row/is/there")] == [
-        leaf for leaf in reached_by(spans, "no/such/row/is/there") if leaf.shape.tail != ""
+        assert number in [leaf.shape.row.index for leaf in find_leaves(ranges, path)]
+    assert [*find_leaves(ranges, "no/such/row/is/there")] == [
+        leaf for leaf in find_leaves(ranges, "no/such/row/is/there") if leaf.shape.tail != ""
     ]

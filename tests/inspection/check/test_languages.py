@@ -2,7 +2,7 @@
 
 import pytest
 
-from asgi_routes.engine import Compile, compiler
+from asgi_routes.engine import Compile, find_compiler
 from asgi_routes.inspection.check.comparison import Comparison
 from asgi_routes.inspection.check.languages import Language, Undecided, language_of
 from tests.inspection.check.languages import common, covering, first_uncovered, language, witness
@@ -142,7 +142,7 @@ def test_undecided(steps: list[str], reason: str) -> None:
 
 def test_another_engine() -> None:
     """What a regex matches is known for Python's engine only; a path is no matter of engines."""
-    engine: Compile = compiler("re2")
+    engine: Compile = find_compiler("re2")
     why = Undecided("another engine for regular expressions than Python's")
     assert language_of(row("^a$"), engine) == why
     assert language_of(row("prefix a/", "^a$"), engine) == why
