@@ -42,9 +42,9 @@ def make_split(pattern: Pattern, mode: Mode, compile_regex: Compile = re.compile
 
     ``compile_regex`` is for the patterns of `re_path`.
 
-    >>> from asgi_routes.patterns.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import get_registered_converters
     >>> from asgi_routes.patterns import parse_path
-    >>> split = make_split(parse_path("n/<int:n>/", registered_converters()), Mode.PREFIX)
+    >>> split = make_split(parse_path("n/<int:n>/", get_registered_converters()), Mode.PREFIX)
     >>> split("n/1/rest"), split("n/x/")
     ((['1'], 'rest'), None)
     """

@@ -4,7 +4,7 @@ from asgi_routes.patterns.format_syntax import parse_format
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 from asgi_routes.patterns.path_syntax import parse_path
 from asgi_routes.patterns.regex_syntax import parse_regex
-from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, forms_of
+from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, list_forms
 
 __all__ = (
     "Form",
@@ -17,7 +17,7 @@ __all__ = (
     "Slot",
     "Span",
     "Syntax",
-    "forms_of",
+    "list_forms",
     "parse_format",
     "parse_path",
     "parse_regex",

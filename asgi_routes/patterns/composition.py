@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.patterns.converters import Converter, mistake_in_regex
+from asgi_routes.patterns.converters import Converter, find_mistake_in_regex
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 
 _REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 
 
-def merged(nodes: Iterable[Node]) -> list[Node]:
+def merge_neighbours(nodes: Iterable[Node]) -> list[Node]:
     """Return the nodes with neighbouring literals, and neighbouring opaque pieces, as one each."""
     result: list[Node] = []
     for node in nodes:
@@ -28,15 +28,15 @@ def merged(nodes: Iterable[Node]) -> list[Node]:
     return result
 
 
-def composed(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
+def compose(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
     """Return the pattern of literals and named parameters.
 
     Raises:
         ImproperlyConfigured: the converters' regexes do not work together. Groups are numbered
             over the whole route, so a back-reference may point anywhere.
     """
-    nodes = tuple(merged(nodes))
-    regex = "".join(_part(node) for node in nodes)
+    nodes = tuple(merge_neighbours(nodes))
+    regex = "".join(_write_part(node) for node in nodes)
     try:
         if _REFERENCE.search(regex):  # Nothing else can go wrong, and compiling is slow.
             re.compile(regex)
@@ -44,23 +44,23 @@ def composed(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
         raise ImproperlyConfigured(
             f"the regexes of the converters do not work together in {syntax} pattern: {error.msg}",
             source=source,
-            span=_culprit(nodes),
+            span=_find_culprit(nodes),
         ) from None
     return Pattern(syntax, source, nodes, regex)
 
 
-def _part(node: Node) -> str:
+def _write_part(node: Node) -> str:
     if isinstance(node, Literal):
         return re.escape(node.text)
     assert isinstance(node, Parameter)  # Only a regex has opaque pieces.
     return f"(?P<{node.name}>{node.regex})"
 
 
-def _culprit(nodes: tuple[Node, ...]) -> Span | None:
+def _find_culprit(nodes: tuple[Node, ...]) -> Span | None:
     """Return the place of the first parameter that does not even work alone."""
     for node in nodes:
         try:
-            re.compile(_part(node))
+            re.compile(_write_part(node))
         except re.error:
             return node.span
     return None
@@ -74,28 +74,30 @@ class Fields:
         self.source = source
         self._names: set[str] = set()
 
-    def mistake(self, text: str, span: Span, hint: str | None = None) -> ImproperlyConfigured:
+    def make_mistake(self, text: str, span: Span, hint: str | None = None) -> ImproperlyConfigured:
         """Return the error about a place in the text."""
         return ImproperlyConfigured(text, source=self.source, span=span, hint=hint)
 
     def check_name(self, name: str, span: Span, hint: str | None = None) -> None:
         """Refuse a name that is no identifier, or that stands in the text already."""
         if not name.isidentifier():
-            raise self.mistake(
+            raise self.make_mistake(
                 f"parameter name {name!r} is not an identifier in {self.syntax} pattern", span, hint
             )
         if name in self._names:
-            raise self.mistake(
+            raise self.make_mistake(
                 f"parameter {name!r} stands twice in {self.syntax} pattern",
                 span,
                 "each parameter of a route needs a name of its own",
             )
         self._names.add(name)
 
-    def parameter(self, name: str, converter: Converter, written: str, span: Span) -> Parameter:
+    def make_parameter(
+        self, name: str, converter: Converter, written: str, span: Span
+    ) -> Parameter:
         """Return the parameter whose converter was found under the written name."""
         # Read now, not when it was registered: the regex may be a property.
         regex = converter.regex
-        if mistake := mistake_in_regex(regex):
-            raise self.mistake(f"converter {written!r} {mistake}", span)
+        if mistake := find_mistake_in_regex(regex):
+            raise self.make_mistake(f"converter {written!r} {mistake}", span)
         return Parameter(name, regex, converter, written, span)

@@ -108,7 +108,7 @@ class Converters:
         *,
         parent: "Converters | None" = None,
     ) -> None:
-        self._parent: Converters | None = parent or registered_converters()
+        self._parent: Converters | None = parent or get_registered_converters()
         self._converters: dict[str, Converter] = {}
         for name, converter in converters.items():
             self.register(converter, name)
@@ -129,7 +129,7 @@ class Converters:
                 f"a converter named {name!r} is registered already",
                 hint="give override=True to replace it, or use a Converters registry of your own",
             )
-        self._converters[name] = _checked(converter, name)
+        self._converters[name] = _check_converter(converter, name)
 
     def find(self, name: str) -> Converter | None:
         """Return the converter of that name, from here or from below, or None."""
@@ -162,7 +162,7 @@ class _Registered(Converters):
 _REGISTERED = _Registered()
 
 
-def registered_converters() -> Converters:
+def get_registered_converters() -> Converters:
     """Return the registry that routes use unless they are given one of their own."""
     return _REGISTERED
 
@@ -183,7 +183,7 @@ def _check_name(name: object) -> None:
         )
 
 
-def _checked(converter: Any, name: str) -> Converter:
+def _check_converter(converter: Any, name: str) -> Converter:
     if isinstance(converter, type):
         converter = converter()
     if not hasattr(converter, "regex") and hasattr(converter, "pattern") and callable(converter):
@@ -193,17 +193,17 @@ def _checked(converter: Any, name: str) -> Converter:
     for method in ("to_python", "to_url"):
         if not callable(getattr(converter, method, None)):
             raise ImproperlyConfigured(f"converter {name!r} has no method {method}()")
-    mistake = mistake_in_regex(converter.regex)
+    mistake = find_mistake_in_regex(converter.regex)
     if mistake:
         raise ImproperlyConfigured(f"converter {name!r} {mistake}", source=converter.regex)
     return converter  # type: ignore[no-any-return]
 
 
-def mistake_in_regex(regex: str) -> str | None:
+def find_mistake_in_regex(regex: str) -> str | None:
     """Return what makes a converter's regex unusable in any route, or None.
 
-    >>> mistake_in_regex("[0-9]{4}")
-    >>> mistake_in_regex("(?P<year>[0-9]{4})")
+    >>> find_mistake_in_regex("[0-9]{4}")
+    >>> find_mistake_in_regex("(?P<year>[0-9]{4})")
     "has a named group 'year' in its regex; only the route names parameters"
     """
     try:

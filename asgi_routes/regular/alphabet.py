@@ -58,9 +58,9 @@ class Alphabet:
 
     def __init__(self, sets: Iterable[CharSet], *, has_final: bool) -> None:
         distinct = [*dict.fromkeys([NEWLINE, SLASH, DIGITS, *sets])]
-        starts, signatures = _segments(distinct)
+        starts, signatures = _split_code_points(distinct)
         self._classes = sorted(
-            map(_class_of, *_grouped(starts, signatures)), key=lambda one: one[0]
+            map(_make_class, *_group(starts, signatures)), key=lambda one: one[0]
         )
         self.final = 1 << len(self._classes) if has_final else 0
         bits = {one.signature: 1 << bit for bit, one in enumerate(self._classes)}
@@ -68,20 +68,20 @@ class Alphabet:
         self._symbols = [bits[signature] for signature in signatures]
         masks = [0] * len(distinct)
         for signature, bit in bits.items():
-            for index in _places_of_bits(signature):
+            for index in _list_bits(signature):
                 masks[index] |= bit
         self._masks = dict(zip(distinct, masks, strict=True))
         self.every = (1 << len(self._classes)) - 1 | self.final
-        self.slash = self.mask(SLASH)
-        self.digits = self.mask(DIGITS)
-        self.newline = self.mask(NEWLINE)
+        self.slash = self.find_mask(SLASH)
+        self.digits = self.find_mask(DIGITS)
+        self.newline = self.find_mask(NEWLINE)
 
-    def mask(self, chars: CharSet) -> int:
+    def find_mask(self, chars: CharSet) -> int:
         """Return the symbols of one of the sets."""
         symbols = self._masks[chars]
         return symbols | self.final if symbols & self._masks[NEWLINE] else symbols
 
-    def best(self, mask: int) -> tuple[int, str]:
+    def find_best(self, mask: int) -> tuple[int, str]:
         """Return the cost and the text of the symbol of a set that reads best."""
         bit = mask & -mask
         if bit == self.final:
@@ -89,7 +89,7 @@ class Alphabet:
         found = self._classes[bit.bit_length() - 1]
         return found.cost, found.example
 
-    def single(self, mask: int) -> str | None:
+    def find_single(self, mask: int) -> str | None:
         """Return the character of a set that has only one; None for any other set."""
         if mask & (mask - 1) or mask == self.final:
             return None
@@ -97,7 +97,7 @@ class Alphabet:
         [(first, last), *more] = found.ranges
         return found.example if first == last and not more else None
 
-    def symbols(self, path: str) -> list[int]:
+    def translate(self, path: str) -> list[int]:
         """Return a path as symbols."""
         symbols = [self._symbols[bisect_right(self._starts, ord(char)) - 1] for char in path]
         if self.final and path.endswith("\n"):
@@ -105,7 +105,7 @@ class Alphabet:
         return symbols
 
 
-def _segments(sets: list[CharSet]) -> tuple[list[int], list[int]]:
+def _split_code_points(sets: list[CharSet]) -> tuple[list[int], list[int]]:
     """Return where the code points change their sets, and in which sets those from there on are."""
     changes = {0: 0}
     for index, chars in enumerate(sets):
@@ -122,7 +122,7 @@ def _segments(sets: list[CharSet]) -> tuple[list[int], list[int]]:
     return starts, signatures
 
 
-def _places_of_bits(number: int) -> Iterator[int]:
+def _list_bits(number: int) -> Iterator[int]:
     """Yield where a number has its ones: of thousands of places it has but a few."""
     while number:
         lowest = number & -number
@@ -130,7 +130,7 @@ def _places_of_bits(number: int) -> Iterator[int]:
         number ^= lowest
 
 
-def _grouped(
+def _group(
     starts: list[int], signatures: list[int]
 ) -> tuple[Iterable[int], Iterable[list[tuple[int, int]]]]:
     ranges: dict[int, list[tuple[int, int]]] = {}
@@ -140,7 +140,7 @@ def _grouped(
     return ranges.keys(), ranges.values()
 
 
-def _class_of(signature: int, ranges: list[tuple[int, int]]) -> _Class:
+def _make_class(signature: int, ranges: list[tuple[int, int]]) -> _Class:
     for char, cost in reversed(_COSTS.items()):
         if any(first <= ord(char) <= last for first, last in ranges):
             return _Class(cost, char, ranges, signature)

@@ -13,7 +13,7 @@ made when they are first asked for.
 from typing import NamedTuple, TypeAlias
 
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.programs import MATCH, Char, Entry, Forget, Fork, Look, Program
+from asgi_routes.regular.programs import ACCEPT, Char, Entry, Forget, Fork, Look, Program
 from asgi_routes.regular.surroundings import Seen, Surroundings
 
 _MOST_FOR_ONE = 500_000
@@ -34,14 +34,14 @@ class Ways(NamedTuple):
     """What a state stands for.
 
     Attributes:
-        places: where in the program the ways stand, the preferred first.
+        positions: where in the program the ways stand, the preferred first.
         digits: how many digits each has taken for a number; -1 once there were too many. Empty
             where the program has no numbers.
         before: the symbol before, as far as it matters.
         rest: the state of the next step, or one of the numbers above.
     """
 
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
     digits: tuple[int, ...]
     before: int
     rest: State
@@ -113,7 +113,8 @@ class Automaton:
         self._is_ordered = rest is not None or self._is_counting
         self._surroundings = Surroundings(program, alphabet)
         self._masks = [
-            alphabet.mask(code.chars) if isinstance(code, Char) else 0 for code in program.codes
+            alphabet.find_mask(code.chars) if isinstance(code, Char) else 0
+            for code in program.codes
         ]
         self._leaves: dict[tuple[int, int, int], list[tuple[int, bool]]] = {}
         self._states: dict[Ways, State] = {}
@@ -122,9 +123,9 @@ class Automaton:
         self._accepts: list[bool | None] = []
         digits = (0,) if self._is_counting else ()
         before = int(self._surroundings.before & Seen.NOTHING)
-        self.start = self.state(Ways((program.start,), digits, before, NOT_YET))
+        self.start = self.add_state(Ways((program.start,), digits, before, NOT_YET))
 
-    def state(self, ways: Ways) -> State:
+    def add_state(self, ways: Ways) -> State:
         """Return the number of a state."""
         found = self._states.get(ways)
         if found is None:
@@ -134,107 +135,107 @@ class Automaton:
             self._accepts.append(None)
         return found
 
-    def ways(self, state: State) -> Ways:
+    def get_ways(self, state: State) -> Ways:
         """Return what a state stands for."""
         return self._ways[state]
 
-    def arcs(self, state: State) -> Arcs:
+    def find_arcs(self, state: State) -> Arcs:
         """Return where the symbols lead from a state."""
         found = self._arcs[state]
         if found is None:
-            found = self._arcs[state] = self._arcs_of(self._ways[state])
+            found = self._arcs[state] = self._make_arcs(self._ways[state])
         return found
 
     def accepts(self, state: State) -> bool:
         """Tell whether a path that leads to a state is matched."""
         found = self._accepts[state]
         if found is None:
-            found = self._accepts[state] = self._accepts_of(self._ways[state])
+            found = self._accepts[state] = self._decide_acceptance(self._ways[state])
         return found
 
     def takes_all(self, state: State) -> bool:
         """Tell whether a path is matched however it goes on."""
         ways = self._ways[state]
-        if ways.places or ways.rest < ALL:
+        if ways.positions or ways.rest < ALL:
             return False
         return self.rest is None or self.rest.takes_all(ways.rest)
 
-    def entered(self, entry: Entry) -> State:
+    def enter(self, entry: Entry) -> State:
         """Return where this step begins behind one that has not taken a slash last."""
         if entry is Entry.HERE:
             return self.start
-        return self.state(_BEFORE_SLASH if entry is Entry.SEGMENT else _AT_SLASH)
+        return self.add_state(_BEFORE_SLASH if entry is Entry.SEGMENT else _AT_SLASH)
 
-    def _accepts_of(self, ways: Ways) -> bool:
+    def _decide_acceptance(self, ways: Ways) -> bool:
         if ways == _BEHIND_SLASH:
             return False
         if ways in (_BEFORE_SLASH, _AT_SLASH):
             return self.accepts(self.start)
-        _, rest = self._alive(ways, Seen.NOTHING)
+        _, rest = self._find_alive(ways, Seen.NOTHING)
         return rest >= ALL and (self.rest is None or self.rest.accepts(rest))
 
-    def _arcs_of(self, ways: Ways) -> Arcs:
+    def _make_arcs(self, ways: Ways) -> Arcs:
         slash = self._alphabet.slash
         if ways == _BEFORE_SLASH:
-            return [(slash, self.state(_BEHIND_SLASH))]
+            return [(slash, self.add_state(_BEHIND_SLASH))]
         if ways == _BEHIND_SLASH:
-            return self.arcs(self.start)
+            return self.find_arcs(self.start)
         if ways == _AT_SLASH:
-            plain = [(mask & ~slash, state) for mask, state in self.arcs(self.start)]
+            plain = [(mask & ~slash, state) for mask, state in self.find_arcs(self.start)]
             return [(slash, self.start), *((mask, state) for mask, state in plain if mask)]
         arcs: dict[Ways, int] = {}
         for mask, seen in self._surroundings.groups:
-            alive, rest = self._alive(ways, seen)
+            alive, rest = self._find_alive(ways, seen)
             before = int(seen & self._surroundings.before)
-            for part, taking in self._parts(mask, alive):
-                places, digits = self._taken(taking)
-                for symbols, next_rest in self._rests(part, rest):
-                    if not places and next_rest in (NOT_YET, REFUSED):
+            for part, taking in self._split(mask, alive):
+                positions, digits = self._take(taking)
+                for symbols, next_rest in self._follow_rest(part, rest):
+                    if not positions and next_rest in (NOT_YET, REFUSED):
                         continue
-                    after = Ways(places, digits, before if places else 0, next_rest)
+                    after = Ways(positions, digits, before if positions else 0, next_rest)
                     arcs[after] = arcs.get(after, 0) | symbols
-        return [(mask, self.state(after)) for after, mask in arcs.items()]
+        return [(mask, self.add_state(after)) for after, mask in arcs.items()]
 
-    def _alive(self, ways: Ways, seen: Seen) -> tuple[list[tuple[int, int]], State]:
+    def _find_alive(self, ways: Ways, seen: Seen) -> tuple[list[tuple[int, int]], State]:
         """Return the ways that can take a symbol, with their digits, and the state of the rest.
 
         A way that matches here is the best of those behind it, and these are given up.
         """
         alive: dict[int, int] = {}
-        counts = ways.digits or (0,) * len(ways.places)
-        for place, count in zip(ways.places, counts, strict=True):
-            leaves = self._leaves_of(place, ways.before, seen)
+        counts = ways.digits or (0,) * len(ways.positions)
+        for position, count in zip(ways.positions, counts, strict=True):
+            leaves = self._find_leaves(position, ways.before, seen)
             self._effort.spend(len(leaves))
             for leaf, is_forgotten in leaves:
                 kept = 0 if is_forgotten and count > 0 else count
-                if leaf == MATCH:
+                if leaf == ACCEPT:
                     if not self._is_ordered:
                         return [], ALL
-                    return [*alive.items()], REFUSED if kept < 0 else self._entered(ways.before)
+                    return [*alive.items()], REFUSED if kept < 0 else self._enter_rest(ways.before)
                 alive.setdefault(leaf, kept)
         return [*alive.items()], ways.rest
 
-    def _entered(self, before: int) -> State:
+    def _enter_rest(self, before: int) -> State:
         """Return where the next step begins, where there is one."""
         if self.rest is None:
             return ALL
         is_behind_slash = self._surroundings.is_behind_slash(Seen(before))
-        return self.rest.entered(Entry.HERE if is_behind_slash else self._entry)
+        return self.rest.enter(Entry.HERE if is_behind_slash else self._entry)
 
-    def _leaves_of(self, place: int, before: int, seen: Seen) -> list[tuple[int, bool]]:
+    def _find_leaves(self, position: int, before: int, seen: Seen) -> list[tuple[int, bool]]:
         """Return where the program takes a symbol or ends, and whether a number ends before."""
-        key = place, before, int(seen)
+        key = position, before, int(seen)
         found = self._leaves.get(key)
         if found is None:
             found = self._leaves[key] = []
-            self._find_leaves(place, Seen(before), seen, found)
+            self._collect_leaves(position, Seen(before), seen, found)
         return found
 
-    def _find_leaves(
-        self, place: int, before: Seen, seen: Seen, found: list[tuple[int, bool]]
+    def _collect_leaves(
+        self, position: int, before: Seen, seen: Seen, found: list[tuple[int, bool]]
     ) -> None:
         visited: set[int] = set()
-        todo = [(place, False)]
+        todo = [(position, False)]
         while todo:
             at, is_forgotten = todo.pop()
             if at in visited:
@@ -245,13 +246,13 @@ class Automaton:
                     todo += [(second, is_forgotten), (first, is_forgotten)]
                 case Forget(then=then):
                     todo.append((then, True))
-                case Look(place=asked, then=then):
+                case Look(assertion=asked, then=then):
                     if self._surroundings.holds(asked, before, seen):
                         todo.append((then, is_forgotten))
                 case _:
                     found.append((at, is_forgotten))
 
-    def _parts(
+    def _split(
         self, mask: int, alive: list[tuple[int, int]]
     ) -> list[tuple[int, list[tuple[int, int]]]]:
         """Split symbols into those that are taken by the same ways."""
@@ -267,7 +268,7 @@ class Automaton:
             parts = split
         return parts
 
-    def _taken(self, taking: list[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _take(self, taking: list[tuple[int, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return where the ways stand after the symbol, and the digits that they have taken."""
         after: dict[int, int] = {}
         for leaf, count in taking:
@@ -280,11 +281,11 @@ class Automaton:
             return tuple(sorted(after)), ()
         return tuple(after), tuple(after.values()) if self._is_counting else ()
 
-    def _rests(self, mask: int, rest: State) -> list[tuple[int, State]]:
+    def _follow_rest(self, mask: int, rest: State) -> list[tuple[int, State]]:
         """Return where symbols lead in the next step."""
         if rest < ALL or self.rest is None:
             return [(mask, rest)]
-        arcs = [(mask & symbols, state) for symbols, state in self.rest.arcs(rest)]
+        arcs = [(mask & symbols, state) for symbols, state in self.rest.find_arcs(rest)]
         left = mask
         for symbols, _ in arcs:
             left &= ~symbols

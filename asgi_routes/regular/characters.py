@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from asgi_routes.regular.parsing import category, spelled
+from asgi_routes.regular.parsing import spell_category, spell_member
 
 CharSet: TypeAlias = tuple[tuple[int, int], ...]
 """Ranges of code points, both ends included; in order, and none touches the next."""
@@ -22,35 +22,35 @@ NEWLINE: CharSet = ((ord("\n"), ord("\n")),)
 SLASH: CharSet = ((ord("/"), ord("/")),)
 
 
-def of_text(char: str) -> CharSet:
+def make_set(char: str) -> CharSet:
     """Return the set of one character."""
     return ((ord(char), ord(char)),)
 
 
 @functools.cache
-def _all_characters() -> str:
+def _list_characters() -> str:
     return "".join(map(chr, range(sys.maxunicode + 1)))
 
 
 @functools.cache
-def _cased() -> str:
+def _list_cased() -> str:
     """Return all characters for which upper and lower case may matter."""
-    return "".join(char for char in _all_characters() if not char.lower() == char == char.upper())
+    return "".join(char for char in _list_characters() if not char.lower() == char == char.upper())
 
 
 @functools.cache
-def _set_of_cased() -> CharSet:
-    return union(map(of_text, _cased()))
+def _make_cased_set() -> CharSet:
+    return union(map(make_set, _list_cased()))
 
 
 @functools.lru_cache(maxsize=1024)
-def matched_by(regex: str, flags: int = 0) -> CharSet:
+def find_set(regex: str, flags: int = 0) -> CharSet:
     r"""Return the characters that a regex for one character matches.
 
-    >>> matched_by(r"\d", re.ASCII)
+    >>> find_set(r"\d", re.ASCII)
     ((48, 57),)
     """
-    runs = re.compile(f"(?:{regex})+", flags).finditer(_all_characters())
+    runs = re.compile(f"(?:{regex})+", flags).finditer(_list_characters())
     return tuple((run.start(), run.end() - 1) for run in runs)
 
 
@@ -86,12 +86,12 @@ def union(sets: Iterable[CharSet]) -> CharSet:
     return tuple(ranges)
 
 
-def of_item(kind: str, argument: Any, flags: int) -> CharSet:
+def read_set(kind: str, argument: Any, flags: int) -> CharSet:
     """Return the characters that an item of a parsed regex takes.
 
     ``kind`` is LITERAL, NOT_LITERAL, ANY or IN.
 
-    >>> of_item("LITERAL", ord("k"), re.IGNORECASE)
+    >>> read_set("LITERAL", ord("k"), re.IGNORECASE)
     ((75, 75), (107, 107), (8490, 8490))
     """
     if kind == "ANY":
@@ -103,20 +103,20 @@ def of_item(kind: str, argument: Any, flags: int) -> CharSet:
     else:
         members = argument
     is_negated = str(members[0][0]) == "NEGATE"
-    chars = union(_member(str(name), value, flags) for name, value in members[is_negated:])
+    chars = union(_read_member(str(name), value, flags) for name, value in members[is_negated:])
     if is_negated:
         chars = complement(chars)
     if not flags & re.IGNORECASE:
         return chars
-    members_as_text = "".join(spelled(str(name), value) for name, value in members)
-    found = re.findall(f"[{members_as_text}]", _cased(), flags & (re.IGNORECASE | re.ASCII))
-    others = complement(union([complement(chars), _set_of_cased()]))
-    return union([others, *map(of_text, found)])
+    members_as_text = "".join(spell_member(str(name), value) for name, value in members)
+    found = re.findall(f"[{members_as_text}]", _list_cased(), flags & (re.IGNORECASE | re.ASCII))
+    others = complement(union([complement(chars), _make_cased_set()]))
+    return union([others, *map(make_set, found)])
 
 
-def _member(name: str, value: Any, flags: int) -> CharSet:
+def _read_member(name: str, value: Any, flags: int) -> CharSet:
     if name == "LITERAL":
         return ((value, value),)
     if name == "RANGE":
         return (tuple(value),)
-    return matched_by(category(value), flags & re.ASCII)
+    return find_set(spell_category(value), flags & re.ASCII)

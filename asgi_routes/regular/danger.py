@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from asgi_routes.regular.parsing import category, constants, parsed
+from asgi_routes.regular.parsing import constants, parse_items, spell_category
 
 _SAMPLE = "".join(map(chr, range(128))) + "é٣\u2028"
 _MANY = 16
@@ -30,24 +30,24 @@ def find_danger(regex: str, flags: int = 0) -> str | None:
     >>> find_danger(r"^(.*)-(.*)-(.*)x$")
     '3 repeats of the same characters in a row: the time grows with the power 3 of the length'
     """
-    items = parsed(regex, flags)
-    return None if items is None else _danger(list(items))
+    items = parse_items(regex, flags)
+    return None if items is None else _find_in(list(items))
 
 
-def _danger(items: list[Any]) -> str | None:
-    for kind, argument in _all(items):
+def _find_in(items: list[Any]) -> str | None:
+    for kind, argument in _walk(items):
         if not _is_repeat(kind, argument):
             continue
         body = list(argument[2])
         inner = [
-            part for part in _flat(body) if _is_repeat(*part) and _others_can_vanish(part, body)
+            part for part in _flatten(body) if _is_repeat(*part) and _others_can_vanish(part, body)
         ]
         if inner:
             return (
                 "a repeat inside a repeat of the same characters: "
                 "the time doubles with each character"
             )
-    count = _longest_chain(items)
+    count = _count_longest_chain(items)
     if count >= _POLYNOMIAL:
         return (
             f"{count} repeats of the same characters in a row: "
@@ -60,7 +60,7 @@ def _is_repeat(kind: Any, argument: Any) -> bool:
     return kind in (constants.MAX_REPEAT, constants.MIN_REPEAT) and argument[1] >= _MANY
 
 
-def _inside(kind: Any, argument: Any) -> Iterator[list[Any]]:
+def _list_inner(kind: Any, argument: Any) -> Iterator[list[Any]]:
     """Yield the sequences that an item is made of."""
     if kind in (constants.MAX_REPEAT, constants.MIN_REPEAT):
         yield list(argument[2])
@@ -70,27 +70,28 @@ def _inside(kind: Any, argument: Any) -> Iterator[list[Any]]:
         yield from map(list, argument[1])
 
 
-def _all(items: list[Any]) -> Iterator[Any]:
+def _walk(items: list[Any]) -> Iterator[Any]:
     for item in items:
         yield item
-        for inner in _inside(*item):
-            yield from _all(inner)
+        for inner in _list_inner(*item):
+            yield from _walk(inner)
 
 
-def _flat(items: list[Any]) -> Iterator[Any]:
+def _flatten(items: list[Any]) -> Iterator[Any]:
     """Yield the items of a sequence, and those of the groups in it."""
     for kind, argument in items:
         if kind is constants.SUBPATTERN:
-            yield from _flat(list(argument[3]))
+            yield from _flatten(list(argument[3]))
         else:
             yield kind, argument
 
 
 def _others_can_vanish(part: Any, body: list[Any]) -> bool:
     """Tell whether a whole round of the outer repeat can be one inner repeat, or look like it."""
-    chars = _chars([part])
+    chars = _collect_chars([part])
     return all(
-        other is part or _can_vanish(*other) or _chars([other]) & chars for other in _flat(body)
+        other is part or _can_vanish(*other) or _collect_chars([other]) & chars
+        for other in _flatten(body)
     )
 
 
@@ -104,12 +105,12 @@ def _can_vanish(kind: Any, argument: Any) -> bool:
     return kind in (constants.AT, constants.ASSERT, constants.ASSERT_NOT)
 
 
-def _longest_chain(items: list[Any]) -> int:
+def _count_longest_chain(items: list[Any]) -> int:
     """Return how many repeats stand in a row whose characters also take what is between them."""
     longest = count = 0
     shared: Chars = frozenset()
-    for item in _flat(items):
-        chars = _chars([item])
+    for item in _flatten(items):
+        chars = _collect_chars([item])
         if _is_repeat(*item):
             count, shared = (count + 1, shared & chars) if shared & chars else (1, chars)
             longest = max(longest, count)
@@ -118,21 +119,21 @@ def _longest_chain(items: list[Any]) -> int:
     return longest
 
 
-def _chars(items: Iterable[Any]) -> Chars:
+def _collect_chars(items: Iterable[Any]) -> Chars:
     """Return the characters of the sample that stand somewhere in what the items match."""
     found: set[str] = set()
     for kind, argument in items:
-        inner = list(_inside(kind, argument))
+        inner = list(_list_inner(kind, argument))
         if inner:
-            found.update(*(_chars(sequence) for sequence in inner))
+            found.update(*(_collect_chars(sequence) for sequence in inner))
         elif kind is constants.LITERAL:
             found.add(chr(argument))
         elif kind in (constants.NOT_LITERAL, constants.ANY, constants.IN):
-            found.update(_members(kind, argument))
+            found.update(_list_members(kind, argument))
     return frozenset(found)
 
 
-def _members(kind: Any, argument: Any) -> Iterator[str]:
+def _list_members(kind: Any, argument: Any) -> Iterator[str]:
     if kind is constants.ANY:
         yield from _SAMPLE.replace("\n", "")
     elif kind is constants.NOT_LITERAL:
@@ -150,5 +151,5 @@ def _is_in(char: str, kind: Any, argument: Any) -> bool:
     if kind is constants.RANGE:
         return bool(argument[0] <= ord(char) <= argument[1])
     if kind is constants.CATEGORY:
-        return re.match(category(argument), char) is not None
+        return re.match(spell_category(argument), char) is not None
     return False

@@ -31,7 +31,7 @@ def is_counting(automaton: Automaton, state: State) -> bool:
     """Tell whether a number has begun and not ended."""
     if not automaton.has_numbers:
         return False
-    ways = automaton.ways(state)
+    ways = automaton.get_ways(state)
     if any(count > 0 for count in ways.digits):
         return True
     return (
@@ -39,15 +39,19 @@ def is_counting(automaton: Automaton, state: State) -> bool:
     )
 
 
-def growth(automaton: Automaton, state: State, digits: int) -> Growth | None:
+def find_growth(automaton: Automaton, state: State, digits: int) -> Growth | None:
     """Return what further digits do, or None where they do more than let numbers grow."""
-    once = _after_any(automaton, state, digits)
-    twice = None if once is None else _after_any(automaton, once, digits)
+    once = _follow_any_digit(automaton, state, digits)
+    twice = None if once is None else _follow_any_digit(automaton, once, digits)
     if once is None or twice is None:
         return None
-    if not _shape(automaton, state) == _shape(automaton, once) == _shape(automaton, twice):
+    if (
+        not _forget_counts(automaton, state)
+        == _forget_counts(automaton, once)
+        == _forget_counts(automaton, twice)
+    ):
         return None
-    counts, then, later = (_counts(automaton, one) for one in (state, once, twice))
+    counts, then, later = (_list_counts(automaton, one) for one in (state, once, twice))
     growing = tuple(after - count for count, after in zip(counts, then, strict=True))
     if growing != tuple(after - count for count, after in zip(then, later, strict=True)):
         return None
@@ -57,39 +61,39 @@ def growth(automaton: Automaton, state: State, digits: int) -> Growth | None:
     return Growth(automaton.most_digits - max(full) if full else None, counts, growing)
 
 
-def grown(automaton: Automaton, state: State, growth: Growth, digits: int) -> State:
+def grow(automaton: Automaton, state: State, growth: Growth, digits: int) -> State:
     """Return the state behind so many further digits."""
     counts = zip(growth.counts, growth.growing, strict=True)
-    return _with_counts(automaton, state, (count + digits * grows for count, grows in counts))
+    return _replace_counts(automaton, state, (count + digits * grows for count, grows in counts))
 
 
-def _after_any(automaton: Automaton, state: State, digits: int) -> State | None:
+def _follow_any_digit(automaton: Automaton, state: State, digits: int) -> State | None:
     """Return the state behind a digit, if it is the same for all of them."""
-    arcs = [(mask & digits, after) for mask, after in automaton.arcs(state) if mask & digits]
+    arcs = [(mask & digits, after) for mask, after in automaton.find_arcs(state) if mask & digits]
     if len(arcs) != 1 or arcs[0][0] != digits:
         return None
     return arcs[0][1]
 
 
-def _counts(automaton: Automaton, state: State) -> tuple[int, ...]:
-    ways = automaton.ways(state)
+def _list_counts(automaton: Automaton, state: State) -> tuple[int, ...]:
+    ways = automaton.get_ways(state)
     if automaton.rest is None or ways.rest < ALL:
         return ways.digits
-    return ways.digits + _counts(automaton.rest, ways.rest)
+    return ways.digits + _list_counts(automaton.rest, ways.rest)
 
 
-def _shape(automaton: Automaton, state: State) -> object:
-    ways = automaton.ways(state)
+def _forget_counts(automaton: Automaton, state: State) -> object:
+    ways = automaton.get_ways(state)
     rest: object = ways.rest
     if automaton.rest is not None and ways.rest >= ALL:
-        rest = (_shape(automaton.rest, ways.rest),)
-    return ways.places, tuple(min(count, 0) for count in ways.digits), ways.before, rest
+        rest = (_forget_counts(automaton.rest, ways.rest),)
+    return ways.positions, tuple(min(count, 0) for count in ways.digits), ways.before, rest
 
 
-def _with_counts(automaton: Automaton, state: State, counts: Iterator[int]) -> State:
-    ways = automaton.ways(state)
+def _replace_counts(automaton: Automaton, state: State, counts: Iterator[int]) -> State:
+    ways = automaton.get_ways(state)
     digits = tuple(next(counts) for _ in ways.digits)
     rest = ways.rest
     if automaton.rest is not None and rest >= ALL:
-        rest = _with_counts(automaton.rest, rest, counts)
-    return automaton.state(ways._replace(digits=digits, rest=rest))
+        rest = _replace_counts(automaton.rest, rest, counts)
+    return automaton.add_state(ways._replace(digits=digits, rest=rest))

@@ -23,7 +23,7 @@ class UnreadableError(ValueError):
     """A pattern has something in it that no program can be made of; the message says what."""
 
 
-def parsed(regex: str, flags: int) -> Any:
+def parse_items(regex: str, flags: int) -> Any:
     """Return the items of a regex, whose ``state`` has its groups and flags; None if nobody may see them."""
     return None if _parser is None else _parser.parse(regex, flags)
 
@@ -37,16 +37,16 @@ def read_items(regex: str, flags: int) -> tuple[Any, int]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # They were given when the route was written.
-        items = parsed(regex, flags)
+        items = parse_items(regex, flags)
     if items is None:
         raise UnreadableError("this Python does not show how it reads regular expressions")
     return items, items.state.flags
 
 
-def category(value: Any) -> str:
+def spell_category(value: Any) -> str:
     r"""Return a category as one writes it.
 
-    >>> category("CATEGORY_DIGIT"), category("CATEGORY_NOT_WORD")
+    >>> spell_category("CATEGORY_DIGIT"), spell_category("CATEGORY_NOT_WORD")
     ('\\d', '\\W')
     """
     name = str(value).removeprefix("CATEGORY_")
@@ -54,10 +54,10 @@ def category(value: Any) -> str:
     return "\\" + (letter.upper() if name.startswith("NOT_") else letter)
 
 
-def spelled(name: str, value: Any) -> str:
+def spell_member(name: str, value: Any) -> str:
     r"""Return a member of a class of characters as one writes it between the brackets.
 
-    >>> spelled("LITERAL", ord("]")), spelled("NEGATE", None), spelled("CATEGORY", "CATEGORY_SPACE")
+    >>> spell_member("LITERAL", ord("]")), spell_member("NEGATE", None), spell_member("CATEGORY", "CATEGORY_SPACE")
     ('\\U0000005d', '^', '\\s')
     """
     if name == "NEGATE":
@@ -66,4 +66,4 @@ def spelled(name: str, value: Any) -> str:
         return f"\\U{value:08x}"
     if name == "RANGE":
         return f"\\U{value[0]:08x}-\\U{value[1]:08x}"
-    return category(value)
+    return spell_category(value)

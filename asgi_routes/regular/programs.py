@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
-from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, of_item, of_text
+from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, make_set, read_set
 from asgi_routes.regular.parsing import UnreadableError
 
 _MOST_CODES = 4000
@@ -26,7 +26,7 @@ _REFUSED = {
 }
 
 
-class Place(Enum):
+class Assertion(Enum):
     """What can be asked of a place between two characters."""
 
     START = auto()
@@ -62,7 +62,7 @@ class Fork:
 class Look:
     """Go on where the place is such a one."""
 
-    place: Place
+    assertion: Assertion
     then: int
 
 
@@ -74,13 +74,13 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Accept:
     """All of the pattern has matched."""
 
 
-Code: TypeAlias = Char | Fork | Look | Forget | Match
+Code: TypeAlias = Char | Fork | Look | Forget | Accept
 
-MATCH = 0
+ACCEPT = 0
 """Where every program ends."""
 
 
@@ -117,9 +117,9 @@ class Program:
         return any(isinstance(code, Forget) for code in self.codes)
 
     @property
-    def places(self) -> set[Place]:
+    def assertions(self) -> set[Assertion]:
         """What is asked of places."""
-        return {code.place for code in self.codes if isinstance(code, Look)}
+        return {code.assertion for code in self.codes if isinstance(code, Look)}
 
     @property
     def sets(self) -> set[CharSet]:
@@ -127,17 +127,17 @@ class Program:
         return {code.chars for code in self.codes if isinstance(code, Char)}
 
 
-ANYTHING = Program((Match(),), MATCH)
+ANYTHING = Program((Accept(),), ACCEPT)
 """What matches any path, and takes nothing of it."""
 
 
-class Writer:
+class ProgramWriter:
     """Writes a program from its end to its start: everything is told what comes after it."""
 
     def __init__(self) -> None:
-        self._codes: list[Code] = [Match()]
+        self._codes: list[Code] = [Accept()]
 
-    def program(self, start: int, entry: Entry) -> Program:
+    def finish(self, start: int, entry: Entry) -> Program:
         """Return what was written."""
         return Program(tuple(self._codes), start, entry)
 
@@ -148,26 +148,26 @@ class Writer:
         self._codes.append(code)
         return len(self._codes) - 1
 
-    def text(self, text: str, then: int) -> int:
+    def write_text(self, text: str, then: int) -> int:
         """Write a text that stands for itself."""
         for char in reversed(text):
-            then = self.add(Char(of_text(char), then))
+            then = self.add(Char(make_set(char), then))
         return then
 
-    def number(self, then: int) -> int:
+    def write_number(self, then: int) -> int:
         """Write a run of digits that is converted to a number."""
-        loop = self.add(Fork(MATCH, MATCH))
+        loop = self.add(Fork(ACCEPT, ACCEPT))
         start = self.add(Char(DIGITS, loop, is_counted=True))
         self._codes[loop] = Fork(start, self.add(Forget(then)))
         return start
 
-    def anywhere(self, start: int) -> int:
+    def write_anywhere(self, start: int) -> int:
         """Let a program begin at the first place where it can."""
-        loop = self.add(Fork(MATCH, MATCH))
+        loop = self.add(Fork(ACCEPT, ACCEPT))
         self._codes[loop] = Fork(start, self.add(Char(EVERY, loop)))
         return loop
 
-    def regex(self, items: Iterable[Any], flags: int, then: int) -> int:
+    def write_regex(self, items: Iterable[Any], flags: int, then: int) -> int:
         """Write the items of a parsed regex.
 
         Raises:
@@ -176,30 +176,30 @@ class Writer:
         if flags & ~_KNOWN_FLAGS:
             raise UnreadableError("a flag that is not understood")
         for kind, argument in reversed(list(items)):
-            then = self._item(str(kind), argument, flags, then)
+            then = self._write_item(str(kind), argument, flags, then)
         return then
 
-    def _item(self, kind: str, argument: Any, flags: int, then: int) -> int:
+    def _write_item(self, kind: str, argument: Any, flags: int, then: int) -> int:
         match kind:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-                return self.add(Char(of_item(kind, argument, flags), then))
+                return self.add(Char(read_set(kind, argument, flags), then))
             case "AT":
-                return self.add(Look(_place(str(argument), flags), then))
+                return self.add(Look(_read_assertion(str(argument), flags), then))
             case "SUBPATTERN":
                 _, added, removed, items = argument
-                return self.regex(items, _combined(flags, added, removed), then)
+                return self.write_regex(items, _combine_flags(flags, added, removed), then)
             case "BRANCH":
                 *others, last = argument[1]
-                start = self.regex(last, flags, then)
+                start = self.write_regex(last, flags, then)
                 for items in reversed(others):
-                    start = self.add(Fork(self.regex(items, flags, then), start))
+                    start = self.add(Fork(self.write_regex(items, flags, then), start))
                 return start
             case "MAX_REPEAT" | "MIN_REPEAT":
-                return self._repeat(argument, flags, then, is_greedy=kind == "MAX_REPEAT")
+                return self._write_repeat(argument, flags, then, is_greedy=kind == "MAX_REPEAT")
             case _:
                 raise UnreadableError(_REFUSED.get(kind, f"{kind.lower()} in a regex"))
 
-    def _repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
+    def _write_repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
         least, most, items = argument
         if most > 1 and items.getwidth()[0] == 0:
             # What re does with an empty round is too subtle to be told.
@@ -207,42 +207,44 @@ class Writer:
         if repr(most) != "MAXREPEAT":  # A number that calls itself by a name.
             start = then
             for _ in range(most - least):
-                start = self._fork(self.regex(items, flags, start), then, is_greedy=is_greedy)
+                start = self._write_fork(
+                    self.write_regex(items, flags, start), then, is_greedy=is_greedy
+                )
         else:
-            start = self.add(Fork(MATCH, MATCH))
-            again = self.regex(items, flags, start)
+            start = self.add(Fork(ACCEPT, ACCEPT))
+            again = self.write_regex(items, flags, start)
             self._codes[start] = Fork(again, then) if is_greedy else Fork(then, again)
             start, least = (again, least - 1) if least else (start, 0)
         for _ in range(least):
-            start = self.regex(items, flags, start)
+            start = self.write_regex(items, flags, start)
         return start
 
-    def _fork(self, more: int, then: int, *, is_greedy: bool) -> int:
+    def _write_fork(self, more: int, then: int, *, is_greedy: bool) -> int:
         return self.add(Fork(more, then) if is_greedy else Fork(then, more))
 
 
-def _combined(flags: int, added: int, removed: int) -> int:
+def _combine_flags(flags: int, added: int, removed: int) -> int:
     """Return the flags inside a group, as ``re`` combines them."""
     if added & (re.ASCII | re.UNICODE | re.LOCALE):
         flags &= ~(re.ASCII | re.UNICODE | re.LOCALE)
     return (flags | added) & ~removed
 
 
-def _place(name: str, flags: int) -> Place:
+def _read_assertion(name: str, flags: int) -> Assertion:
     is_multiline, is_ascii = bool(flags & re.MULTILINE), bool(flags & re.ASCII)
     match name:
         case "AT_BEGINNING":
-            return Place.LINE_START if is_multiline else Place.START
+            return Assertion.LINE_START if is_multiline else Assertion.START
         case "AT_BEGINNING_STRING":
-            return Place.START
+            return Assertion.START
         case "AT_END":
-            return Place.LINE_END if is_multiline else Place.LAST_NEWLINE_OR_END
+            return Assertion.LINE_END if is_multiline else Assertion.LAST_NEWLINE_OR_END
         case "AT_END_STRING":
-            return Place.END
+            return Assertion.END
         case "AT_BOUNDARY":
-            return Place.ASCII_BOUNDARY if is_ascii else Place.BOUNDARY
+            return Assertion.ASCII_BOUNDARY if is_ascii else Assertion.BOUNDARY
         case "AT_NON_BOUNDARY":
-            return Place.NO_ASCII_BOUNDARY if is_ascii else Place.NO_BOUNDARY
+            return Assertion.NO_ASCII_BOUNDARY if is_ascii else Assertion.NO_BOUNDARY
         case _:
             raise UnreadableError(f"{name.lower()} in a regex")
 
@@ -254,9 +256,9 @@ def is_anchored(items: Sequence[Any], flags: int) -> bool:
     kind, argument = str(items[0][0]), items[0][1]
     match kind:
         case "AT":
-            return _place(str(argument), flags) is Place.START
+            return _read_assertion(str(argument), flags) is Assertion.START
         case "SUBPATTERN":
-            return is_anchored(argument[3], _combined(flags, argument[1], argument[2]))
+            return is_anchored(argument[3], _combine_flags(flags, argument[1], argument[2]))
         case "BRANCH":
             return all(is_anchored(branch, flags) for branch in argument[1])
         case _:

@@ -10,8 +10,8 @@ from enum import IntFlag, auto
 from typing import NamedTuple
 
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.characters import CharSet, matched_by
-from asgi_routes.regular.programs import Entry, Place, Program
+from asgi_routes.regular.characters import CharSet, find_set
+from asgi_routes.regular.programs import Assertion, Entry, Program
 
 
 class Seen(IntFlag):
@@ -28,22 +28,22 @@ class Seen(IntFlag):
 ANYTHING = Seen(0)
 
 _WANTED = {
-    Place.START: (Seen.NOTHING, ANYTHING),
-    Place.LINE_START: (Seen.NOTHING | Seen.NEWLINE, ANYTHING),
-    Place.END: (ANYTHING, Seen.NOTHING),
-    Place.LAST_NEWLINE_OR_END: (ANYTHING, Seen.NOTHING | Seen.LAST_NEWLINE),
-    Place.LINE_END: (ANYTHING, Seen.NOTHING | Seen.NEWLINE),
-    Place.SEGMENT_END: (ANYTHING, Seen.NOTHING | Seen.SLASH),
+    Assertion.START: (Seen.NOTHING, ANYTHING),
+    Assertion.LINE_START: (Seen.NOTHING | Seen.NEWLINE, ANYTHING),
+    Assertion.END: (ANYTHING, Seen.NOTHING),
+    Assertion.LAST_NEWLINE_OR_END: (ANYTHING, Seen.NOTHING | Seen.LAST_NEWLINE),
+    Assertion.LINE_END: (ANYTHING, Seen.NOTHING | Seen.NEWLINE),
+    Assertion.SEGMENT_END: (ANYTHING, Seen.NOTHING | Seen.SLASH),
 }
 """What has to stand before, or behind: one of these."""
 
 _WORDS = {
-    Place.BOUNDARY: Seen.WORD,
-    Place.NO_BOUNDARY: Seen.WORD,
-    Place.ASCII_BOUNDARY: Seen.ASCII_WORD,
-    Place.NO_ASCII_BOUNDARY: Seen.ASCII_WORD,
+    Assertion.BOUNDARY: Seen.WORD,
+    Assertion.NO_BOUNDARY: Seen.WORD,
+    Assertion.ASCII_BOUNDARY: Seen.ASCII_WORD,
+    Assertion.NO_ASCII_BOUNDARY: Seen.ASCII_WORD,
 }
-_BOUNDARIES = {Place.BOUNDARY, Place.ASCII_BOUNDARY}
+_BOUNDARIES = {Assertion.BOUNDARY, Assertion.ASCII_BOUNDARY}
 _EMPTY_IS_NO_BOUNDARY = re.search(r"\B", "") is not None  # It differs between versions of Python.
 
 
@@ -54,13 +54,15 @@ class Group(NamedTuple):
     seen: Seen
 
 
-def sets_of(program: Program) -> list[CharSet]:
+def list_sets(program: Program) -> list[CharSet]:
     r"""Return the sets of characters that places are about, besides newlines and slashes."""
-    return [_set_of(word) for word in {_WORDS[place] for place in program.places & {*_WORDS}}]
+    return [
+        _find_word_set(word) for word in {_WORDS[place] for place in program.assertions & {*_WORDS}}
+    ]
 
 
-def _set_of(word: Seen) -> CharSet:
-    return matched_by(r"\w", 0 if word is Seen.WORD else re.ASCII)
+def _find_word_set(word: Seen) -> CharSet:
+    return find_set(r"\w", 0 if word is Seen.WORD else re.ASCII)
 
 
 class Surroundings:
@@ -72,7 +74,7 @@ class Surroundings:
     """
 
     def __init__(self, program: Program, alphabet: Alphabet) -> None:
-        places = program.places
+        places = program.assertions
         words = {_WORDS[place] for place in places & {*_WORDS}}
         self.before = ANYTHING if program.entry is Entry.HERE else Seen.NOTHING | Seen.SLASH
         behind = ANYTHING
@@ -84,18 +86,18 @@ class Surroundings:
             Seen.NEWLINE: alphabet.newline,
             Seen.LAST_NEWLINE: alphabet.final,
             Seen.SLASH: alphabet.slash,
-            **{word: alphabet.mask(_set_of(word)) for word in words},
+            **{word: alphabet.find_mask(_find_word_set(word)) for word in words},
         }
         self.groups = [Group(alphabet.every, ANYTHING)]
         for seen, mask in masks.items():
             if seen & (self.before | behind):
-                self.groups = [part for group in self.groups for part in _parts(group, mask, seen)]
+                self.groups = [part for group in self.groups for part in _split(group, mask, seen)]
 
     def is_behind_slash(self, before: Seen) -> bool:
         """Tell whether a place is behind a slash, or at the start."""
         return bool(before & (Seen.NOTHING | Seen.SLASH))
 
-    def holds(self, place: Place, before: Seen, behind: Seen) -> bool:
+    def holds(self, place: Assertion, before: Seen, behind: Seen) -> bool:
         """Tell whether a place is what is asked for."""
         if place in _WANTED:
             wanted_before, wanted_behind = _WANTED[place]
@@ -106,6 +108,6 @@ class Surroundings:
         return bool((before ^ behind) & word) is (place in _BOUNDARIES)
 
 
-def _parts(group: Group, mask: int, seen: Seen) -> list[Group]:
+def _split(group: Group, mask: int, seen: Seen) -> list[Group]:
     parts = [Group(group.mask & mask, group.seen | seen), Group(group.mask & ~mask, group.seen)]
     return [part for part in parts if part.mask]

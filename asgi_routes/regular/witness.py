@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from asgi_routes.regular.alphabet import Alphabet
 from asgi_routes.regular.automata import Automaton, Effort, State
-from asgi_routes.regular.numbers import Growth, grown, growth, is_counting
+from asgi_routes.regular.numbers import Growth, find_growth, grow, is_counting
 
 
 class _Together(NamedTuple):
@@ -35,7 +35,7 @@ _Move: TypeAlias = tuple[int, str, _Together]
 _ANYWHERE, _NOT_LAST, _LAST = range(3)
 
 
-class Search:
+class WitnessSearch:
     """Looks for a path.
 
     Args:
@@ -59,7 +59,7 @@ class Search:
         self._effort = effort
         self._has_numbers = any(one.has_numbers for one in (*wanted, *unwanted))
 
-    def path(self) -> str | None:
+    def find(self) -> str | None:
         """Return the path that reads best, or None where there is none.
 
         Raises:
@@ -81,8 +81,8 @@ class Search:
                 continue
             came[state] = text, before
             if self._is_found(state):
-                return _traced(came, state)
-            moves = self._moves(state)
+                return _trace(came, state)
+            moves = self._list_moves(state)
             self._effort.spend((len(moves) + 1) * (len(state.wanted) + len(state.unwanted)))
             self._effort.check()
             for more, piece, after in moves:
@@ -97,24 +97,24 @@ class Search:
             and not any(self._unwanted[which].accepts(one) for which, one in state.unwanted)
         )
 
-    def _moves(self, state: _Together) -> list[_Move]:
+    def _list_moves(self, state: _Together) -> list[_Move]:
         if state.tail == _LAST or any(
             self._unwanted[which].takes_all(one) for which, one in state.unwanted
         ):
             return []
         symbols = self._alphabet.every
         moves = []
-        if self._has_numbers and (long := self._long_number(state)):
+        if self._has_numbers and (long := self._skip_long_number(state)):
             moves.append(long)
             symbols &= ~self._alphabet.digits
-        for mask, wanted, unwanted in self._together(state, symbols):
+        for mask, wanted, unwanted in self._follow_wanted(state, symbols):
             moves += [
-                (*self._alphabet.best(part), _Together(wanted, unwanted, tail))
-                for part, tail in self._tails(mask)
+                (*self._alphabet.find_best(part), _Together(wanted, unwanted, tail))
+                for part, tail in self._split_tails(mask)
             ]
         return moves
 
-    def _tails(self, mask: int) -> list[tuple[int, int]]:
+    def _split_tails(self, mask: int) -> list[tuple[int, int]]:
         final = self._alphabet.final
         newline = self._alphabet.newline & ~final
         if not final or not mask & (newline | final):
@@ -126,13 +126,13 @@ class Search:
         ]
         return [part for part in parts if part[0]]
 
-    def _together(
+    def _follow_wanted(
         self, state: _Together, symbols: int
     ) -> list[tuple[int, tuple[State, ...], tuple[tuple[int, State], ...]]]:
         """Return what symbols lead to which states."""
         both: list[tuple[int, tuple[State, ...]]] = [(symbols, ())]
         for automaton, one in zip(self._wanted, state.wanted, strict=True):
-            arcs = automaton.arcs(one)
+            arcs = automaton.find_arcs(one)
             both = [
                 (mask & taken, (*wanted, after))
                 for mask, wanted in both
@@ -141,15 +141,15 @@ class Search:
             ]
         found = []
         for mask, wanted in both:
-            found += [(part, wanted, others) for part, others in self._others(state, mask)]
+            found += [(part, wanted, others) for part, others in self._follow_unwanted(state, mask)]
         return found
 
-    def _others(
+    def _follow_unwanted(
         self, state: _Together, symbols: int
     ) -> list[tuple[int, tuple[tuple[int, State], ...]]]:
         parts: list[tuple[int, tuple[tuple[int, State], ...]]] = [(symbols, ())]
         for which, one in state.unwanted:
-            arcs = self._unwanted[which].arcs(one)
+            arcs = self._unwanted[which].find_arcs(one)
             split = []
             for mask, others in parts:
                 left = mask
@@ -162,7 +162,7 @@ class Search:
             parts = split
         return parts
 
-    def _long_number(self, state: _Together) -> _Move | None:
+    def _skip_long_number(self, state: _Together) -> _Move | None:
         """Return the digits that do nothing but let numbers grow, until one is full."""
         automata = [*self._wanted, *(self._unwanted[which] for which, _ in state.unwanted)]
         states = [*state.wanted, *(one for _, one in state.unwanted)]
@@ -170,7 +170,7 @@ class Search:
             return None
         growths: list[Growth] = []
         for automaton, one in zip(automata, states, strict=True):
-            found = growth(automaton, one, self._alphabet.digits)
+            found = find_growth(automaton, one, self._alphabet.digits)
             if found is None:
                 return None
             growths.append(found)
@@ -179,16 +179,16 @@ class Search:
             return None
         room = min(rooms)
         after = [
-            grown(automaton, one, found, room)
+            grow(automaton, one, found, room)
             for automaton, one, found in zip(automata, states, growths, strict=True)
         ]
         wanted = tuple(after[: len(self._wanted)])
         others = zip((which for which, _ in state.unwanted), after[len(wanted) :], strict=True)
-        cost, digit = self._alphabet.best(self._alphabet.digits)
+        cost, digit = self._alphabet.find_best(self._alphabet.digits)
         return cost * room, digit * room, _Together(wanted, tuple(others), _ANYWHERE)
 
 
-def _traced(came: dict[_Together, tuple[str, _Together | None]], state: _Together) -> str:
+def _trace(came: dict[_Together, tuple[str, _Together | None]], state: _Together) -> str:
     texts = []
     at: _Together | None = state
     while at is not None:

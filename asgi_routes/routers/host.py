@@ -25,7 +25,7 @@ from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
-from asgi_routes.patterns.converters import Converters, registered_converters
+from asgi_routes.patterns.converters import Converters, get_registered_converters
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     SearchedRouter,
@@ -87,7 +87,7 @@ class HostRouter(Reversing, SearchedRouter):
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
-        registry = registered_converters() if converters is None else converters
+        registry = get_registered_converters() if converters is None else converters
         self._exact: dict[str, Key] = {}
         rows: list[Row[Key]] = []
         self.host_patterns: dict[str, Pattern] = {}

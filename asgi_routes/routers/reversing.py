@@ -17,7 +17,7 @@ from weakref import WeakSet
 from asgi_routes.apps import make_visit, visit_children
 from asgi_routes.engine import Mode, make_split
 from asgi_routes.errors import NoReverseMatch
-from asgi_routes.patterns import Form, IrreversibleError, Slot, forms_of
+from asgi_routes.patterns import Form, IrreversibleError, Slot, list_forms
 from asgi_routes.routers.names import SEPARATOR, NamedPath, Names, Part, find_named_paths
 from asgi_routes.scopes import (
     ChildRoute,
@@ -242,7 +242,7 @@ def _write(way: NamedPath, args: tuple[Any, ...], kwargs: dict[str, Any]) -> URL
     if way[-1].mode is Mode.MOUNT and _PATH in kwargs and not _takes(way, _PATH):
         rest = str(kwargs.pop(_PATH)).removeprefix("/")
     try:
-        choices = [forms_of(leg.pattern) for leg in way]
+        choices = [list_forms(leg.pattern) for leg in way]
     except IrreversibleError as error:
         raise MisfitError(f"it cannot be reversed: {error}") from None
     misfit: MisfitError | None = None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from asgi_routes.engine import Mode
 from asgi_routes.engine.splitting import Split, Splitter, is_ambiguous, make_split, read_pieces
 from asgi_routes.patterns import Pattern, parse_path, parse_regex
-from asgi_routes.patterns.converters import Converters, registered_converters
+from asgi_routes.patterns.converters import Converters, get_registered_converters
 
 REGEXES = [
     *("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", ".+", "[0-9]*", "[ab]{2}", "[ab]{1,3}", "[ab]{2,}"),
@@ -159,7 +159,7 @@ HOSTILE = [
 @pytest.mark.parametrize(("route", "unit"), HOSTILE)
 def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str) -> None:
     """Paths of 64 KiB, on which a backtracking regex would be busy for hours."""
-    pattern = parse_path(route, registered_converters())
+    pattern = parse_path(route, get_registered_converters())
     pieces = read_pieces(pattern.nodes)
     assert pieces is not None
     assert is_ambiguous(pieces)
@@ -188,6 +188,6 @@ def test_hostile_paths_are_answered(route: str, unit: str, mode: Mode, tail: str
 )
 def test_unambiguous_patterns_are_left_to_re(route: str) -> None:
     """Where a regex cannot go back far, it is what matches."""
-    pieces = read_pieces(parse_path(route, registered_converters()).nodes)
+    pieces = read_pieces(parse_path(route, get_registered_converters()).nodes)
     assert pieces is not None
     assert not is_ambiguous(pieces)

@@ -14,8 +14,8 @@ import pytest
 
 from asgi_routes.engine import LinearMatcher, Row
 from asgi_routes.inspection.check.comparison import Comparison
-from asgi_routes.inspection.check.languages import Language, Undecided, language_of
-from asgi_routes.inspection.check.outlines import Outline, meet, outlines_of
+from asgi_routes.inspection.check.languages import Language, Undecided, read_language
+from asgi_routes.inspection.check.outlines import Outline, list_outlines, meet
 from asgi_routes.inspection.check.relations import (
     Reachable,
     Relation,
@@ -49,7 +49,7 @@ class Known:
     """A few rows that are understood, beside each other, and which paths they really match."""
 
     def __init__(self, rows: list[Row[Any]], paths: list[str]) -> None:
-        languages = [language_of(row) for row in rows]
+        languages = [read_language(row) for row in rows]
         self.undecided = [one for one in languages if isinstance(one, Undecided)]
         self.languages = [one for one in languages if isinstance(one, Language)]
         self.comparison = Comparison(self.languages)
@@ -57,7 +57,7 @@ class Known:
 
     def check(self, wanted: list[int], unwanted: list[int]) -> str:
         """Hold one answer against what is really matched; return which kind it was."""
-        found = self.comparison.path(wanted, unwanted)
+        found = self.comparison.find_path(wanted, unwanted)
         said = [written(self.languages[index].row) for index in (*wanted, *unwanted)]
         if isinstance(found, Undecided):
             assert found.reason == "too large to decide", (said, found)
@@ -77,9 +77,9 @@ def checked(known: Known, paths: list[str], make: Rows) -> Counter[str]:
     for index, language in enumerate(known.languages):
         takes = {path for path in paths if known.comparison.takes(index, path)}
         assert takes == known.matched[index], written(language.row)
-        outlines = outlines_of(language.row)
+        outlines = list_outlines(language.row)
         assert all(meet(outlines, [Outline((*path.split("/"),), is_open=False)]) for path in takes)
-        head = known.comparison.head(index)
+        head = known.comparison.find_head(index)
         assert all(path.startswith(head) for path in takes), (written(language.row), head)
         counts[known.check([index], [])] += 1
         others = [other for other in range(len(known.languages)) if other != index]
@@ -128,7 +128,7 @@ def planted(make: Rows) -> tuple[list[Row[Any]], set[int]]:
     shadows: list[Row[Any]] = []
     for _ in range(20):
         found = make.shadow(rows)
-        if found is None or not all(isinstance(language_of(row), Language) for row in found[0]):
+        if found is None or not all(isinstance(read_language(row), Language) for row in found[0]):
             continue
         bases, shadow = found
         shadow = replace(shadow, index=len(rows))

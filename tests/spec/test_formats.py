@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asgi_routes import URLRouter, format_path
-from asgi_routes.patterns.format_syntax import format_converter
+from asgi_routes.patterns.format_syntax import make_format_converter
 from tests.spec.driving import http, named
 
 APP = named("app")
@@ -71,7 +71,7 @@ class Incomparable:
 )
 def test_texts(spec: str, value: Any, text: str | None) -> None:
     """A value is written so that it reads back, or there is an error that names both."""
-    converter = format_converter(spec)
+    converter = make_format_converter(spec)
     if text is not None:
         assert converter.to_url(value) == text
         return
@@ -83,4 +83,4 @@ def test_texts(spec: str, value: Any, text: str | None) -> None:
 def test_a_text_that_is_no_value() -> None:
     """What refuses a text names it."""
     with pytest.raises(ValueError, match=r"^'x' is not of the format 'd'$"):
-        format_converter("d").to_python("x")
+        make_format_converter("d").to_python("x")

@@ -7,7 +7,7 @@ import pytest
 
 from asgi_routes import Converters
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
-from asgi_routes.patterns.reversal import IrreversibleError, Slot, forms_of
+from asgi_routes.patterns.reversal import IrreversibleError, Slot, list_forms
 
 FORMS: list[tuple[str, list[str]]] = [
     (r"^a/b$", ["a/b"]),
@@ -57,14 +57,14 @@ def test_forms(regex: str, forms: list[str]) -> None:
     """Each way to write what a regex matches, the longest first."""
     if forms == ["no"]:
         with pytest.raises(IrreversibleError, match="leaves none to write"):
-            forms_of(parse_regex(regex))
+            list_forms(parse_regex(regex))
         return
-    assert [shown(form) for form in forms_of(parse_regex(regex))] == forms
+    assert [shown(form) for form in list_forms(parse_regex(regex))] == forms
 
 
 def test_forms_of_a_regex_with_flags() -> None:
     """They say what is text at all."""
-    [form] = forms_of(parse_regex(re.compile("a (?P<x>b) # c", re.VERBOSE)))
+    [form] = list_forms(parse_regex(re.compile("a (?P<x>b) # c", re.VERBOSE)))
     assert shown(form) == "a<x>"
 
 
@@ -82,28 +82,28 @@ def test_forms_of_a_regex_with_flags() -> None:
 def test_what_cannot_be_read_backwards(regex: str, said: str) -> None:
     """One regex says why; it is the only one to suffer."""
     with pytest.raises(IrreversibleError) as caught:
-        forms_of(parse_regex(regex))
+        list_forms(parse_regex(regex))
     assert str(caught.value) == said
 
 
 def test_as_many_forms_as_there_may_be() -> None:
     """Six optional parameters are not too many."""
-    assert len(forms_of(parse_regex("^" + r"(?:(\d))?" * 6 + "$"))) == 64
+    assert len(list_forms(parse_regex("^" + r"(?:(\d))?" * 6 + "$"))) == 64
 
 
 def test_slots() -> None:
     """What a slot knows: the text and the converter of its parameter, and what that was called."""
-    [[text, slot, other]] = forms_of(parse_path("a/<int:id><b>", Converters()))
+    [[text, slot, other]] = list_forms(parse_path("a/<int:id><b>", Converters()))
     assert text == "a/"
     assert isinstance(slot, Slot)
     assert isinstance(other, Slot)
     assert (slot.key, slot.regex, slot.kind) == ("id", "[0-9]+", "int")
     assert (other.key, other.regex, other.kind) == ("b", "[^/]+", "str")
     assert slot.converter is not None
-    [[slot]] = forms_of(parse_format("{n:d}", Converters()))
+    [[slot]] = list_forms(parse_format("{n:d}", Converters()))
     assert isinstance(slot, Slot)
     assert (slot.key, slot.kind) == ("n", "d")
-    [[slot]] = forms_of(parse_regex(r"(\d)"))
+    [[slot]] = list_forms(parse_regex(r"(\d)"))
     assert slot == Slot(1, None, None, "")
 
 

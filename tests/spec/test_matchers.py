@@ -7,7 +7,7 @@ import pytest
 
 from asgi_routes.engine import LaterHits, LinearMatcher, Mode, Row, Step, compile_rows
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
-from asgi_routes.patterns.converters import registered_converters
+from asgi_routes.patterns.converters import get_registered_converters
 from tests.spec.cases import FORMAT_CASES, PATH_CASES, REGEX_CASES, Case
 
 
@@ -17,9 +17,9 @@ def compiled_matcher(rows: list[Row[Any]]) -> Any:
 
 MATCHERS = [LinearMatcher, compiled_matcher]
 CASES = [
-    *((parse_path(case.route, registered_converters()), case) for case in PATH_CASES),
+    *((parse_path(case.route, get_registered_converters()), case) for case in PATH_CASES),
     *((parse_regex(case.route), case) for case in REGEX_CASES),
-    *((parse_format(case.route, registered_converters()), case) for case in FORMAT_CASES),
+    *((parse_format(case.route, get_registered_converters()), case) for case in FORMAT_CASES),
 ]
 
 
@@ -44,7 +44,7 @@ def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
     """Declaration order decides."""
     texts = ["<a>/", "me/", "<path:p>", "me/"]
     rows = [
-        Row(index, (Step(parse_path(text, registered_converters()), Mode.ENDPOINT, {}),), text)
+        Row(index, (Step(parse_path(text, get_registered_converters()), Mode.ENDPOINT, {}),), text)
         for index, text in enumerate(texts)
     ]
     matcher = matcher_class(rows)
@@ -70,7 +70,7 @@ def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
     """They come in order, each once; a nested router begins behind a slash, and takes off none but that."""
     texts = ["<a>/", "me/", "<path:p>", "me/", "<path:p>/"]
     rows = [Row(index, (step(text),), text) for index, text in enumerate(texts)]
-    inner = Step(parse_path("x/", registered_converters()), Mode.ENDPOINT, {}, is_level=True)
+    inner = Step(parse_path("x/", get_registered_converters()), Mode.ENDPOINT, {}, is_level=True)
     rows.append(Row(5, (step("a/", Mode.LEVEL), inner), "a/ x/"))
     rows.append(Row(6, (step("b", Mode.LEVEL), inner), "b x/"))
     later_hits = LaterHits(LinearMatcher(rows))
@@ -80,7 +80,7 @@ def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
 
 
 def step(text: str, mode: Mode = Mode.ENDPOINT) -> Step:
-    return Step(parse_path(text, registered_converters()), mode, {})
+    return Step(parse_path(text, get_registered_converters()), mode, {})
 
 
 def test_where_all_are_literal_the_matcher_is_a_dict() -> None:
@@ -102,7 +102,7 @@ def test_flags_of_a_regex(matcher_class: Any) -> None:
 @pytest.mark.parametrize("matcher_class", MATCHERS)
 def test_steps_never_take_another_split(matcher_class: Any) -> None:
     """What a prefix has taken is gone, even where another split would let the rest match."""
-    converters = registered_converters()
+    converters = get_registered_converters()
     prefix = Step(parse_path("<path:p>/", converters), Mode.PREFIX, {})
     inner = Step(parse_path("b/c/", converters), Mode.ENDPOINT, {})
     assert matcher_class([Row(0, (prefix, inner), None)])("a/b/c/") is None

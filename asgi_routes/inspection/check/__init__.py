@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from asgi_routes.inspection.check.checked_tables import tables
+from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.inspection.check.findings import IDS, Finding, Subject
-from asgi_routes.inspection.check.mistakes import catching_all, in_declarations, same_names
-from asgi_routes.inspection.check.reachability import competing
-from asgi_routes.inspection.check.slow_regexes import slow
+from asgi_routes.inspection.check.mistakes import check_catch_alls, check_declarations, check_names
+from asgi_routes.inspection.check.reachability import check_reachability
+from asgi_routes.inspection.check.slow_regexes import check_regexes
 
 __all__ = ("IDS", "Finding", "Subject", "check")
 
@@ -25,10 +25,10 @@ def check(app: Any, *, silenced: bool = False) -> list[Finding]:
     ...     print(finding.id, finding.subjects[0].template, finding.witness)
     R101 /users/<int:id>/ /users/1/
     """
-    found = [*same_names(app)]
-    for table in tables(app):
-        found += in_declarations(table)
-        found += catching_all(table)
-        found += competing(table)
-        found += slow(table)
+    found = [*check_names(app)]
+    for table in find_tables(app):
+        found += check_declarations(table)
+        found += check_catch_alls(table)
+        found += check_reachability(table)
+        found += check_regexes(table)
     return [finding for finding in found if silenced or not finding.is_silenced]

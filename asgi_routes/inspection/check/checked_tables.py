@@ -30,7 +30,7 @@ _DEEPEST = 32
 _OVERRIDABLE = ("match", "branches", "hits")
 
 
-class Competing(NamedTuple):
+class CheckedTable(NamedTuple):
     """Rows that are tried one after the other.
 
     Attributes:
@@ -56,18 +56,18 @@ class Competing(NamedTuple):
         own = type(self.router)
         return all(getattr(own, name) is getattr(URLRouter, name) for name in _OVERRIDABLE)
 
-    def template(self, row: Row[Destination]) -> str:
+    def make_template(self, row: Row[Destination]) -> str:
         """Return the full template of a row, as declared."""
         return self.prefix.removesuffix("/") + row.target.matched.path
 
     def compile_regex(self) -> Compile:
         """Return the engine for regular expressions; where there are several, one but Python's."""
-        nested = (innermost(route.target) for _, route in declarations(self.router))
+        nested = (innermost(route.target) for _, route in list_declarations(self.router))
         routers = [self.router, *(one for one in nested if isinstance(one, URLRouter))]
         engines = [router.compile_regex for router in routers]
         return next((one for one in engines if one is not re.compile), re.compile)
 
-    def settings_of(self, row: Row[Destination]) -> Settings:
+    def find_settings(self, row: Row[Destination]) -> Settings:
         """Return what was set for a row, by its router or one between; None where nobody did."""
         found = self.router.settings
         for inner in row.target.settings:
@@ -88,14 +88,14 @@ class _Around(NamedTuple):
     has_variants: bool
 
 
-def tables(app: Any) -> Iterator[Competing]:
+def find_tables(app: Any) -> Iterator[CheckedTable]:
     """Yield every table that an application leads to."""
     settings = (getattr(visit.router, "settings", None) for visit in walk(app))
     has_variants = any(isinstance(one, Settings) and one.want_variants for one in settings)
-    yield from _tables(app, _Around((), "", BASE, has_variants))
+    yield from _find_tables(app, _Around((), "", BASE, has_variants))
 
 
-def _tables(app: Any, around: _Around) -> Iterator[Competing]:
+def _find_tables(app: Any, around: _Around) -> Iterator[CheckedTable]:
     inner = innermost(app)
     routers = around.routers
     is_known = any(inner is router for router in routers)
@@ -105,12 +105,12 @@ def _tables(app: Any, around: _Around) -> Iterator[Competing]:
     within = around._replace(routers=(*routers, inner), policy=policy)
     if not isinstance(inner, URLRouter):
         for child in inner.children():
-            yield from _tables(child.app, within)
+            yield from _find_tables(child.app, within)
         return
-    table = Competing(
+    table = CheckedTable(
         around.prefix,
         inner,
-        make_rows(inner.declarations, _nested),
+        make_rows(inner.declarations, _look_into),
         around.policy,
         is_outermost=all(type(router) is ProtocolTypeRouter for router in routers),
         has_variants=around.has_variants,
@@ -118,33 +118,35 @@ def _tables(app: Any, around: _Around) -> Iterator[Competing]:
     yield table
     for row in table.rows:
         policy = row.target.policy_in(within.policy)
-        below = within._replace(prefix=table.template(row), policy=policy)
-        yield from _tables(row.target.app, below)
+        below = within._replace(prefix=table.make_template(row), policy=policy)
+        yield from _find_tables(row.target.app, below)
 
 
-def _nested(app: object) -> Nested | None:
+def _look_into(app: object) -> Nested | None:
     """Return the router that an application is, where the search goes through it."""
     if isinstance(app, URLRouter) and is_searched(app) and app.default_of_misses is None:
         return Nested(app.declarations, app.settings, None)
     return None
 
 
-def declarations(router: URLRouter, around: tuple[object, ...] = ()) -> Iterator[tuple[str, Route]]:
+def list_declarations(
+    router: URLRouter, around: tuple[object, ...] = ()
+) -> Iterator[tuple[str, Route]]:
     """Yield every declaration in a router's table with its template, includes and nested ones too."""
-    yield from _declarations(router.declarations, "/", (*around, router))
+    yield from _list_declarations(router.declarations, "/", (*around, router))
 
 
-def _declarations(
+def _list_declarations(
     routes: tuple[Route, ...], prefix: str, around: tuple[object, ...]
 ) -> Iterator[tuple[str, Route]]:
     for route in routes:
         template = prefix + route.pattern.source
         yield template, route
         if isinstance(route.target, Include):
-            yield from _declarations(route.target.routes, template, around)
+            yield from _list_declarations(route.target.routes, template, around)
             continue
         inner = innermost(route.target)
         is_nested = isinstance(inner, URLRouter) and route.mounting is None
         if isinstance(inner, URLRouter) and is_nested and inner not in around:
             below = template.removesuffix("/") + "/"
-            yield from _declarations(inner.declarations, below, (*around, inner))
+            yield from _list_declarations(inner.declarations, below, (*around, inner))

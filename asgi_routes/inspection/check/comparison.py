@@ -12,9 +12,9 @@ from typing import TypeAlias
 from asgi_routes.inspection.check.languages import Language, Undecided
 from asgi_routes.regular.alphabet import Alphabet
 from asgi_routes.regular.automata import Automaton, Effort, TooLargeError
-from asgi_routes.regular.programs import Place
-from asgi_routes.regular.surroundings import sets_of
-from asgi_routes.regular.witness import Search
+from asgi_routes.regular.programs import Assertion
+from asgi_routes.regular.surroundings import list_sets
+from asgi_routes.regular.witness import WitnessSearch
 
 Found: TypeAlias = str | Undecided | None
 """A path; None if there is none (the empty path is one, so ask for `None`); or why neither can be
@@ -32,13 +32,13 @@ class Comparison:
     def __init__(self, languages: Sequence[Language]) -> None:
         self._languages = languages
         programs = {program for language in languages for program in language.programs}
-        sets = chain.from_iterable((*program.sets, *sets_of(program)) for program in programs)
-        has_final = any(Place.LAST_NEWLINE_OR_END in program.places for program in programs)
+        sets = chain.from_iterable((*program.sets, *list_sets(program)) for program in programs)
+        has_final = any(Assertion.LAST_NEWLINE_OR_END in program.assertions for program in programs)
         self._alphabet = Alphabet(sets, has_final=has_final)
         self._effort = Effort()
         self._automata: dict[int, Automaton] = {}
 
-    def automaton(self, index: int) -> Automaton:
+    def get_automaton(self, index: int) -> Automaton:
         """Return the automaton of a language; it is made when it is first asked for."""
         found = self._automata.get(index)
         if found is None:
@@ -55,12 +55,12 @@ class Comparison:
             self._automata[index] = found
         return found
 
-    def path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
+    def find_path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
         """Return a path that all wanted languages match and no unwanted one."""
-        automata = [*map(self.automaton, wanted)], [*map(self.automaton, unwanted)]
-        search = Search(self._alphabet, *automata, effort=self._effort)
+        automata = [*map(self.get_automaton, wanted)], [*map(self.get_automaton, unwanted)]
+        search = WitnessSearch(self._alphabet, *automata, effort=self._effort)
         try:
-            found = search.path()
+            found = search.find()
         except TooLargeError:
             return _TOO_LARGE
         if found is None:
@@ -73,15 +73,15 @@ class Comparison:
                 return _NOT_CONFIRMED
         return found
 
-    def head(self, index: int) -> str:
+    def find_head(self, index: int) -> str:
         """Return a text that all paths of a language begin with; not the longest where that is long."""
-        automaton = self.automaton(index)
+        automaton = self.get_automaton(index)
         state = automaton.start
         chars: list[str] = []
         # A language without any path may go round in a circle.
         while len(chars) < _LONGEST_HEAD and not automaton.accepts(state):
-            arcs = automaton.arcs(state)
-            char = self._alphabet.single(arcs[0][0]) if len(arcs) == 1 else None
+            arcs = automaton.find_arcs(state)
+            char = self._alphabet.find_single(arcs[0][0]) if len(arcs) == 1 else None
             if char is None:
                 break
             chars.append(char)
@@ -90,29 +90,31 @@ class Comparison:
 
     def takes(self, index: int, path: str) -> bool:
         """Tell whether a language has a path, by its automaton alone."""
-        automaton = self.automaton(index)
+        automaton = self.get_automaton(index)
         state = automaton.start
-        for symbol in self._alphabet.symbols(path):
-            after = [target for mask, target in automaton.arcs(state) if mask & symbol]
+        for symbol in self._alphabet.translate(path):
+            after = [target for mask, target in automaton.find_arcs(state) if mask & symbol]
             if not after:
                 return False
             [state] = after
         return automaton.accepts(state)
 
-    def covering(self, target: int, earlier: Sequence[int]) -> tuple[int, ...] | Undecided | None:
+    def find_covering(
+        self, target: int, earlier: Sequence[int]
+    ) -> tuple[int, ...] | Undecided | None:
         """Return a few of the earlier ones that match together whatever the target matches.
 
         None of them can be left out. The answer is None where they do not match all of it.
         """
-        left = self.path([target], earlier)
+        left = self.find_path([target], earlier)
         if left is not None:
             return left if isinstance(left, Undecided) else None
         for one in earlier:
-            if self.path([target], [one]) is None:
+            if self.find_path([target], [one]) is None:
                 return (one,)
         kept = [*earlier]
         for one in reversed(earlier):
             fewer = [other for other in kept if other != one]
-            if self.path([target], fewer) is None:
+            if self.find_path([target], fewer) is None:
                 kept = fewer
         return tuple(kept)

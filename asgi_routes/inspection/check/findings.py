@@ -90,6 +90,6 @@ class Finding:
         }
 
 
-def subject(template: str, route: Route) -> Subject:
+def make_subject(template: str, route: Route) -> Subject:
     """Return a route as the subject of a finding."""
     return Subject(template, route.declared)

@@ -16,17 +16,17 @@ from asgi_routes.patterns.converters import IntConverter, TextConverter, UUIDCon
 from asgi_routes.regular.danger import find_danger
 from asgi_routes.regular.parsing import UnreadableError, read_items
 from asgi_routes.regular.programs import (
+    ACCEPT,
     ANYTHING,
-    MATCH,
+    Assertion,
     Entry,
     Look,
-    Place,
     Program,
-    Writer,
+    ProgramWriter,
     is_anchored,
 )
 
-_END = {Mode.ENDPOINT: Place.END, Mode.MOUNT: Place.SEGMENT_END}
+_END = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
 _MOST_RISKED = 20
 """How long a path may be for a regex that can be kept busy: each character may double the time."""
 
@@ -68,7 +68,7 @@ class Language:
         return self._follow(path) is not None
 
 
-def language_of(row: Row[Any], compile_regex: Compile = re.compile) -> Language | Undecided:
+def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Language | Undecided:
     r"""Return the language of a row.
 
     A language stands for what the row matches now: Python's limit for the digits of numbers
@@ -82,14 +82,14 @@ def language_of(row: Row[Any], compile_regex: Compile = re.compile) -> Language 
     >>> from asgi_routes.engine import Mode, Step
     >>> from asgi_routes.patterns import parse_regex
     >>> def of(regex):
-    ...     return language_of(Row(0, (Step(parse_regex(regex), Mode.ENDPOINT, {}),), None))
+    ...     return read_language(Row(0, (Step(parse_regex(regex), Mode.ENDPOINT, {}),), None))
     >>> of("^users/$").matches("users/")
     True
     >>> of(r"^(\w)\1$")
     Undecided(reason='a back-reference')
     """
     try:
-        programs = tuple(program_of(step, compile_regex) for step in row.steps)
+        programs = tuple(write_program(step, compile_regex) for step in row.steps)
     except UnreadableError as error:
         return Undecided(str(error))
     except RecursionError:
@@ -105,7 +105,7 @@ def language_of(row: Row[Any], compile_regex: Compile = re.compile) -> Language 
     return Language(row, programs, sys.get_int_max_str_digits(), follow, is_risky)
 
 
-def program_of(step: Step, compile_regex: Compile = re.compile) -> Program:
+def write_program(step: Step, compile_regex: Compile = re.compile) -> Program:
     """Return what a step does with a path.
 
     Raises:
@@ -115,57 +115,59 @@ def program_of(step: Step, compile_regex: Compile = re.compile) -> Program:
     if pattern.syntax == "regex":
         if compile_regex is not re.compile:
             raise UnreadableError("another engine for regular expressions than Python's")
-        return _searched(pattern, step.mode)
-    return _written(pattern, step.mode)
+        return _write_regex(pattern, step.mode)
+    return _write_path(pattern, step.mode)
 
 
-def _written(pattern: Pattern, mode: Mode) -> Program:
+def _write_path(pattern: Pattern, mode: Mode) -> Program:
     """Return the program of a path or a format, which begins where the path begins."""
-    writer = Writer()
-    start = MATCH
-    is_empty = not any(isinstance(node, Parameter) or node.text for node in _nodes(pattern))
+    writer = ProgramWriter()
+    start = ACCEPT
+    is_empty = not any(isinstance(node, Parameter) or node.text for node in _list_nodes(pattern))
     if mode in _END and not (is_empty and mode is Mode.MOUNT):
         start = writer.add(Look(_END[mode], start))
-    for node in reversed(_nodes(pattern)):
+    for node in reversed(_list_nodes(pattern)):
         if isinstance(node, Literal):
-            start = writer.text(node.text, start)
+            start = writer.write_text(node.text, start)
         else:
-            start = _parameter(writer, node, start)
-    return writer.program(start, _entry(pattern, mode))
+            start = _write_parameter(writer, node, start)
+    return writer.finish(start, _choose_entry(pattern, mode))
 
 
-def _entry(pattern: Pattern, mode: Mode) -> Entry:
+def _choose_entry(pattern: Pattern, mode: Mode) -> Entry:
     """Return how the next step goes on behind a path or a format."""
-    texts = [node.text if isinstance(node, Literal) else "" for node in _nodes(pattern)]
+    texts = [node.text if isinstance(node, Literal) else "" for node in _list_nodes(pattern)]
     is_behind_slash = not texts or texts[-1].endswith("/")
     return Entry.SEGMENT if mode is Mode.LEVEL and not is_behind_slash else Entry.HERE
 
 
-def _nodes(pattern: Pattern) -> list[Literal | Parameter]:
+def _list_nodes(pattern: Pattern) -> list[Literal | Parameter]:
     return [node for node in pattern.nodes if not isinstance(node, Opaque)]
 
 
-def _parameter(writer: Writer, parameter: Parameter, then: int) -> int:
+def _write_parameter(writer: ProgramWriter, parameter: Parameter, then: int) -> int:
     kind = type(parameter.converter)
     is_as_made = parameter.regex == getattr(kind, "regex", None)
     if kind is IntConverter and is_as_made:
-        return writer.number(then)
+        return writer.write_number(then)
     if kind is TextConverter or (kind is UUIDConverter and is_as_made):
         try:
             items, flags = read_items(parameter.regex, 0)
         except re.error:  # By itself it is none: it counts on the groups around it.
             raise UnreadableError("a back-reference") from None
-        return writer.regex(items, flags, then)
+        return writer.write_regex(items, flags, then)
     raise UnreadableError(f"the converter of {parameter.name!r} may refuse what its regex matches")
 
 
-def _searched(pattern: Pattern, mode: Mode) -> Program:
+def _write_regex(pattern: Pattern, mode: Mode) -> Program:
     """Return the program of a regular expression, which may match anywhere in the path."""
-    writer = Writer()
+    writer = ProgramWriter()
     items, flags = read_items(pattern.regex, pattern.flags)
     # As it stands in the matcher: by the text, so that an escaped one counts as well.
     is_full = mode is Mode.ENDPOINT and pattern.source.endswith("$")
-    start = writer.regex(items, flags, writer.add(Look(Place.END, MATCH)) if is_full else MATCH)
+    start = writer.write_regex(
+        items, flags, writer.add(Look(Assertion.END, ACCEPT)) if is_full else ACCEPT
+    )
     if not is_full and not is_anchored(items, flags):
-        start = writer.anywhere(start)
-    return writer.program(start, Entry.SLASH if mode is Mode.LEVEL else Entry.HERE)
+        start = writer.write_anywhere(start)
+    return writer.finish(start, Entry.SLASH if mode is Mode.LEVEL else Entry.HERE)

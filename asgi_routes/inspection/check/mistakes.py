@@ -12,8 +12,8 @@ from typing import Any
 
 from asgi_routes.apps import Kind, innermost, kind_of
 from asgi_routes.inspection import inspect, name_of
-from asgi_routes.inspection.check.checked_tables import Competing, declarations
-from asgi_routes.inspection.check.findings import Finding, Subject, subject
+from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
+from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
 from asgi_routes.places import Place
 from asgi_routes.routes import (
     Include,
@@ -26,15 +26,15 @@ _OF_WHOLE_APPLICATIONS = ("routes", "url_map", "add_route", "asgi_handler", "loa
 """Attributes by which Starlette, FastAPI, Litestar, Quart, Falcon and Django can be told."""
 
 
-def in_declarations(table: Competing) -> Iterator[Finding]:
+def check_declarations(table: CheckedTable) -> Iterator[Finding]:
     """Yield what is wrong with single declarations."""
-    for template, route in declarations(table.router):
+    for template, route in list_declarations(table.router):
         full = table.prefix.removesuffix("/") + template
-        for id_, message in _of_route(route):
-            yield Finding(id_, message, (subject(full, route),))
+        for id_, message in _check_route(route):
+            yield Finding(id_, message, (make_subject(full, route),))
 
 
-def _of_route(route: Route) -> Iterator[tuple[str, str]]:
+def _check_route(route: Route) -> Iterator[tuple[str, str]]:
     pattern = route.pattern
     if pattern.syntax == "regex":
         compiled = re.compile(pattern.regex, pattern.flags)
@@ -69,7 +69,9 @@ def _is_whole(app: Any) -> bool:
     if isinstance(app, Include) or kind_of(app) is not Kind.ENDPOINT:
         return False
     inner = innermost(app)
-    return any(hasattr(type(inner), name) or name in _own(inner) for name in _OF_WHOLE_APPLICATIONS)
+    return any(
+        hasattr(type(inner), name) or name in _get_own(inner) for name in _OF_WHOLE_APPLICATIONS
+    )
 
 
 def _closes_over_router(app: Any) -> bool:
@@ -81,25 +83,25 @@ def _closes_over_router(app: Any) -> bool:
         if one in seen or not isinstance(one, FunctionType):
             continue
         seen.append(one)
-        held = [*filter(callable, map(_content, one.__closure__ or ()))]
+        held = [*filter(callable, map(_get_content, one.__closure__ or ()))]
         if any(kind_of(inner) is not Kind.ENDPOINT for inner in held):
             return True
         todo += held
     return False
 
 
-def _content(cell: CellType) -> object:
+def _get_content(cell: CellType) -> object:
     try:
         return cell.cell_contents
     except ValueError:  # It is yet to be assigned.
         return None
 
 
-def _own(app: object) -> dict[str, Any]:
+def _get_own(app: object) -> dict[str, Any]:
     return getattr(app, "__dict__", {})
 
 
-def catching_all(table: Competing) -> Iterator[Finding]:
+def check_catch_alls(table: CheckedTable) -> Iterator[Finding]:
     """Yield routes that match every path, and behind which there are others."""
     for row in table.rows[:-1]:
         declared = row.target.declarations
@@ -110,8 +112,8 @@ def catching_all(table: Competing) -> Iterator[Finding]:
                 "R206",
                 "it matches every path, and there are routes behind it",
                 (
-                    subject(table.template(row), declared[-1]),
-                    subject(table.template(behind), behind.target.route),
+                    make_subject(table.make_template(row), declared[-1]),
+                    make_subject(table.make_template(behind), behind.target.route),
                 ),
                 "/",
             )
@@ -123,7 +125,7 @@ def _takes_everything(route: Route, pattern: Any) -> bool:
     return route.mounting is not None and pattern.source == ""
 
 
-def same_names(app: Any) -> Iterator[Finding]:
+def check_names(app: Any) -> Iterator[Finding]:
     """Yield names that several routes with the same parameters have."""
     groups: dict[Any, list[Subject]] = defaultdict(list)
     for node in inspect(app).walk():

@@ -46,19 +46,19 @@ _Piece: TypeAlias = str | None
 """A text, or None for something without a slash."""
 
 
-def outlines_of(row: Row[Any]) -> list[Outline]:
+def list_outlines(row: Row[Any]) -> list[Outline]:
     """Return the outlines of a row; each of its paths has one of them.
 
-    >>> from asgi_routes.patterns.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import get_registered_converters
     >>> from asgi_routes.patterns import parse_path
-    >>> pattern = parse_path("users/<int:id>/x<y>", registered_converters())
-    >>> outlines_of(Row(0, (Step(pattern, Mode.ENDPOINT, {}),), None))
+    >>> pattern = parse_path("users/<int:id>/x<y>", get_registered_converters())
+    >>> list_outlines(Row(0, (Step(pattern, Mode.ENDPOINT, {}),), None))
     [Outline(segments=('users', None, None), is_open=False)]
     """
     ways: list[list[_Piece]] = [[]]
     is_whole = is_open = False
     for number, step in enumerate(row.steps, 1):
-        pieces, is_told = _pieces(step)
+        pieces, is_told = _read_pieces(step)
         ways = [[*way, *pieces] for way in ways]
         is_whole = is_told and _ends_a_segment(step.mode, pieces)
         if is_whole and step.mode is Mode.LEVEL and number < len(row.steps):
@@ -68,10 +68,10 @@ def outlines_of(row: Row[Any]) -> list[Outline]:
         if not is_told or len(ways) > _MOST_WAYS:
             is_whole, is_open = False, True
             break
-    return [_outline(way, is_whole=is_whole, is_open=is_open) for way in ways]
+    return [_make_outline(way, is_whole=is_whole, is_open=is_open) for way in ways]
 
 
-def _pieces(step: Step) -> tuple[list[_Piece], bool]:
+def _read_pieces(step: Step) -> tuple[list[_Piece], bool]:
     """Return the pieces of a pattern, and whether they are all of it."""
     pieces: list[_Piece] = []
     if step.pattern.syntax == "regex":
@@ -96,7 +96,7 @@ def _ends_a_segment(mode: Mode, pieces: Sequence[_Piece]) -> bool:
     return mode is Mode.MOUNT or pieces[-1] is None or not pieces[-1].endswith("/")
 
 
-def _outline(pieces: Iterable[_Piece], *, is_whole: bool, is_open: bool) -> Outline:
+def _make_outline(pieces: Iterable[_Piece], *, is_whole: bool, is_open: bool) -> Outline:
     """Return the outline; where it is not whole, the last segment is not known to have ended."""
     segments: list[str | None] = []
     last: str | None = ""

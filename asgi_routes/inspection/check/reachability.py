@@ -14,20 +14,20 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.engine import Mode, Row
 from asgi_routes.inspection import name_of
-from asgi_routes.inspection.check.checked_tables import Competing
-from asgi_routes.inspection.check.findings import Finding, Subject, subject
+from asgi_routes.inspection.check.checked_tables import CheckedTable
+from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
 from asgi_routes.inspection.check.languages import Undecided
 from asgi_routes.inspection.check.relations import Reachable, Relations, Unreachable
 from asgi_routes.inspection.check.taking import (
     Taking,
-    behind_prefix,
+    decide_taking,
+    extend_row,
+    find_methods,
     is_read_alike,
+    list_methods_reaching,
     may_vary,
-    methods_of,
-    methods_reaching,
     takes_method,
     takes_variants,
-    taking_of,
     varies_with,
 )
 from asgi_routes.routers.table import Destination
@@ -38,26 +38,26 @@ _BY_DEFAULT = Undecided(
 )
 
 
-def competing(table: Competing) -> Iterator[Finding]:
+def check_reachability(table: CheckedTable) -> Iterator[Finding]:
     """Yield what can be told of the rows of a table."""
     if not table.is_searched_as_ours:
         return
     rivals = _Rivals(table)
     # First as if every row served every method: whatever is reached so is reached with fewer.
     for relation in islice(rivals.relations, len(table.rows)):
-        if methods_of(table.rows[relation.index]) == NONE_ALLOWED:
+        if find_methods(table.rows[relation.index]) == NONE_ALLOWED:
             message = (
                 "it can never be reached: no method is left of those that are allowed on the way"
             )
-            yield Finding("R101", message, (_subject(table, relation.index),))
+            yield Finding("R101", message, (_make_subject(table, relation.index),))
             continue
         match relation:
             case Unreachable():
-                yield from _unreachable(table, rivals.proven(relation), relation.index)
+                yield from _report_unreachable(table, rivals.prove(relation), relation.index)
             case Reachable():
-                yield from _overlaps(table, relation)
+                yield from _report_overlaps(table, relation)
             case _:
-                yield _undecided(table, relation.index, relation.why)
+                yield _report_undecided(table, relation.index, relation.why)
 
 
 class _Rivals:
@@ -67,15 +67,15 @@ class _Rivals:
         relations: of the rows; and behind them those that stand for a part of one.
     """
 
-    def __init__(self, table: Competing) -> None:
+    def __init__(self, table: CheckedTable) -> None:
         self._table = table
-        self._taking = [*map(taking_of, table.rows)]
+        self._taking = [*map(decide_taking, table.rows)]
         extended = [*table.rows]
         self._parts: dict[int, int] = {}
         for row in table.rows:
             if row.steps[-1].mode is Mode.LEVEL and takes_variants(row):
                 self._parts[row.index] = len(extended)
-                extended.append(behind_prefix(row, len(extended)))
+                extended.append(extend_row(row, len(extended)))
         self._wholes = {part: whole for whole, part in self._parts.items()}
         self.relations = Relations(extended, table.compile_regex(), declines=self._declines)
 
@@ -83,28 +83,28 @@ class _Rivals:
         is_part = row.index >= len(self._taking)
         return is_part or self._taking[row.index] is Taking.NEVER
 
-    def proven(self, relation: Unreachable) -> Unreachable | Undecided | None:
+    def prove(self, relation: Unreachable) -> Unreachable | Undecided | None:
         """Return why a row is not reached, whatever the request; None where it may be."""
         row = self._table.rows[relation.index]
         if relation.path is None:
             return relation
         taken: set[int] = set()
-        for method in methods_reaching(row):
-            certain = self._before(row, method, Taking.ALWAYS)
-            found = self.relations.covering(row.index, certain)
+        for method in list_methods_reaching(row):
+            certain = self._list_before(row, method, Taking.ALWAYS)
+            found = self.relations.find_covering(row.index, certain)
             if found is None:
-                perhaps = self._before(row, method, Taking.PERHAPS)
-                is_open = perhaps and self.relations.covering(row.index, [*certain, *perhaps])
+                perhaps = self._list_before(row, method, Taking.PERHAPS)
+                is_open = perhaps and self.relations.find_covering(row.index, [*certain, *perhaps])
                 return _BY_DEFAULT if is_open else None
             if isinstance(found, Undecided):
                 return found
             taken.update(self._wholes.get(one, one) for one in found)
         return Unreachable(relation.index, tuple(sorted(taken)), relation.path)
 
-    def _before(self, row: Row[Destination], method: str | None, taking: Taking) -> list[int]:
+    def _list_before(self, row: Row[Destination], method: str | None, taking: Taking) -> list[int]:
         """Return what the rows before one take of it: themselves, or a part of them."""
         found = (
-            self._part_for(earlier, row)
+            self._choose_part(earlier, row)
             for earlier in self._table.rows[: row.index]
             if self._taking[earlier.index] is taking
             and takes_method(self._table, earlier, method)
@@ -112,7 +112,7 @@ class _Rivals:
         )
         return [index for index in found if index is not None]
 
-    def _part_for(self, earlier: Row[Destination], row: Row[Destination]) -> int | None:
+    def _choose_part(self, earlier: Row[Destination], row: Row[Destination]) -> int | None:
         if not may_vary(self._table, row) or varies_with(self._table, earlier, row):
             return earlier.index
         if earlier.target.mounting is not None:
@@ -120,29 +120,29 @@ class _Rivals:
         return self._parts.get(earlier.index)
 
 
-def _unreachable(
-    table: Competing, relation: Unreachable | Undecided | None, index: int
+def _report_unreachable(
+    table: CheckedTable, relation: Unreachable | Undecided | None, index: int
 ) -> Iterator[Finding]:
     if isinstance(relation, Undecided):
-        yield _undecided(table, index, relation)
+        yield _report_undecided(table, index, relation)
     if not isinstance(relation, Unreachable):
         return
     message = "it can never be reached: routes before it match every path that it matches"
     if relation.path is None:
         message = "it can never be reached: it matches no path at all"
-    ends = [_end(table, table.rows[one]) for one in relation.covering]
+    ends = [_explain_end(table, table.rows[one]) for one in relation.covering]
     message = "; ".join([message, *(end for end in ends if end is not None)])
-    subjects = tuple(_subject(table, one) for one in (index, *relation.covering))
+    subjects = tuple(_make_subject(table, one) for one in (index, *relation.covering))
     yield Finding("R101", message, subjects, None if relation.path is None else "/" + relation.path)
 
 
-def _end(table: Competing, row: Row[Destination]) -> str | None:
+def _explain_end(table: CheckedTable, row: Row[Destination]) -> str | None:
     """Return why the search ends at a row, where that is for more than an endpoint."""
     target = row.target
     router = router_behind(target.app)
     if router is None or (target.kind is Kind.ROUTER and target.mounting is None):
         return None
-    at = f"at {table.template(row)} the search ends, because"
+    at = f"at {table.make_template(row)} the search ends, because"
     if target.kind is Kind.BOUNDARY:
         said = f"{name_of(target.app)} stands around a router and has to be called"
     else:
@@ -151,26 +151,26 @@ def _end(table: Competing, row: Row[Destination]) -> str | None:
     return f"{at} {said}; with {how} it would go on"
 
 
-def _overlaps(table: Competing, relation: Reachable) -> Iterator[Finding]:
-    own = methods_of(table.rows[relation.index])
+def _report_overlaps(table: CheckedTable, relation: Reachable) -> Iterator[Finding]:
+    own = find_methods(table.rows[relation.index])
     for overlap in relation.overlaps:
-        others = methods_of(table.rows[overlap.index])
+        others = find_methods(table.rows[overlap.index])
         # A special case before the general one is what one writes on purpose.
         if overlap.is_within or (own is not None and others is not None and not own & others):
             continue
         yield Finding(
             "R102",
             "it matches some of the paths of a route before it, which gets them",
-            (_subject(table, relation.index), _subject(table, overlap.index)),
+            (_make_subject(table, relation.index), _make_subject(table, overlap.index)),
             "/" + overlap.path,
         )
 
 
-def _undecided(table: Competing, index: int, why: Undecided) -> Finding:
+def _report_undecided(table: CheckedTable, index: int, why: Undecided) -> Finding:
     said = f"whether it can be reached cannot be decided: {why.reason}"
-    return Finding("R103", said, (_subject(table, index),))
+    return Finding("R103", said, (_make_subject(table, index),))
 
 
-def _subject(table: Competing, index: int) -> Subject:
+def _make_subject(table: CheckedTable, index: int) -> Subject:
     row = table.rows[index]
-    return subject(table.template(row), row.target.route)
+    return make_subject(table.make_template(row), row.target.route)

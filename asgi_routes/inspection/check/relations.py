@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from asgi_routes.engine import Compile, Row
 from asgi_routes.inspection.check.comparison import Comparison, Found
-from asgi_routes.inspection.check.languages import Language, Undecided, language_of
-from asgi_routes.inspection.check.outlines import Outline, meet, outlines_of
+from asgi_routes.inspection.check.languages import Language, Undecided, read_language
+from asgi_routes.inspection.check.outlines import Outline, list_outlines, meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,15 @@ class Relations:
 
     Args:
         rows: the rows, in order; all indexes are places in this sequence.
-        compile_regex: the engine for regular expressions, see `language_of`.
+        compile_regex: the engine for regular expressions, see `read_language`.
         declines: which rows may let a later one have what they match. They take nothing from
             anybody, but can be unreachable themselves.
 
     >>> from asgi_routes.engine import Mode, Step
-    >>> from asgi_routes.patterns.converters import registered_converters
+    >>> from asgi_routes.patterns.converters import get_registered_converters
     >>> from asgi_routes.patterns import parse_path
     >>> def row(index, text):
-    ...     pattern = parse_path(text, registered_converters())
+    ...     pattern = parse_path(text, get_registered_converters())
     ...     return Row(index, (Step(pattern, Mode.ENDPOINT, {}),), None)
     >>> texts = ["users/<int:id>/", "users/<slug:name>/", "users/7/"]
     >>> for relation in Relations([row(*item) for item in enumerate(texts)]):
@@ -112,12 +112,12 @@ class Relations:
         declines: Callable[[Row[Any]], bool] = lambda row: False,  # noqa: ARG005
     ) -> None:
         self._rows = rows
-        self._languages = [language_of(row, compile_regex) for row in rows]
+        self._languages = [read_language(row, compile_regex) for row in rows]
         known = {i: one for i, one in enumerate(self._languages) if isinstance(one, Language)}
         self._known = [*known]
         self._places = {index: place for place, index in enumerate(known)}
         self._comparison = Comparison([*known.values()])
-        self._outlines = [*map(outlines_of, rows)]
+        self._outlines = [*map(list_outlines, rows)]
         self._declines = declines
         self._examples: dict[int, str] = {}
 
@@ -131,8 +131,8 @@ class Relations:
                 if not self._declines(row):
                     earlier.unknown.append((index, language))
                 continue
-            outlines, head = self._outlines[index], self._comparison.head(self._places[index])
-            relation = self._relation(index, earlier, earlier.meeting(head, outlines))
+            outlines, head = self._outlines[index], self._comparison.find_head(self._places[index])
+            relation = self._decide(index, earlier, earlier.find_meeting(head, outlines))
             yield relation
             # What is never reached takes nothing that was not taken before.
             if not isinstance(relation, Unreachable) and not self._declines(row):
@@ -140,7 +140,7 @@ class Relations:
                 if isinstance(relation, Reachable):
                     earlier.within.update(one.index for one in relation.overlaps if one.is_within)
 
-    def covering(self, index: int, among: Iterable[int]) -> tuple[int, ...] | Undecided | None:
+    def find_covering(self, index: int, among: Iterable[int]) -> tuple[int, ...] | Undecided | None:
         """Return a few of some rows that match together whatever another row matches.
 
         None of them can be left out. What is not understood among them is passed over. The answer is
@@ -154,56 +154,58 @@ class Relations:
             for one in among
             if one in self._places and meet(self._outlines[one], self._outlines[index])
         ]
-        found = self._comparison.covering(self._places[index], places)
+        found = self._comparison.find_covering(self._places[index], places)
         return tuple(self._known[place] for place in found) if isinstance(found, tuple) else found
 
-    def _relation(self, index: int, earlier: "_Earlier", candidates: list[int]) -> Relation:
-        example = self._path([index])
+    def _decide(self, index: int, earlier: "_Earlier", meeting: list[int]) -> Relation:
+        example = self._find_path([index])
         if isinstance(example, Undecided):
             return Unknown(index, example)
         if example is None:
             return Unreachable(index, (), None)
         self._examples[index] = example
-        taking = [one for one in candidates if self._takes(one, example)]
+        taking = [one for one in meeting if self._takes(one, example)]
         for one in taking:
-            if self._path([index], [one]) is None:
+            if self._find_path([index], [one]) is None:
                 return Unreachable(index, (one,), example)
         shared: dict[int, str | Undecided] = {}
-        for one in candidates:
-            path = example if one in taking else self._path([index, one])
+        for one in meeting:
+            path = example if one in taking else self._find_path([index, one])
             if path is not None:
                 shared[one] = path
         # Those within another one would add nothing to all of them together.
         widest = [one for one in shared if one not in earlier.within]
-        left = self._path([index], widest) if taking else example
+        left = self._find_path([index], widest) if taking else example
         if isinstance(left, Undecided):
             return Unknown(index, left)
         if left is None:
-            return self._unreachable(index, widest)
+            return self._name_covering(index, widest)
         overlaps = tuple(
-            self._overlap(one, index, path)
+            self._make_overlap(one, index, path)
             for one, path in shared.items()
             if not isinstance(path, Undecided)
         )
         undecided = [(one, path) for one, path in shared.items() if isinstance(path, Undecided)]
         return Reachable(index, left, overlaps, (*earlier.unknown, *undecided))
 
-    def _unreachable(self, index: int, earlier: list[int]) -> Relation:
-        found = self.covering(index, earlier)
+    def _name_covering(self, index: int, earlier: list[int]) -> Relation:
+        found = self.find_covering(index, earlier)
         if not isinstance(found, tuple):
             return Unknown(index, found or _UNSURE)
         return Unreachable(index, found, self._examples[index])
 
-    def _overlap(self, one: int, index: int, path: str) -> Overlap:
-        is_within = self._takes(index, self._examples[one]) and self._path([one], [index]) is None
+    def _make_overlap(self, one: int, index: int, path: str) -> Overlap:
+        is_within = (
+            self._takes(index, self._examples[one]) and self._find_path([one], [index]) is None
+        )
         return Overlap(one, path, is_within)
 
     def _takes(self, index: int, path: str) -> bool:
         return self._comparison.takes(self._places[index], path)
 
-    def _path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
+    def _find_path(self, wanted: Sequence[int], unwanted: Sequence[int] = ()) -> Found:
         places = self._places
-        return self._comparison.path(
+        return self._comparison.find_path(
             [places[index] for index in wanted], [places[index] for index in unwanted]
         )
 
@@ -230,7 +232,7 @@ class _Earlier:
             self._below.setdefault(head[:size], []).append(index)
         self._outlines[index] = outlines
 
-    def meeting(self, head: str, outlines: Sequence[Outline]) -> list[int]:
+    def find_meeting(self, head: str, outlines: Sequence[Outline]) -> list[int]:
         """Return the rows that may have a path in common with such a one."""
         found = [*self._below.get(head, ())]
         for size in range(len(head) + 1):

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from asgi_routes.inspection.check.checked_tables import Competing, declarations
-from asgi_routes.inspection.check.findings import Finding, subject
-from asgi_routes.patterns import IrreversibleError, Pattern, forms_of
+from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
+from asgi_routes.inspection.check.findings import Finding, make_subject
+from asgi_routes.patterns import IrreversibleError, Pattern, list_forms
 from asgi_routes.regular.danger import find_danger
 
-Search: TypeAlias = Callable[[str], object]
+_Search: TypeAlias = Callable[[str], object]
 
 _UNITS = ("a", "0", "-", "/", ".", " ", "_", "x", "a/", "0/", "a-", "ab", "A", "é")
 _ENDS = ("!", "\n!", "\x00")
@@ -27,69 +27,69 @@ _GROWTH = 2.5
 """The power of the length with which the time has to grow."""
 
 
-def slow(table: Competing) -> Iterator[Finding]:
+def check_regexes(table: CheckedTable) -> Iterator[Finding]:
     """Yield the regexes that some text keeps busy."""
-    for template, route in declarations(table.router):
+    for template, route in list_declarations(table.router):
         if route.pattern.syntax == "regex" and table.compile_regex() is not re.compile:
             continue  # No text keeps the other engine busy.
-        for regex in _regexes(route.pattern):
+        for regex in _list_regexes(route.pattern):
             danger = find_danger(regex, route.pattern.flags)
-            text = danger and slow_text(regex, route.pattern)
+            text = danger and find_slow_text(regex, route.pattern)
             if danger and text:
                 full = table.prefix.removesuffix("/") + template
-                yield Finding("R301", f"{regex!r} has {danger}", (subject(full, route),), text)
+                yield Finding("R301", f"{regex!r} has {danger}", (make_subject(full, route),), text)
 
 
-def _regexes(pattern: Pattern) -> list[str]:
+def _list_regexes(pattern: Pattern) -> list[str]:
     if pattern.syntax == "regex":
         return [pattern.regex]
     return [parameter.regex for parameter in pattern.parameters]
 
 
-def slow_text(regex: str, pattern: Pattern) -> str | None:
+def find_slow_text(regex: str, pattern: Pattern) -> str | None:
     r"""Return a text on which a regex takes ten milliseconds or more, and soon for ever; or None.
 
     >>> from asgi_routes.patterns import parse_regex
     >>> pattern = parse_regex(r"^(\w+)*$")
-    >>> slow_text(pattern.regex, pattern).startswith("aaaaaaaa")
+    >>> find_slow_text(pattern.regex, pattern).startswith("aaaaaaaa")
     True
     >>> pattern = parse_regex(r"^(\w+/)*$")
-    >>> print(slow_text(pattern.regex, pattern))
+    >>> print(find_slow_text(pattern.regex, pattern))
     None
     """
     search = re.compile(regex, pattern.flags).search
-    for prefix in dict.fromkeys(["", *_beginnings(pattern)]):
+    for prefix in dict.fromkeys(["", *_list_beginnings(pattern)]):
         for unit in _UNITS:
             for end in _ENDS:
-                text = _grown(search, prefix, unit, end)
+                text = _grow(search, prefix, unit, end)
                 if text is not None:
                     return text
     return None
 
 
-def _beginnings(pattern: Pattern) -> Iterator[str]:
+def _list_beginnings(pattern: Pattern) -> Iterator[str]:
     """Yield the texts that a path has to begin with, as far as they are plain."""
     if pattern.syntax != "regex":
         return
     try:
-        forms = forms_of(pattern)
+        forms = list_forms(pattern)
     except IrreversibleError:
         return
     for form in forms:
         if form and isinstance(form[0], str):
-            yield "".join(part for part in form[: _plain(form)] if isinstance(part, str))
+            yield "".join(part for part in form[: _count_plain(form)] if isinstance(part, str))
 
 
-def _plain(form: tuple[object, ...]) -> int:
+def _count_plain(form: tuple[object, ...]) -> int:
     return next((n for n, part in enumerate(form) if not isinstance(part, str)), len(form))
 
 
-def _grown(search: Search, prefix: str, unit: str, end: str) -> str | None:
+def _grow(search: _Search, prefix: str, unit: str, end: str) -> str | None:
     """Return the text for which matching has become slow, if that came faster than by its length."""
     size, before = 8, (0, 0.0)
     while size <= _MOST:
         text = prefix + unit * size + end
-        taken = min(_seconds(search, text), _seconds(search, text))
+        taken = min(_measure(search, text), _measure(search, text))
         if taken > _LONG_ENOUGH:
             small, earlier = before
             if not small:
@@ -101,7 +101,7 @@ def _grown(search: Search, prefix: str, unit: str, end: str) -> str | None:
     return None
 
 
-def _seconds(search: Search, text: str) -> float:
+def _measure(search: _Search, text: str) -> float:
     start = time.perf_counter()
     search(text)
     return time.perf_counter() - start

@@ -18,7 +18,7 @@ from asgi_routes.dispatch import (
 )
 from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import Mode, Row, Step, is_within_segment
-from asgi_routes.inspection.check.checked_tables import Competing, declarations
+from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
 from asgi_routes.routers.table import Destination
@@ -38,11 +38,11 @@ class Taking(Enum):
     NEVER = "never"
 
 
-def taking_of(row: Row[Destination]) -> Taking:
+def decide_taking(row: Row[Destination]) -> Taking:
     """Return whether a row takes what it matches."""
     target = row.target
     app: Any = target.app
-    if methods_of(row) == NONE_ALLOWED:
+    if find_methods(row) == NONE_ALLOWED:
         return Taking.NEVER
     if target.mounting is not None:
         is_served = target.mounting.at_prefix == "serve" and not _may_be_inside_segment(row)
@@ -80,7 +80,7 @@ def _has_methods(app: Any) -> bool:
         or not is_searched(router)
         or (
             isinstance(router, URLRouter)
-            and any(route.methods for _, route in declarations(router))
+            and any(route.methods for _, route in list_declarations(router))
         )
         for router in routers
     )
@@ -89,7 +89,7 @@ def _has_methods(app: Any) -> bool:
 # Methods.
 
 
-def methods_of(row: Row[Destination]) -> frozenset[str] | None:
+def find_methods(row: Row[Destination]) -> frozenset[str] | None:
     """Return the methods that a row serves; None for every request."""
     if _is_by_method(row):
         app: Any = row.target.app
@@ -104,11 +104,11 @@ def _is_by_method(row: Row[Destination]) -> bool:
     return is_asked and not is_application(app.default)
 
 
-def methods_reaching(row: Row[Destination]) -> Sequence[str | None]:
+def list_methods_reaching(row: Row[Destination]) -> Sequence[str | None]:
     """Return the methods with which a row may be reached; None stands for any request."""
     target = row.target
     is_asked = target.kind is Kind.ROUTER and target.mounting is None
-    methods = methods_of(row)
+    methods = find_methods(row)
     if is_asked and not _goes_by(target.app, MethodRouter):
         methods = None  # What a default does with those that its route does not have is not asked.
     if methods is not None:
@@ -117,9 +117,9 @@ def methods_reaching(row: Row[Destination]) -> Sequence[str | None]:
     return [None, "OPTIONS"] if is_asked else [None]
 
 
-def takes_method(table: Competing, row: Row[Destination], method: str | None) -> bool:
+def takes_method(table: CheckedTable, row: Row[Destination], method: str | None) -> bool:
     """Tell whether a row serves a method; with None, every request."""
-    methods = methods_of(row)
+    methods = find_methods(row)
     if methods is not None:
         return method in methods
     if method != "OPTIONS":
@@ -134,28 +134,28 @@ def takes_method(table: Competing, row: Row[Destination], method: str | None) ->
 # One row beside another one.
 
 
-def is_read_alike(table: Competing, earlier: Row[Destination], later: Row[Destination]) -> bool:
+def is_read_alike(table: CheckedTable, earlier: Row[Destination], later: Row[Destination]) -> bool:
     """Tell whether a row reads the same text as a later one, whenever that one reads any."""
-    mine, its = (table.settings_of(row).encoded_slashes for row in (earlier, later))
+    mine, its = (table.find_settings(row).encoded_slashes for row in (earlier, later))
     return its in (mine, "reject")
 
 
-def may_vary(table: Competing, row: Row[Destination]) -> bool:
+def may_vary(table: CheckedTable, row: Row[Destination]) -> bool:
     """Tell whether a row may be found for a path with a slash more or less."""
     if row.target.mounting is not None:
         return False
     if row.target.kind is Kind.ROUTER:
         return table.has_variants
-    return (table.settings_of(row).slashes or table.around.slashes) != "strict"
+    return (table.find_settings(row).slashes or table.around.slashes) != "strict"
 
 
-def varies_with(table: Competing, earlier: Row[Destination], later: Row[Destination]) -> bool:
+def varies_with(table: CheckedTable, earlier: Row[Destination], later: Row[Destination]) -> bool:
     """Tell whether a row is found for such a path whenever it would take that of a later one."""
     target = earlier.target
     is_end = target.kind is Kind.ENDPOINT and target.mounting is None
     if not is_end and not _is_by_method(earlier):
         return False
-    mine, its = (table.settings_of(row).slashes for row in (earlier, later))
+    mine, its = (table.find_settings(row).slashes for row in (earlier, later))
     return mine == "both" or (mine == its and later.target.kind is not Kind.ROUTER)
 
 
@@ -182,6 +182,6 @@ def _takes_a_segment(regex: str) -> bool:
     return is_within_segment(regex) and re.fullmatch(regex, "") is None
 
 
-def behind_prefix(row: Row[Destination], index: int) -> Row[Destination]:
+def extend_row(row: Row[Destination], index: int) -> Row[Destination]:
     """Return a row that matches what another one does where something is left of the path."""
     return replace(row, index=index, steps=(*row.steps, _SOMETHING_MORE))

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 
 from asgi_routes.inspection.check.comparison import Comparison, Found
-from asgi_routes.inspection.check.languages import Language, Undecided, language_of
+from asgi_routes.inspection.check.languages import Language, Undecided, read_language
 from tests.spec.rows import row
 
 
 def language(*written: str) -> Language:
     """Return the language of a row."""
-    found = language_of(row(*written))
+    found = read_language(row(*written))
     assert isinstance(found, Language)
     return found
 
 
 def witness(language: Language) -> Found:
     """Return a short path of a language; None if it has none."""
-    return Comparison([language]).path([0])
+    return Comparison([language]).find_path([0])
 
 
 def common(one: Language, other: Language) -> Found:
     """Return a short path that both match; None if there is none."""
-    return Comparison([one, other]).path([0, 1])
+    return Comparison([one, other]).find_path([0, 1])
 
 
 def first_uncovered(target: Language, earlier: Sequence[Language]) -> Found:
@@ -30,7 +30,7 @@ def first_uncovered(target: Language, earlier: Sequence[Language]) -> Found:
     None is said only where the earlier ones together match every path of the target.
     """
     comparison = Comparison([target, *earlier])
-    return comparison.path([0], _overlapping(comparison, len(earlier)))
+    return comparison.find_path([0], _overlapping(comparison, len(earlier)))
 
 
 def covering(target: Language, earlier: Sequence[Language]) -> tuple[int, ...] | Undecided | None:
@@ -40,10 +40,10 @@ def covering(target: Language, earlier: Sequence[Language]) -> tuple[int, ...] |
     None where all of them together do not match every path.
     """
     comparison = Comparison([target, *earlier])
-    found = comparison.covering(0, _overlapping(comparison, len(earlier)))
+    found = comparison.find_covering(0, _overlapping(comparison, len(earlier)))
     return tuple(index - 1 for index in found) if isinstance(found, tuple) else found
 
 
 def _overlapping(comparison: Comparison, count: int) -> list[int]:
     """Return those that may match what the first one matches."""
-    return [index for index in range(1, count + 1) if comparison.path([0, index]) is not None]
+    return [index for index in range(1, count + 1) if comparison.find_path([0, index]) is not None]

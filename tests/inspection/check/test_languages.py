@@ -4,7 +4,7 @@ import pytest
 
 from asgi_routes.engine import Compile, find_compiler
 from asgi_routes.inspection.check.comparison import Comparison
-from asgi_routes.inspection.check.languages import Language, Undecided, language_of
+from asgi_routes.inspection.check.languages import Language, Undecided, read_language
 from tests.inspection.check.languages import common, covering, first_uncovered, language, witness
 from tests.spec.rows import row
 
@@ -135,7 +135,7 @@ def test_language(steps: list[str], matched: list[str], missed: list[str]) -> No
 )
 def test_undecided(steps: list[str], reason: str) -> None:
     """What is not understood to the last detail is said to be so."""
-    found = language_of(row(*steps))
+    found = read_language(row(*steps))
     assert found == Undecided(reason)
     assert not found
 
@@ -144,9 +144,9 @@ def test_another_engine() -> None:
     """What a regex matches is known for Python's engine only; a path is no matter of engines."""
     engine: Compile = find_compiler("re2")
     why = Undecided("another engine for regular expressions than Python's")
-    assert language_of(row("^a$"), engine) == why
-    assert language_of(row("prefix a/", "^a$"), engine) == why
-    assert isinstance(language_of(row("a/<b>"), engine), Language)
+    assert read_language(row("^a$"), engine) == why
+    assert read_language(row("prefix a/", "^a$"), engine) == why
+    assert isinstance(read_language(row("a/<b>"), engine), Language)
 
 
 @pytest.mark.parametrize(

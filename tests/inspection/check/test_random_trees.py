@@ -27,7 +27,7 @@ from asgi_routes import (
 from asgi_routes.apps import router_behind
 from asgi_routes.engine import LinearMatcher
 from asgi_routes.inspection.check import check
-from asgi_routes.inspection.check.checked_tables import tables
+from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.places import Place
 from asgi_routes.routes import (
     Route,
@@ -199,7 +199,7 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
         assert not dead & alive, (chunk, number, [one for one in findings if one.id == "R101"])
         for finding in findings:
             check_witness(router, finding)
-        ends = {row.target.route.declared.line for row in next(tables(router)).rows}
+        ends = {row.target.route.declared.line for row in next(find_tables(router)).rows}
         counts += Counter(ends=len(ends), dead=len(dead & ends), unreached=len(ends - alive))
     print(counts)
     assert counts["dead"] > counts["unreached"] / 3
@@ -210,7 +210,7 @@ def check_witness(router: Any, finding: Any) -> None:
     if finding.id not in ("R101", "R102") or finding.witness is None:
         return
     lines = [one.declared.line for one in finding.subjects]
-    for table in tables(router):
+    for table in find_tables(router):
         rows = [row for row in table.rows if row.target.route.declared.line in lines]
         if len(rows) < len(lines):
             continue

@@ -55,10 +55,10 @@ def test_what_declines_takes_nothing() -> None:
 def test_covering_among() -> None:
     """Which of some rows match all that another one matches; what is not understood is passed over."""
     relations = Relations(rows("a", "<even:n>", "b", "^[ab]$", "<a>"))
-    assert relations.covering(3, [0, 1, 2]) == (0, 2)
-    assert relations.covering(3, [0, 1]) is None
-    assert relations.covering(3, [4]) == (4,)
-    assert isinstance(relations.covering(1, [0]), Undecided)
+    assert relations.find_covering(3, [0, 1, 2]) == (0, 2)
+    assert relations.find_covering(3, [0, 1]) is None
+    assert relations.find_covering(3, [4]) == (4,)
+    assert isinstance(relations.find_covering(1, [0]), Undecided)
 
 
 HOSTILE: dict[str, Callable[[], Sequence[str]]] = {
