@@ -13,11 +13,11 @@ from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from asgi_routes.engine.decision_tree import LengthRange, TreeBuilder, build_ranges, find_leaves
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row
 from asgi_routes.engine.shapes import Shape, read_shape
 from asgi_routes.engine.source import SourceWriter
-from asgi_routes.engine.tree import LengthRange, TreeBuilder, build_ranges, find_leaves
 
 Target = TypeVar("Target")
 

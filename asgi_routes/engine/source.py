@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
+from asgi_routes.engine.decision_tree import InOrder, Leaf, LengthRange, Switch, Test, Tree
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.engine.splitting import Run, read_piece
-from asgi_routes.engine.tree import InOrder, Leaf, LengthRange, Switch, Test, Tree
 from asgi_routes.patterns import Parameter
 from asgi_routes.patterns.converters import IntConverter, TextConverter
 

@@ -11,9 +11,9 @@ import re
 from typing import Any
 
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.patterns.composition import Fields, compose
 from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import Fields, compose
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<brace>[{}])|[^{}]+")
 _FIELD = re.compile(r"(?P<name>[^:!]*)(?P<conversion>![^:]*)?(?::(?P<spec>.*))?", re.DOTALL)

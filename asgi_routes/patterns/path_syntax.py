@@ -7,9 +7,9 @@ between ``<`` and ``>`` is a parameter, and everything else, whatever it looks l
 import re
 
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.patterns.composition import Fields, compose
 from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import Fields, compose
 
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _WHITESPACE = re.compile(r"[ \t\n\r\v\f]")

@@ -8,8 +8,8 @@ they are not sure of is `Opaque`.
 import re
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.patterns.composition import merge_neighbours
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import merge_neighbours
 
 _QUANTIFIER = r"(?:[*+?]|\{\d*,?\d*\})[?+]?"
 _ITEM = re.compile(

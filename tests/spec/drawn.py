@@ -1,7 +1,7 @@
 """What becomes of rows, as one line."""
 
+from asgi_routes.engine.decision_tree import InOrder, Leaf, Switch, Test, Tree
 from asgi_routes.engine.shapes import ANY, Cell, Shape, read_shape
-from asgi_routes.engine.tree import InOrder, Leaf, Switch, Test, Tree
 from asgi_routes.patterns import Parameter
 from tests.spec.rows import rows
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from asgi_routes.engine.decision_tree import TreeBuilder, build_ranges, find_leaves
 from asgi_routes.engine.shapes import read_shape
 from asgi_routes.engine.source import list_rows
-from asgi_routes.engine.tree import TreeBuilder, build_ranges, find_leaves
 from asgi_routes.patterns import Parameter
 from tests.spec.drawn import cell, shapes, shown
 from tests.spec.rows import row
