@@ -1,7 +1,7 @@
-"""Patterns to a matcher.
+"""From rows of patterns to a matcher.
 
-`LinearMatcher` is the definition of what a table of routes means: the rows are tried in order, and
-the first that matches wins. What `compile_rows` makes gives the same answers, and is fast.
+`LinearMatcher` defines what a table of routes means: the rows are tried in order, and the first
+that matches wins. What `compile_rows` makes gives the same answer on every path, and is fast.
 """
 
 from asgi_routes.engine.compiled import CompiledRows, LaterHits, compile_rows

@@ -1,8 +1,8 @@
 """The compiled matcher: a table of rows as one Python function.
 
-In: rows. Out: a function that gives the same answer as the linear matcher. The rule kept here: what a
-path has to do with which rows is decided once, when the table is built; a request only looks things
-up. A whole path is never remembered: a scan for paths that are not there would only fill the memory.
+Rules: it gives the same answer as the linear matcher. What a path has to do with which rows is
+decided when the table is built; a request only looks things up. Whole paths are never remembered,
+because a scan for paths that do not exist would fill the memory.
 """
 
 import itertools
@@ -31,7 +31,7 @@ class CompiledRows(NamedTuple):
     Attributes:
         matcher: finds the first row that matches a path.
         literal: from a path to its hit, for those that can simply be looked up.
-        search: finds all others. Who is written in Python calls the two faster than the matcher.
+        search: finds all others. Code in Python calls these two faster than the matcher.
         source: the Python source of the search.
     """
 
@@ -65,7 +65,11 @@ def compile_rows(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> 
 
 
 class LaterHits(Generic[Target]):
-    """Goes on behind a row."""
+    """Finds the hits behind one that was declined.
+
+    Only rows whose texts are right are tried, and nothing is built before a row declines for the
+    first time.
+    """
 
     def __init__(self, linear: LinearMatcher[Target]) -> None:
         self._linear = linear

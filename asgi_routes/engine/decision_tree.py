@@ -1,9 +1,10 @@
-"""Shapes to a decision tree: which segment to look at next, and which rows are left then.
+"""Decision trees: which segment of a path to look at next, and which rows are left then.
 
-In: the shapes that can match a path of so many segments, in order. Out: a tree, every part of which
-finds a hit or lets the next part try. The rule kept here: wherever one is in the tree, the rows that
-are left stand in order, so the first that matches is found first; and rows are copied only so often
-that the tree grows with the table, not with its square.
+There is a tree for each number of segments, or for a range of them; the ranges follow one another
+without a gap.
+
+Rules: at every node the rows that are left stand in their order, so the first that matches is found
+first. Rows are copied only so often that the tree grows with the table, not with its square.
 """
 
 import re
@@ -31,7 +32,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Goes on where a segment is one text."""
+    """Goes on if a segment is this text."""
 
     column: int
     text: str
@@ -40,7 +41,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Goes on by the text of a segment, where it is one of these."""
+    """Goes on by the text of a segment, if it is one of these."""
 
     column: int
     cases: dict[str, "Tree"]
@@ -57,7 +58,7 @@ Tree: TypeAlias = Leaf | Test | Switch | InOrder
 
 
 class TreeBuilder:
-    """Grows the trees of one table, and counts the copies of rows that they take."""
+    """Builds the trees of one table, and counts the copies of rows that they take."""
 
     def __init__(self, rows: int) -> None:
         self._copies = _COPIES_A_ROW * rows + _COPIES_FREE

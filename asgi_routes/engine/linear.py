@@ -1,7 +1,7 @@
-"""The linear matcher, which is the definition of what a table means.
+"""The linear matcher, which defines what a table of routes means.
 
-In: rows. Out: the first that matches a path. The rule kept here: every row in order, by
-its own patterns alone; what is fast is held against it.
+Rule: the rows are tried in order, each by its own patterns alone. Every faster matcher is held
+against this one.
 """
 
 import re

@@ -1,8 +1,7 @@
-"""Rows to shapes: what a row asks of each segment of a path.
+"""Shapes: what a row asks of each segment of a path.
 
-In: a row. Out: the segments that it begins with, how many there may be, and what makes the hit. The
-rule kept here: a shape never lets a path through that the row does not match, and what is not known
-of a row segment by segment is left to the row's own matcher.
+Rule: a shape stands for the very paths that its row matches. What cannot be told segment by segment
+is left to the row's own matcher.
 """
 
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ class AnySegment:
 
 
 Cell: TypeAlias = str | Parameter | AnySegment
-"""What a row asks of one segment: a text, a parameter that fills it, or it cannot be said."""
+"""What a row asks of one segment: a text, a parameter that fills it, or `ANY`."""
 
 ANY = AnySegment()
 
@@ -158,8 +157,8 @@ class _Reader:
 def _takes_text(nodes: Sequence[Node]) -> bool:
     """Tell whether nodes take something of the path in any case.
 
-    What ends a segment then ends with no slash, so that a level takes one off; and what begins a level
-    does not match at the end of the path.
+    At the end of a segment such nodes end without a slash, so that a level takes one off; at the
+    start of a level they do not match the end of a path.
     """
     for node in nodes:
         piece = read_piece(node.regex) if isinstance(node, Parameter) else None

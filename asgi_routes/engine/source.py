@@ -1,9 +1,7 @@
-"""Trees to Python source.
+"""The Python source of decision trees.
 
-In: the trees of a table, one for each number of segments. Out: the text of one function, and the
-objects that it needs. The rule kept here: where branches of a switch differ only in rows and texts, the
-rows go into dicts and the source is written once; everything else is written out, and says for
-which routes it is there.
+Rule: where branches of a switch differ only in rows and texts, these go into dicts and the source
+is written once. Everything else is written out, with a comment that says for which routes.
 """
 
 import functools

@@ -1,9 +1,10 @@
-"""Splitting a path among parameters that are runs of characters, in linear time.
+"""How one pattern splits a path: the texts of its parameters, and what is left.
 
-In: the nodes of a pattern, and a path. Out: the text of each parameter, and what is left. The rule
-kept here: the answer is the one that a greedy, leftmost, backtracking regex would give, without its
-backtracking. From the right it is computed once where each piece could begin; from the left each
-parameter then takes the longest run after which the next piece can begin.
+Rules: the answer is that of Django's one regular expression, greedy and leftmost. Where parameters
+are runs of characters of a class, it takes time linear in the length of the path, because
+`Splitter` does without backtracking: from the right it finds once where each piece could begin,
+and from the left each parameter takes the longest run after which the next piece can begin.
+Nothing is converted before the whole path has matched.
 """
 
 import functools
@@ -186,7 +187,7 @@ Piece: TypeAlias = Text | Run | Fixed
 
 
 def read_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
-    """Return the nodes as pieces, or None where one is something that only ``re`` can match."""
+    """Return the nodes as pieces, or None if there is one that only ``re`` can match."""
     pieces: list[Piece] = []
     for node in nodes:
         piece: Piece | None = None
@@ -202,7 +203,7 @@ def read_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
 
 @functools.lru_cache
 def read_piece(regex: str) -> Piece | None:
-    """Return what kind of run a converter's regex takes, or None where it is no such thing.
+    """Return the piece that a parameter's regex takes, or None if it is more than one run.
 
     >>> read_piece("[^/]+"), read_piece("[0-9]{4}")
     (Run(chars='[^/]', least=1, most=None), Fixed(regex='[0-9]{4}', width=4))
@@ -374,7 +375,7 @@ class Splitter:
         match self._mode:
             case Mode.ENDPOINT:
                 return 1
-            case Mode.PREFIX | Mode.LEVEL:  # What may follow is not said by the pieces.
+            case Mode.PREFIX | Mode.LEVEL:  # The pieces do not say what may follow.
                 return (1 << (len(path) + 1)) - 1
             case Mode.MOUNT:
                 return self._find_members(path, "/") | 1

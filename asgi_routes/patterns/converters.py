@@ -1,8 +1,9 @@
-"""Converters: the text of a parameter in a path, and the value that it stands for.
+"""Converters: from the text of a parameter to its value, and back.
 
-In: a converter (Django's classes work as they are) and a name. Out: registries that patterns look
-names up in. The rule kept here: a converter that could not serve a request is refused when it is
-registered or first used in a route.
+Django's classes work as they are. Patterns look converters up by name in a registry.
+
+Rule: a converter that could not serve a request is refused when it is registered, or when a route
+first uses it.
 """
 
 import re
@@ -83,13 +84,13 @@ class FunctionConverter:
 
 
 SEGMENT = TextConverter("[^/]+")
-"""The built-in ``str``: what a parameter is when nothing else is said."""
+"""The built-in ``str``: the converter of a parameter that names none."""
 
 
 class Converters:
     """A registry of converters by name, over another one that it falls back to.
 
-    Give it to the routes of one router as ``converters=``, and their names disturb nobody else.
+    Give it to the routes of one router as ``converters=``, and its names are known to them alone.
 
     >>> class Hex:
     ...     regex = "[0-9a-f]+"
@@ -141,7 +142,7 @@ class Converters:
         return sorted({*self._converters, *(self._parent.names() if self._parent else ())})
 
     def hint_for(self, name: str) -> str:
-        """Return what to say to somebody who wrote a name that is not registered."""
+        """Return a hint for a name that is not registered."""
         return did_you_mean(name, self.names()) or f"known converters: {', '.join(self.names())}"
 
 

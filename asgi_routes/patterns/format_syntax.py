@@ -1,8 +1,7 @@
 """The syntax of `parse` and `str.format`: ``users/{id:d}/``.
 
-In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: this is the only
-door to `parse`; it is given one field at a time, on text that the pattern has already cut out, so
-that its own search (which crosses slashes, and can take minutes) is never used.
+Rule: `parse` is given one field at a time, and only text that the pattern has cut out already. Its
+own search crosses slashes and can take minutes, so it is never used.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """The syntax of Django's ``path()``: ``users/<int:id>/``.
 
-In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: what is
-between ``<`` and ``>`` is a parameter, and everything else, whatever it looks like, is itself.
+Rule: what stands between ``<`` and ``>`` is a parameter; everything else, whatever it looks like,
+stands for itself.
 """
 
 import re

@@ -1,8 +1,7 @@
 r"""The syntax of Django's ``re_path()``: a regular expression, ``^users/(?P<id>\d+)/$``.
 
-In: a regex, as text or compiled. Out: a `Pattern`. The rule kept here: Python's ``re`` decides what
-matches; the nodes are a reading of the text for those who show, narrow or reverse it, and whatever
-they are not sure of is `Opaque`.
+Rule: Python's ``re`` decides what matches. The nodes are a reading of the text for what shows,
+narrows or reverses it; what cannot be read off safely is `Opaque`.
 """
 
 import re

@@ -1,8 +1,9 @@
-r"""Patterns backwards: the texts that one matches, with slots for its parameters.
+r"""Patterns backwards: the texts that a pattern matches, with slots for its parameters.
 
-In: a pattern. Out: its forms, each a row of texts and slots; a pattern with optional parts has several. The
-rule kept here: a form is a proposal. Whoever fills it in checks the text against the pattern; a
-regular expression that cannot be read backwards says so, and no other pattern suffers.
+Each text is a form; a pattern with optional parts has several.
+
+Rule: a form is a proposal. The caller fills it in and checks the result against the pattern. A
+regular expression that cannot be read backwards raises, and no other pattern is affected.
 """
 
 import functools

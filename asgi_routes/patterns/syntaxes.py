@@ -1,7 +1,7 @@
-"""Nodes to a `Pattern`: what the syntaxes do alike once they have read their text.
+"""What the syntaxes share: making a `Pattern` of the nodes that they have read.
 
-In: the nodes in order. Out: a pattern with its regex. The rule kept here: neighbours of one kind are
-one node, and parameters that are valid one by one have to be valid together.
+Rules: neighbouring nodes of one kind become one node, and parameters that are valid one by one have
+to be valid together.
 """
 
 import re
@@ -57,7 +57,7 @@ def _write_part(node: Node) -> str:
 
 
 def _find_culprit(nodes: tuple[Node, ...]) -> Span | None:
-    """Return the place of the first parameter that does not even work alone."""
+    """Return the place of the first parameter that is invalid even by itself."""
     for node in nodes:
         try:
             re.compile(_write_part(node))
@@ -67,7 +67,7 @@ def _find_culprit(nodes: tuple[Node, ...]) -> Span | None:
 
 
 class Fields:
-    """The parameters of one route text, as far as they are read: no name stands twice."""
+    """The parameters of one route text as they are read; no name may stand twice."""
 
     def __init__(self, syntax: Syntax, source: str) -> None:
         self.syntax = syntax

@@ -1,11 +1,11 @@
-"""The characters that some languages can tell apart, as a few symbols.
+"""Alphabets: the characters that some sets can tell apart, as a few symbols.
 
-In: sets of characters. Out: symbols, each of them a class of characters that stand in the very same
-sets; a set of symbols is an integer, one bit a symbol. The rule kept here: the classes are exact, over
-all code points; and the lowest bit of a set is the symbol that reads best in a path.
+A symbol is a class of characters that belong to the very same sets; a set of symbols is an integer
+with one bit for each. A newline at the very end of a text can be a symbol of its own: ``$`` matches
+before it, and so has to look no further than one symbol ahead.
 
-A newline at the very end of a path is a symbol of its own where it is asked for: ``$`` matches before
-it, and so needs to look no further than one symbol ahead.
+Rule: the classes are exact over all code points, and the lowest bit of a set is the symbol that
+reads best.
 """
 
 import string
@@ -29,7 +29,7 @@ _RANKS = [
     (" ", 40),
 ]
 _COSTS = {char: cost for chars, cost in reversed(_RANKS) for char in reversed(chars)}
-"""How well a character reads in a path: what it costs; the best last."""
+"""What each character costs; those that read well in a text are cheap, and stand last."""
 _ODD = 40
 _SAMPLES = 64
 
@@ -48,12 +48,12 @@ class Alphabet:
 
     Attributes:
         every: all symbols.
-        final: the newline at the end of a path; 0 where it is none of its own.
+        final: the newline at the end of a text; 0 if it has no symbol of its own.
         newline, slash, digits: the symbols of these characters, `final` among them.
 
     Args:
         sets: the sets of characters.
-        has_final: whether the newline at the end of a path is a symbol of its own.
+        has_final: whether the newline at the end of a text is a symbol of its own.
     """
 
     def __init__(self, sets: Iterable[CharSet], *, has_final: bool) -> None:
@@ -97,10 +97,10 @@ class Alphabet:
         [(first, last), *more] = found.ranges
         return found.example if first == last and not more else None
 
-    def translate(self, path: str) -> list[int]:
-        """Return a path as symbols."""
-        symbols = [self._symbols[bisect_right(self._starts, ord(char)) - 1] for char in path]
-        if self.final and path.endswith("\n"):
+    def translate(self, text: str) -> list[int]:
+        """Return a text as symbols."""
+        symbols = [self._symbols[bisect_right(self._starts, ord(char)) - 1] for char in text]
+        if self.final and text.endswith("\n"):
             symbols[-1] = self.final
         return symbols
 
@@ -123,7 +123,7 @@ def _split_code_points(sets: list[CharSet]) -> tuple[list[int], list[int]]:
 
 
 def _list_bits(number: int) -> Iterator[int]:
-    """Yield where a number has its ones: of thousands of places it has but a few."""
+    """Yield the places of the bits that are set; few of thousands are."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

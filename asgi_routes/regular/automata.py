@@ -1,13 +1,12 @@
-"""Automata: which paths a row matches, one symbol after the other.
+"""Automata: which texts a chain of programs matches, one symbol after the other.
 
-In: the programs of the steps of a row, and an alphabet. Out: states, and where each symbol leads from
-there. The rule kept here: the answer is that of the match that ``re`` prefers, which is what decides
-where a step ends and the next one begins, and how many digits a number has.
+A state holds the ways that may still match, in the order in which ``re`` would try them, and after
+them the state of the next program for the best way that has matched already: a way that matches
+later replaces all those after it. Where only it matters whether anything matches, the order is
+dropped. States are made when they are first asked for.
 
-A state holds the ways that may still match, in the order in which ``re`` would try them, and behind them
-the state of the next step for the best way that has matched already: a way that matches later takes the
-place of all behind it. Where only it matters whether anything matches, order is forgotten. States are
-made when they are first asked for.
+Rule: the answer is that of the match that ``re`` prefers. That match decides where one program ends
+and the next begins, and how many digits a number has.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -17,7 +16,7 @@ from asgi_routes.regular.programs import ACCEPT, Char, Entry, Forget, Fork, Look
 from asgi_routes.regular.surroundings import Seen, Surroundings
 
 _MOST_FOR_ONE = 500_000
-"""What may be done for one question: some seconds' worth; it bounds the memory, too."""
+"""What may be done for one question: some seconds' worth. It bounds the memory, too."""
 _MOST_IN_ALL = 5_000_000
 """What may be done for all questions. GitHub's 813 paths take the fortieth part of it."""
 
@@ -26,8 +25,8 @@ Arcs: TypeAlias = list[tuple[int, State]]
 """Symbols, and the state that they lead to; what no arc has leads to no match."""
 
 NOT_YET, REFUSED, ALL = -2, -1, 0
-"""Instead of a state of the next step: no way has matched; one has, but what is left does not match,
-or a number is too long; or one has, and there is no next step."""
+"""Instead of a state of the next program: no way has matched; one has, but what is left does not
+match, or a number is too long; or one has, and there is no next program."""
 
 
 class Ways(NamedTuple):
@@ -38,7 +37,7 @@ class Ways(NamedTuple):
         digits: how many digits each has taken for a number; -1 once there were too many. Empty
             where the program has no numbers.
         before: the symbol before, as far as it matters.
-        rest: the state of the next step, or one of the numbers above.
+        rest: the state of the next program, or one of the numbers above.
     """
 
     positions: tuple[int, ...]
@@ -50,47 +49,50 @@ class Ways(NamedTuple):
 _BEFORE_SLASH = Ways((), (), -1, NOT_YET)
 _BEHIND_SLASH = Ways((), (), -2, NOT_YET)
 _AT_SLASH = Ways((), (), -3, NOT_YET)
-"""Before the first symbol for a step that a slash is taken off for: where there is nothing, or a slash and
-something more; where there has to be something more; where there may be a slash."""
+"""Before the first symbol, for a program that begins behind a slash: nothing follows, or a slash and
+something more; something more has to follow; a slash may follow. See `Entry`."""
 
 
 class TooLargeError(Exception):
-    """There is too much to look at."""
+    """There is too much to look at to answer a question."""
 
 
 class Effort:
-    """What was done so far."""
+    """How much has been looked at, for one question and in all.
+
+    It is counted and never timed, so that the answers are the same on every machine.
+    """
 
     def __init__(self) -> None:
         self._spent = 0
         self._most = _MOST_FOR_ONE
 
     def spend(self, count: int) -> None:
-        """Count what was done."""
+        """Count some small things that were done."""
         self._spent += count
 
     def begin(self) -> None:
-        """Begin with another question."""
+        """Begin another question."""
         self._most = min(self._spent + _MOST_FOR_ONE, _MOST_IN_ALL)
 
     def check(self) -> None:
-        """Raise `TooLargeError` if it was too much."""
+        """Raise `TooLargeError` if too much was done."""
         if self._spent > self._most:
             raise TooLargeError
 
 
 class Automaton:
-    """One step of a row, and those behind it.
+    """One program, and those that go on with what it has left.
 
     Args:
-        program: what the step does.
+        program: the program.
         alphabet: what the symbols mean.
-        rest: the next step, if there is one.
+        rest: the automaton of the next program, if there is one.
         effort: counts what making states takes.
         most_digits: how many digits a number may have; 0 for any number of them.
 
     Attributes:
-        has_numbers: whether digits are counted, here or in a later step.
+        has_numbers: whether digits are counted, here or in a later program.
     """
 
     def __init__(
@@ -147,21 +149,21 @@ class Automaton:
         return found
 
     def accepts(self, state: State) -> bool:
-        """Tell whether a path that leads to a state is matched."""
+        """Tell whether a text that leads to a state is matched."""
         found = self._accepts[state]
         if found is None:
             found = self._accepts[state] = self._decide_acceptance(self._ways[state])
         return found
 
     def takes_all(self, state: State) -> bool:
-        """Tell whether a path is matched however it goes on."""
+        """Tell whether a text that leads to a state is matched however it goes on."""
         ways = self._ways[state]
         if ways.positions or ways.rest < ALL:
             return False
         return self.rest is None or self.rest.takes_all(ways.rest)
 
     def enter(self, entry: Entry) -> State:
-        """Return where this step begins behind one that has not taken a slash last."""
+        """Return where this program begins behind one that has not taken a slash last."""
         if entry is Entry.HERE:
             return self.start
         return self.add_state(_BEFORE_SLASH if entry is Entry.SEGMENT else _AT_SLASH)
@@ -216,7 +218,7 @@ class Automaton:
         return [*alive.items()], ways.rest
 
     def _enter_rest(self, before: int) -> State:
-        """Return where the next step begins, where there is one."""
+        """Return where the next program begins, if there is one."""
         if self.rest is None:
             return ALL
         is_behind_slash = self._surroundings.is_behind_slash(Seen(before))
@@ -282,7 +284,7 @@ class Automaton:
         return tuple(after), tuple(after.values()) if self._is_counting else ()
 
     def _follow_rest(self, mask: int, rest: State) -> list[tuple[int, State]]:
-        """Return where symbols lead in the next step."""
+        """Return where symbols lead in the next program."""
         if rest < ALL or self.rest is None:
             return [(mask, rest)]
         arcs = [(mask & symbols, state) for symbols, state in self.rest.find_arcs(rest)]

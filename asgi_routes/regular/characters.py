@@ -1,8 +1,7 @@
 r"""Sets of characters, as ranges of code points.
 
-In: an item of a parsed regex that takes one character. Out: the characters that it takes. The rule kept
-here: where more than the code points themselves decides (``\w``, upper and lower case), Python's own
-``re`` is asked about every character there is, once.
+Rule: where more than the code points themselves decides (``\w``, upper and lower case), Python's
+own ``re`` is asked about every character there is, once.
 """
 
 import functools

@@ -1,8 +1,9 @@
-r"""Which regular expressions a client can keep busy.
+r"""Regular expressions that a client can keep busy.
 
-In: a regular expression. Out: why it is dangerous, or None. The rule kept here: it is a warning, not a
-proof. Python's ``re`` goes back and tries again wherever two repeats can share the same characters; what
-is said here is that a text exists on which that multiplies.
+Python's ``re`` goes back and tries again wherever two repeats can share characters. What is
+reported is that for some text these attempts multiply.
+
+Rule: this is a warning, not a proof.
 """
 
 import functools
@@ -14,7 +15,7 @@ from asgi_routes.regular.parsing import constants, parse_items, spell_category
 
 _SAMPLE = "".join(map(chr, range(128))) + "é٣\u2028"
 _MANY = 16
-"""Repeats of so many or more count as unbounded: nobody goes back that often in passing."""
+"""A repeat that may go on this often counts as unbounded."""
 _POLYNOMIAL = 3
 
 Chars = frozenset[str]

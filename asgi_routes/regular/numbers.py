@@ -1,10 +1,8 @@
-"""Long numbers: thousands of digits in one go.
+"""Long numbers: how an automaton takes thousands of digits in one step.
 
-In: an automaton, and a state in which it counts the digits of numbers. Out: how many more digits change
-nothing but the counts, and the state behind them. The rule kept here: nothing is assumed. Two
-digits are tried, whichever they are; where both lead to the same state but for counts that have
-grown by the same, so does every further one until a number is full: what a digit does depends
-on a count only then.
+Rule: nothing is assumed. Two digits are tried, whichever they are; if both lead to the same state
+except for counts that have grown by the same, so does every further digit until a number is full,
+because only then does a count decide what a digit does.
 """
 
 from collections.abc import Iterator

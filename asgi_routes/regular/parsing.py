@@ -1,7 +1,7 @@
-r"""Regular expressions as Python itself reads them.
+r"""Regular expressions as Python itself parses them, and the parts of one as text again.
 
-In: a regular expression. Out: its items, and the members of its classes of characters as text again. The rule kept
-here: where this Python does not show how it reads them, there are none, and who asks goes without.
+Rule: Python does not promise to keep its parser where it is. Without it `parse_items` returns None,
+and what is built on it goes without.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ _LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
 
 
 class UnreadableError(ValueError):
-    """A pattern has something in it that no program can be made of; the message says what."""
+    """No program can be made of a regular expression; the message says why."""
 
 
 def parse_items(regex: str, flags: int) -> Any:
-    """Return the items of a regex, whose ``state`` has its groups and flags; None if nobody may see them."""
+    """Return the items of a regex, whose ``state`` has its groups and flags, or None."""
     return None if _parser is None else _parser.parse(regex, flags)
 
 
@@ -33,7 +33,7 @@ def read_items(regex: str, flags: int) -> tuple[Any, int]:
     """Return the items of a regex, and its flags with those that it sets for itself.
 
     Raises:
-        UnreadableError: this Python does not let anybody see them.
+        UnreadableError: this Python does not show them.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # They were given when the route was written.
@@ -57,8 +57,10 @@ def spell_category(value: Any) -> str:
 def spell_member(name: str, value: Any) -> str:
     r"""Return a member of a class of characters as one writes it between the brackets.
 
-    >>> spell_member("LITERAL", ord("]")), spell_member("NEGATE", None), spell_member("CATEGORY", "CATEGORY_SPACE")
-    ('\\U0000005d', '^', '\\s')
+    >>> spell_member("LITERAL", ord("]")), spell_member("CATEGORY", "CATEGORY_SPACE")
+    ('\\U0000005d', '\\s')
+    >>> spell_member("NEGATE", None)
+    '^'
     """
     if name == "NEGATE":
         return "^"

@@ -1,8 +1,8 @@
-"""Programs: what one pattern does with a path, as a small machine that takes one character at a time.
+"""Programs: regular expressions as small machines that take one character at a time.
 
-In: the items of a parsed regex, and runs of digits. Out: a program, whose branches stand in the order in
-which ``re`` tries them. The rule kept here: what is not understood to the last detail is refused, never
-approximated.
+Branches stand in the order in which ``re`` tries them.
+
+Rule: what is not understood to the last detail is refused, never approximated.
 """
 
 import re
@@ -27,7 +27,7 @@ _REFUSED = {
 
 
 class Assertion(Enum):
-    """What can be asked of a place between two characters."""
+    """What can be asserted of a position between two characters."""
 
     START = auto()
     LINE_START = auto()
@@ -60,7 +60,7 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Go on where the place is such a one."""
+    """Go on if the assertion holds here."""
 
     assertion: Assertion
     then: int
@@ -75,7 +75,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """All of the pattern has matched."""
+    """The program has matched."""
 
 
 Code: TypeAlias = Char | Fork | Look | Forget | Accept
@@ -85,11 +85,11 @@ ACCEPT = 0
 
 
 class Entry(Enum):
-    """How the next step goes on with what a program has left.
+    """Where the next program begins in what this one has left.
 
-    HERE: right there. SEGMENT: so behind a slash and where nothing was taken; else there has to be
-    nothing, or one slash, which is taken off, and something more. SLASH: so too, but else one slash is
-    taken off where there is one.
+    HERE: right there. SEGMENT: right there if nothing was taken, or a slash was taken last; else
+    nothing may be left, or a slash, which is taken off, and something more. SLASH: the same, but
+    else a slash is taken off if there is one.
     """
 
     HERE = auto()
@@ -99,12 +99,12 @@ class Entry(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A pattern as a machine.
+    """A regular expression as a machine.
 
     Attributes:
         codes: what it consists of.
         start: where it begins.
-        entry: how the next step goes on.
+        entry: where the next program begins.
     """
 
     codes: tuple[Code, ...]
@@ -118,21 +118,21 @@ class Program:
 
     @property
     def assertions(self) -> set[Assertion]:
-        """What is asked of places."""
+        """The assertions that it makes."""
         return {code.assertion for code in self.codes if isinstance(code, Look)}
 
     @property
     def sets(self) -> set[CharSet]:
-        """The sets of characters that are asked for."""
+        """The sets of characters that it takes."""
         return {code.chars for code in self.codes if isinstance(code, Char)}
 
 
 ANYTHING = Program((Accept(),), ACCEPT)
-"""What matches any path, and takes nothing of it."""
+"""Matches any text, and takes nothing of it."""
 
 
 class ProgramWriter:
-    """Writes a program from its end to its start: everything is told what comes after it."""
+    """Writes a program from its end to its start; each part is told where to go on."""
 
     def __init__(self) -> None:
         self._codes: list[Code] = [Accept()]
@@ -162,7 +162,7 @@ class ProgramWriter:
         return start
 
     def write_anywhere(self, start: int) -> int:
-        """Let a program begin at the first place where it can."""
+        """Let a program begin at the first position from which it matches."""
         loop = self.add(Fork(ACCEPT, ACCEPT))
         self._codes[loop] = Fork(start, self.add(Char(EVERY, loop)))
         return loop
@@ -171,7 +171,7 @@ class ProgramWriter:
         """Write the items of a parsed regex.
 
         Raises:
-            UnreadableError: something in it cannot be told by a program.
+            UnreadableError: something in it cannot be done by a program.
         """
         if flags & ~_KNOWN_FLAGS:
             raise UnreadableError("a flag that is not understood")
@@ -202,9 +202,9 @@ class ProgramWriter:
     def _write_repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
         least, most, items = argument
         if most > 1 and items.getwidth()[0] == 0:
-            # What re does with an empty round is too subtle to be told.
+            # What re does with an empty round is too subtle for a program.
             raise UnreadableError("a repeat of something that may be empty")
-        if repr(most) != "MAXREPEAT":  # A number that calls itself by a name.
+        if repr(most) != "MAXREPEAT":  # It is a number whose repr is a name.
             start = then
             for _ in range(most - least):
                 start = self._write_fork(

@@ -1,8 +1,7 @@
-r"""What stands before and behind a place between two characters.
+r"""What assertions such as ``^``, ``$`` and ``\b`` see on both sides of a position.
 
-In: what a program asks of places, and an alphabet. Out: the symbols in groups that need not be told apart
-there, and whether a place is what is asked for. The rule kept here: one symbol before and one behind
-are enough, since the newline at the end of a path is a symbol of its own.
+Rule: one symbol before the position and one behind it are enough, since the newline at the end of a
+text is a symbol of its own.
 """
 
 import re
@@ -15,7 +14,7 @@ from asgi_routes.regular.programs import Assertion, Entry, Program
 
 
 class Seen(IntFlag):
-    """What there is beside a place, as far as it matters."""
+    """What stands on one side of a position, as far as it matters."""
 
     NOTHING = auto()
     NEWLINE = auto()
@@ -35,7 +34,7 @@ _WANTED = {
     Assertion.LINE_END: (ANYTHING, Seen.NOTHING | Seen.NEWLINE),
     Assertion.SEGMENT_END: (ANYTHING, Seen.NOTHING | Seen.SLASH),
 }
-"""What has to stand before, or behind: one of these."""
+"""What has to stand before, or behind: one of these is enough."""
 
 _WORDS = {
     Assertion.BOUNDARY: Seen.WORD,
@@ -48,16 +47,17 @@ _EMPTY_IS_NO_BOUNDARY = re.search(r"\B", "") is not None  # It differs between v
 
 
 class Group(NamedTuple):
-    """Symbols that look alike from any place."""
+    """Symbols that no assertion tells apart."""
 
     mask: int
     seen: Seen
 
 
 def list_sets(program: Program) -> list[CharSet]:
-    r"""Return the sets of characters that places are about, besides newlines and slashes."""
+    r"""Return the sets of characters that assertions are about, besides newlines and slashes."""
     return [
-        _find_word_set(word) for word in {_WORDS[place] for place in program.assertions & {*_WORDS}}
+        _find_word_set(word)
+        for word in {_WORDS[assertion] for assertion in program.assertions & {*_WORDS}}
     ]
 
 
@@ -66,20 +66,22 @@ def _find_word_set(word: Seen) -> CharSet:
 
 
 class Surroundings:
-    """What one program asks of places.
+    """What the assertions of one program look at.
 
     Attributes:
-        groups: the symbols, in groups that look alike.
-        before: what is worth remembering of the symbol before a place, where the next step goes on, too.
+        groups: the symbols, in groups that need not be told apart.
+        before: what to remember of the symbol before a position; the next program needs it, too.
     """
 
     def __init__(self, program: Program, alphabet: Alphabet) -> None:
-        places = program.assertions
-        words = {_WORDS[place] for place in places & {*_WORDS}}
+        assertions = program.assertions
+        words = {_WORDS[assertion] for assertion in assertions & {*_WORDS}}
         self.before = ANYTHING if program.entry is Entry.HERE else Seen.NOTHING | Seen.SLASH
         behind = ANYTHING
-        for place in places:
-            before, after = _WANTED.get(place, (Seen.NOTHING | _WORDS.get(place, ANYTHING),) * 2)
+        for assertion in assertions:
+            before, after = _WANTED.get(
+                assertion, (Seen.NOTHING | _WORDS.get(assertion, ANYTHING),) * 2
+            )
             self.before |= before
             behind |= after
         masks = {
@@ -94,18 +96,18 @@ class Surroundings:
                 self.groups = [part for group in self.groups for part in _split(group, mask, seen)]
 
     def is_behind_slash(self, before: Seen) -> bool:
-        """Tell whether a place is behind a slash, or at the start."""
+        """Tell whether a position is behind a slash, or at the start."""
         return bool(before & (Seen.NOTHING | Seen.SLASH))
 
-    def holds(self, place: Assertion, before: Seen, behind: Seen) -> bool:
-        """Tell whether a place is what is asked for."""
-        if place in _WANTED:
-            wanted_before, wanted_behind = _WANTED[place]
+    def holds(self, assertion: Assertion, before: Seen, behind: Seen) -> bool:
+        """Tell whether an assertion holds."""
+        if assertion in _WANTED:
+            wanted_before, wanted_behind = _WANTED[assertion]
             return bool(before & wanted_before or behind & wanted_behind)
-        word = _WORDS[place]
-        if before & behind & Seen.NOTHING and place not in _BOUNDARIES:
+        word = _WORDS[assertion]
+        if before & behind & Seen.NOTHING and assertion not in _BOUNDARIES:
             return _EMPTY_IS_NO_BOUNDARY
-        return bool((before ^ behind) & word) is (place in _BOUNDARIES)
+        return bool((before ^ behind) & word) is (assertion in _BOUNDARIES)
 
 
 def _split(group: Group, mask: int, seen: Seen) -> list[Group]:

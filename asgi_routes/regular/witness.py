@@ -1,8 +1,7 @@
-"""The path that reads best among those that some automata match and others do not.
+"""Witnesses: the text that reads best among those that some automata match and others do not.
 
-In: automata over one alphabet. Out: a path, or None where there is none. The rule kept here: None is
-said when every state that the automata can reach together was looked at; where that takes too much,
-that is said instead.
+Rule: there is no witness only if every state that the automata can reach together was looked at.
+Where that takes too much, `TooLargeError` says so.
 """
 
 from collections.abc import Sequence
@@ -36,11 +35,11 @@ _ANYWHERE, _NOT_LAST, _LAST = range(3)
 
 
 class WitnessSearch:
-    """Looks for a path.
+    """Looks for a text.
 
     Args:
         alphabet: that of the automata.
-        wanted: what has to match the path; one at least.
+        wanted: what has to match it; at least one.
         unwanted: what must not match it.
         effort: counts what the search takes.
     """
@@ -60,7 +59,7 @@ class WitnessSearch:
         self._has_numbers = any(one.has_numbers for one in (*wanted, *unwanted))
 
     def find(self) -> str | None:
-        """Return the path that reads best, or None where there is none.
+        """Return the text that reads best, or None if there is none.
 
         Raises:
             TooLargeError: it would take too much to look at everything.

@@ -1,8 +1,8 @@
-"""The tables of an application: which rows compete for the same paths.
+"""The tables of an application: which rows are tried one after the other.
 
-In: an application. Out: the rows of each of its routers by path, in order. The rule kept here: routers that are
-nested stand in the table of the router around them; one that is mounted or wrapped, has an application
-as default, or stands behind another kind of router, has one of its own.
+Rule: nested routers belong to the table of the router around them. A router that is mounted or
+wrapped, that has an application as its default, or that is reached through another kind of router
+has a table of its own.
 """
 
 import re
@@ -37,8 +37,8 @@ class CheckedTable(NamedTuple):
         prefix: what all their templates begin with.
         router: the router by path.
         rows: in order.
-        around: what holds for the router where it sets nothing itself. A wrapper that makes a scope of its
-            own may keep it from holding.
+        around: what holds for the router where it sets nothing itself; a wrapper that makes a scope
+            of its own may undo it.
         is_outermost: whether nothing was tried before the rows.
         has_variants: whether a router anywhere in the application wants a slash more or less.
     """
@@ -132,7 +132,7 @@ def _look_into(app: object) -> Nested | None:
 def list_declarations(
     router: URLRouter, around: tuple[object, ...] = ()
 ) -> Iterator[tuple[str, Route]]:
-    """Yield every declaration in a router's table with its template, includes and nested ones too."""
+    """Yield every declaration in a router's table, nested ones too, with its template."""
     yield from _list_declarations(router.declarations, "/", (*around, router))
 
 

@@ -1,8 +1,8 @@
-"""Languages beside each other.
+"""Languages beside each other: paths that some match and others do not.
 
-In: languages. Out: paths that some match and others do not. The rule kept here: what is said was decided
-over all paths there are; and a path that is shown was tried with the matchers themselves. Where
-they disagree, or there is too much to look at, nothing is said.
+Rule: what is returned was decided over all paths there are, and a path that is shown was tried with
+the matchers themselves. Where these disagree, or there is too much to look at, the answer is
+`Undecided`.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,7 @@ from asgi_routes.regular.surroundings import list_sets
 from asgi_routes.regular.witness import WitnessSearch
 
 Found: TypeAlias = str | Undecided | None
-"""A path; None if there is none (the empty path is one, so ask for `None`); or why neither can be
-said."""
+"""A path; None if there is none (the empty path is falsy, too); or why that cannot be decided."""
 
 _LONGEST_HEAD = 100
 _TOO_LARGE = Undecided("too large to decide")
@@ -27,7 +26,7 @@ _TOO_SLOW = Undecided("a regex would take too long to confirm it")
 
 
 class Comparison:
-    """Languages over one alphabet; they go by their indexes."""
+    """Some languages over one alphabet, which are named by their indexes."""
 
     def __init__(self, languages: Sequence[Language]) -> None:
         self._languages = languages
@@ -74,7 +73,7 @@ class Comparison:
         return found
 
     def find_head(self, index: int) -> str:
-        """Return a text that all paths of a language begin with; not the longest where that is long."""
+        """Return a text that all paths of a language begin with; of a long one only a part."""
         automaton = self.get_automaton(index)
         state = automaton.start
         chars: list[str] = []

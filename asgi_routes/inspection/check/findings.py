@@ -1,7 +1,6 @@
-"""What `check` finds: the ids, and what each finding knows.
+"""What `check` finds: the ids, and what each finding holds.
 
-In: nothing. Out: the shape of a finding. The rule kept here: a finding is true; what cannot be decided is a
-finding of its own, not a guess.
+Rule: a finding is true. What cannot be decided is a finding of its own, not a guess.
 """
 
 import linecache
@@ -70,7 +69,7 @@ class Finding:
 
     @property
     def is_silenced(self) -> bool:
-        """Whether the line of its first route says ``# asgi-routes: ignore`` or ``ignore[R101]``."""
+        """Whether the line of its first route says ``# asgi-routes: ignore``, or so of its id."""
         place = self.subjects[0].declared
         found = _SILENCE.search(linecache.getline(place.file, place.line))
         if found is None:

@@ -1,7 +1,9 @@
 """The language of a row: all paths that it matches.
 
-In: a row. Out: its language, or why it cannot be told. The rule kept here: a language is told exactly or
-not at all; and the row's own matcher is at hand, so that no example of a path has to be believed.
+What a step matches is what `asgi_routes.engine.splitting` says, in every mode and every syntax.
+
+Rule: a language is told exactly or not at all; a parameter whose converter may refuse a text is not
+told by its regex. The row's own matcher is at hand, so that no example has to be believed.
 """
 
 import re
@@ -33,7 +35,7 @@ _MOST_RISKED = 20
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """Something cannot be told; it is false.
+    """Why something cannot be decided. It is falsy, as None is.
 
     Attributes:
         reason: why.
@@ -51,7 +53,7 @@ class Language:
 
     Attributes:
         row: the row.
-        programs: what its steps do with a path, and what a nested router behind the last does.
+        programs: what its steps do with a path, and what a nested router behind the last one does.
         most_digits: how many digits Python makes a number of; 0 for any number of them.
     """
 

@@ -1,7 +1,6 @@
-"""Findings in what was written: one declaration at a time, and names.
+"""Likely mistakes in single declarations, and in names.
 
-In: the declarations of a router. Out: findings. The rule kept here: what is named is certain to be so; whether
-it was meant is for the reader to say.
+Rule: what a message states is certain; whether it was meant is for the reader to judge.
 """
 
 import re

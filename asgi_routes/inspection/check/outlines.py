@@ -1,7 +1,7 @@
-"""Outlines of rows: which pairs need not be compared at all.
+"""Outlines of rows, which tell the pairs of rows that need not be compared.
 
-In: a row. Out: the segments that its paths have, as far as its text shows them. The rule kept here: an
-outline promises too much, never too little: rows whose outlines do not meet have no path in common.
+Rule: an outline promises too much, never too little: rows whose outlines do not meet have no path
+in common.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,7 @@
-"""Findings about routes that want the same paths.
+"""Routes that compete for the same paths: which are never reached, and which overlap.
 
-In: a table of rows. Out: findings: which rows can never be reached, which overlap, of which it cannot be told.
-The rule kept here: what is said to be unreachable was proven for every method, and for paths with a slash
-more or less where these lead to it, too; all else is not said.
+Rule: a route is called unreachable only if that was proven for every method, and also for paths
+with a slash more or less where these lead to it.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """How each row of a table relates to those before it.
 
-In: the rows of a table. Out: for each of them, that it is never reached, or which of the earlier ones take
-some of its paths, or why it cannot be told. The rule kept here: what is not understood takes
-nothing from anybody: an earlier row of an unknown language does not make a later one unreachable.
+Rule: what is not understood takes nothing from anything: an earlier row of an unknown language does
+not make a later one unreachable.
 """
 
 import re
@@ -39,7 +38,7 @@ class Overlap:
         index: the index of the earlier row.
         path: a path that both match.
         is_within: whether all paths of the earlier row are paths of the later one: it is the
-            special case, written before the general one. False where that cannot be told.
+            special case, written before the general one. False where that cannot be decided.
     """
 
     index: int
@@ -55,7 +54,7 @@ class Reachable:
         index: the index of the row.
         path: one of them.
         overlaps: the earlier rows that take others.
-        unknown: the earlier rows of which it cannot be told whether they take any, and why.
+        unknown: the earlier rows for which it cannot be decided whether they take any, and why.
     """
 
     index: int
@@ -66,7 +65,7 @@ class Reachable:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nothing can be told of a row.
+    """Nothing can be decided about a row.
 
     Attributes:
         index: the index of the row.
@@ -98,10 +97,12 @@ class Relations:
     ...     pattern = parse_path(text, get_registered_converters())
     ...     return Row(index, (Step(pattern, Mode.ENDPOINT, {}),), None)
     >>> texts = ["users/<int:id>/", "users/<slug:name>/", "users/7/"]
-    >>> for relation in Relations([row(*item) for item in enumerate(texts)]):
-    ...     print(relation)
+    >>> reachable, overlapping, hidden = Relations([row(*item) for item in enumerate(texts)])
+    >>> reachable
     Reachable(index=0, path='users/1/', overlaps=(), unknown=())
-    Reachable(index=1, path='users/x/', overlaps=(Overlap(index=0, path='users/1/', is_within=True),), unknown=())
+    >>> overlapping.path, overlapping.overlaps
+    ('users/x/', (Overlap(index=0, path='users/1/', is_within=True),))
+    >>> hidden
     Unreachable(index=2, covering=(0,), path='users/7/')
     """
 
@@ -143,8 +144,8 @@ class Relations:
     def find_covering(self, index: int, among: Iterable[int]) -> tuple[int, ...] | Undecided | None:
         """Return a few of some rows that match together whatever another row matches.
 
-        None of them can be left out. What is not understood among them is passed over. The answer is
-        None where they do not match all of it; where the row itself is not understood, it is why.
+        None of them can be left out; those that are not understood are passed over. The answer is
+        None if they do not match all of it, and `Undecided` if the row itself is not understood.
         """
         language = self._languages[index]
         if isinstance(language, Undecided):
@@ -211,7 +212,9 @@ class Relations:
 
 
 class _Earlier:
-    """Rows by what all their paths begin with.
+    """The rows before one, by what all their paths begin with.
+
+    A row is left out of the answer only if its text shows that it has no path in common.
 
     Attributes:
         unknown: those of which nothing is known, and why.

@@ -1,7 +1,7 @@
 """Regular expressions that a client can keep busy, each with a text that shows it.
 
-In: the declarations of a router. Out: findings. The rule kept here: what looks dangerous is tried; only where
-the time really grows out of hand is it a finding, and the text that did it is its witness.
+Rule: what looks dangerous is tried. Only if the time really grows out of hand is it a finding, and
+the text that did it is its witness.
 """
 
 import math
@@ -20,7 +20,7 @@ _Search: TypeAlias = Callable[[str], object]
 _UNITS = ("a", "0", "-", "/", ".", " ", "_", "x", "a/", "0/", "a-", "ab", "A", "é")
 _ENDS = ("!", "\n!", "\x00")
 _LONG_ENOUGH = 0.01
-"""Seconds after which a match is stopped being made longer."""
+"""Seconds that a match may take before its text is made no longer."""
 _MOST = 4096
 _SMALL = 32
 _GROWTH = 2.5
@@ -47,7 +47,7 @@ def _list_regexes(pattern: Pattern) -> list[str]:
 
 
 def find_slow_text(regex: str, pattern: Pattern) -> str | None:
-    r"""Return a text on which a regex takes ten milliseconds or more, and soon for ever; or None.
+    r"""Return a text that keeps a regex busy for ten milliseconds and soon for ever, or None.
 
     >>> from asgi_routes.patterns import parse_regex
     >>> pattern = parse_regex(r"^(\w+)*$")
@@ -85,7 +85,7 @@ def _count_plain(form: tuple[object, ...]) -> int:
 
 
 def _grow(search: _Search, prefix: str, unit: str, end: str) -> str | None:
-    """Return the text for which matching has become slow, if that came faster than by its length."""
+    """Return a text for which matching is slow, if the time has grown faster than the text."""
     size, before = 8, (0, 0.0)
     while size <= _MOST:
         text = prefix + unit * size + end

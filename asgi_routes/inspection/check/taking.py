@@ -1,8 +1,7 @@
 """Which rows take paths from later ones, and from which.
 
-In: the rows of a table. Out: whether a row serves whatever it matches, with which methods, and whether
-that holds for a certain later row, too. The rule kept here: a row takes something only where nothing
-could make it decline; all else takes nothing.
+Rule: a row takes something only if nothing could make it decline; in all other cases it takes
+nothing.
 """
 
 import re
@@ -29,8 +28,8 @@ _SOMETHING_MORE = Step(parse_regex("(?s)^."), Mode.PREFIX, {}, is_level=True)
 class Taking(Enum):
     """Whether a row takes what it matches, if it has the method.
 
-    PERHAPS: it is a router whose default serves every path that its routes do not have, but not where
-    they have it for other methods.
+    PERHAPS: it is a router whose default serves every path that its routes do not have, but none
+    that they have for other methods.
     """
 
     ALWAYS = "always"
@@ -58,7 +57,7 @@ def decide_taking(row: Row[Destination]) -> Taking:
 
 
 def _may_be_inside_segment(row: Row[Destination]) -> bool:
-    """Tell whether a row may match, with an empty prefix of a mount, where nothing can be mounted."""
+    """Tell whether a mount with an empty prefix may match inside a segment, where it cannot be."""
     *before, last = [step.pattern for step in row.steps]
     texts = [pattern for pattern in before if pattern.nodes or pattern.syntax == "regex"]
     if last.nodes or last.syntax == "regex" or not texts:
