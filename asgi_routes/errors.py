@@ -1,28 +1,54 @@
-"""Every exception of the package.
+"""The exceptions and warnings of the package, and the place in the user's code that they name.
 
-An error keeps its facts as attributes and makes its text in ``__str__``; all of them derive from
-`RoutingError`, and from the built-in exception that a caller would expect.
+Rule: an error keeps its facts as attributes and builds its text in ``__str__``. It derives from
+`RoutingError` and from the built-in exception that a caller would expect.
 """
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
-from asgi_routes.places import Place, calling_place
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Place(NamedTuple):
+    """A line of a source file.
+
+    >>> str(Place("/elsewhere/urls.py", 12))
+    '/elsewhere/urls.py:12'
+    """
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """``file:line``, relative to the working directory if the file is below it."""
+        below = os.getcwd() + os.sep  # noqa: PTH109 - pathlib would double the import time
+        return f"{self.file.removeprefix(below)}:{self.line}"
+
+
+def find_caller() -> Place:
+    """Return the line of the innermost frame outside this package: that of the user's code."""
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads the source files
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 class RoutingError(Exception):
-    """The base of every error of this package."""
+    """The base of all errors of this package."""
 
 
 class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for it, from Django
-    """Something that was written cannot mean anything.
+    """A route or a router is declared in a way that has no meaning.
 
     Raised while routes and routers are made, never while a request is served.
 
     Attributes:
         source: the offending text, or None.
         span: the half-open range of ``source`` that is wrong, or None.
-        declared: the user's line.
+        declared: the line of the user's code.
         hint: what to write instead, or None.
     """
 
@@ -38,7 +64,7 @@ class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for i
         super().__init__(message)
         self.source = source
         self.span = span
-        self.declared = declared or calling_place()
+        self.declared = declared or find_caller()
         self.hint = hint
 
     @property
@@ -49,7 +75,7 @@ class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for i
     def __str__(self) -> str:
         lines = [self.message]
         if self.source is not None:
-            lines += marked(self.source, self.span)
+            lines += _underline(self.source, self.span)
         lines.append(f"declared at {self.declared}")
         if self.hint:
             lines.append(f"hint: {self.hint}")
@@ -57,13 +83,13 @@ class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for i
 
 
 class ImproperlyConfiguredGroup(ExceptionGroup[ImproperlyConfigured], ImproperlyConfigured):
-    """All the mistakes of one table together: an `ExceptionGroup` of `ImproperlyConfigured`."""
+    """All mistakes of one table: an `ExceptionGroup` of `ImproperlyConfigured`."""
 
     def __new__(cls, message: str, mistakes: Sequence[ImproperlyConfigured]) -> Self:
         return super().__new__(cls, message, mistakes)
 
     def __init__(self, _message: str, mistakes: Sequence[ImproperlyConfigured]) -> None:
-        # The text and the mistakes were set by ExceptionGroup.__new__; they cannot be set again.
+        # ExceptionGroup.__new__ has set the message and the mistakes, which are read-only.
         self.source = self.span = self.hint = None
         self.declared = mistakes[0].declared
 
@@ -75,19 +101,19 @@ class ImproperlyConfiguredGroup(ExceptionGroup[ImproperlyConfigured], Improperly
 
 
 class SlowRegexWarning(UserWarning):
-    """A regular expression on which a client can keep Python's ``re`` busy."""
+    """A client can keep Python's ``re`` busy with this regular expression."""
 
 
 class SuspiciousRouteWarning(UserWarning):
-    """A route that is allowed, but can hardly have been meant."""
+    """A route is allowed but was probably not meant that way."""
 
 
 class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as above
-    """No route serves this scope, and there is no default that would answer.
+    """No route serves this scope, and no default answers it.
 
     Attributes:
-        reason: which key had which value that nothing fits.
-        allowed: the methods that would have been served, where only the method was wrong.
+        reason: the key and the value that no route fits, in a sentence.
+        allowed: the methods that would have been served, if only the method was wrong.
     """
 
     def __init__(self, reason: str, allowed: Iterable[str] = ()) -> None:
@@ -100,12 +126,12 @@ class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as ab
 
 
 class NoReverseMatch(RoutingError, LookupError):  # noqa: N818 - as above
-    """No URL can be made for a name and arguments.
+    """No URL can be built from a name and arguments.
 
     Attributes:
         name: of the route, with its namespaces.
-        reasons: for each route of that name, one sentence.
-        hint: what may be meant, or None.
+        reasons: one sentence for each route of that name.
+        hint: what may have been meant, or None.
     """
 
     def __init__(
@@ -136,17 +162,17 @@ class LifespanError(RoutingError, RuntimeError):
 
 
 def raise_together(mistakes: Sequence[ImproperlyConfigured], what: str) -> None:
-    """Raise the mistake, or all of them in one group; do nothing where there is none."""
+    """Raise a single mistake as it is, several as a group, and nothing if there is none."""
     if len(mistakes) == 1:
         raise mistakes[0]
     if mistakes:
         raise ImproperlyConfiguredGroup(f"{len(mistakes)} mistakes in {what}", mistakes)
 
 
-def marked(source: str, span: tuple[int, int] | None) -> list[str]:
+def _underline(source: str, span: tuple[int, int] | None) -> list[str]:
     """Return the source as one printable line, and a line of ``~`` under the span.
 
-    >>> print(*marked("users/<itn:id>/", (7, 10)), sep="|")
+    >>> print(*_underline("users/<itn:id>/", (7, 10)), sep="|")
         users/<itn:id>/|           ~~~
     """
     shown = [_printable(char) for char in source]
@@ -163,13 +189,13 @@ def _printable(char: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return the hint that names the known word nearest to this one, or None.
+    """Return a hint with the known word closest to this one, or None.
 
     >>> did_you_mean("itn", ["int", "str"])
     "did you mean 'int'?"
     >>> did_you_mean("hexadecimal", ["int", "str"])
     """
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib  # noqa: PLC0415 - needed for mistakes only
 
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else None

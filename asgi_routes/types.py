@@ -1,28 +1,28 @@
-"""The types that ASGI speaks in.
+"""The types of ASGI.
 
-They are wider than those of `asgiref.typing` on purpose: an application of any framework, and a
-scope of any type ("channel", "mqtt"), has to fit without a cast.
+They are wider than those of `asgiref.typing` on purpose: the applications of all frameworks and the
+scopes of all types ("channel", "mqtt") have to fit without a cast.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
 
 Scope: TypeAlias = Mapping[str, Any]
-"""A connection scope (ASGI, "Connection Scope"). Never changed in place, but for ``route``."""
+"""A connection scope (ASGI, "Connection Scope"). Only ``route`` is ever set in place."""
 
 ChildScope: TypeAlias = dict[str, Any]
-"""The scope that an application is called with: a new dict, or the very scope received."""
+"""The scope that an application is called with: a new dict, or the one that was received."""
 
 Message: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
-"""An ASGI 3 application. What it returns is handed back to the caller of the router."""
+"""An ASGI 3 application. What it returns is returned to the caller of the router."""
 
 
 class ChannelScope(TypedDict):
-    """The scope of a message that a worker took from a channel: no path, no ``asgi`` key."""
+    """The scope of a message from a channel. It has no path and no ``asgi`` key."""
 
     type: str
     channel: str
@@ -31,6 +31,5 @@ class ChannelScope(TypedDict):
 LifespanPolicy: TypeAlias = Literal["auto", "on", "off"]
 """Whether an application takes part in the lifespan of the router around it.
 
-auto: it is started; if it does not know the protocol, that is no failure. on: it must answer. off: it
-is not called.
+auto: it is started, and may ignore the protocol. on: it has to answer. off: it is not called.
 """

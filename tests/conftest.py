@@ -7,6 +7,8 @@ from itertools import chain
 
 import pytest
 
+import asgi_routes  # noqa: F401 - else pytest imports a module that is named first without it
+
 # Files for a type checker, and those that need the fuzzer and mutmut.
 collect_ignore_glob = ["typing/*", "fuzz/running.py", "mutation.py"]
 

@@ -17,7 +17,6 @@ PACKAGE = Path(__file__).parents[1] / "asgi_routes"
 ROOMS = (
     *(
         "types",
-        "places",
         "errors",
         "regular",
         "apps",
@@ -34,7 +33,7 @@ ROOMS = (
         "inspection",
         "testing",
     ),
-    *("worker", "cli", "", "__main__", "pytest_plugin"),
+    *("worker", "cli", "", "__main__"),
 )
 """The rooms from the ground up; each imports those before it. The empty name is the package's own."""
 
@@ -45,7 +44,6 @@ DOORS = {
     "nats": {"worker"},
     "redis": {"worker"},
     "opentelemetry": {"worker"},
-    "pytest": {"pytest_plugin"},
     "click": {"cli"},
     "rich": {"cli"},
     "re2": {"engine"},
@@ -128,7 +126,7 @@ def test_the_readme_tells_the_floor_of_each_room() -> None:
     assert [floor for _, floor in listed] == sorted(inner.values())
 
 
-_OUTSIDE = ("", "__main__", "pytest_plugin")
+_OUTSIDE = ("", "__main__")
 """What stands around the rooms: the package's own names, and how it is started."""
 
 

@@ -50,6 +50,11 @@ class Key:
         self.is_direct = self.kind is Kind.ROUTER and callable(getattr(app, "branches", None))
         self.is_default = is_default
 
+    @property
+    def passed(self) -> tuple[Any, ...]:
+        """Itself."""
+        return (self,)
+
     def policy_in(self, policy: Policy) -> Policy:
         """Return what holds for the application."""
         return policy
@@ -168,6 +173,18 @@ class Level:
         if type(outer) is ChildRoute:
             found.append(outer.template)
         return join_templates(tuple(reversed(found)))
+
+    def passed_with(self, via: Any) -> tuple[tuple[Any, ...], tuple[tuple[Any, str], ...]]:
+        """Return the declarations and keys on the way, and what is mounted on it, with those in the scope."""
+        outer = self.scope.get("route")
+        passed, mounts = (outer.passed, outer.mounts) if type(outer) is ChildRoute else ((), ())
+        for level in reversed([*self.of_scope()]):
+            if level.via is not None:
+                passed += level.via.passed
+                if type(level.via) is not Key and level.via.mounting is not None:
+                    assert level.mounted is not None
+                    mounts += ((level.router, level.mounted.root_path),)
+        return (passed if via is None else passed + via.passed), mounts
 
 
 class Hop(NamedTuple):

@@ -13,7 +13,7 @@ from asgi_routes.dispatch.levels import Hop
 from asgi_routes.dispatch.matches import Match, NoMatch
 from asgi_routes.dispatch.router import BASE
 from asgi_routes.dispatch.search import find_match
-from asgi_routes.lifespan.participants import core_of
+from asgi_routes.lifespan.participants import find_core
 from asgi_routes.types import Scope
 
 _MOST_WRAPPERS = 100
@@ -66,7 +66,7 @@ def look(app: Any, scope: Scope) -> Look:
 
 def _split_wrappers(endpoint: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return an application without its wrappers, and these."""
-    core = core_of(endpoint)
+    core = find_core(endpoint)
     return core, tuple(takewhile(lambda one: one is not core, unwrap(endpoint)))
 
 

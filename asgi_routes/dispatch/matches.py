@@ -292,7 +292,7 @@ def make_child(
     scope = level.scope
     # What serves as a default has no template: no route has the path.
     template = NO_TEMPLATE if is_default else level.template_with(place.via)
-    route = _route(place, template, handed)
+    route = _route(place, template, handed, mounted)
     route.is_whole = mounted is not None or type(place.via) is Key
     last = mounted or level.mounted
     if last is not None and route.root_path is None:
@@ -319,9 +319,12 @@ def _goes_by_path(place: Place) -> bool:
     return not is_key or hasattr(place.level.router, "matched_text")
 
 
-def _route(place: Place, template: Template, handed: Handed) -> ChildRoute:
+def _route(place: Place, template: Template, handed: Handed, mounted: Mounted | None) -> ChildRoute:
     level, via = place.level, place.via
     route = ChildRoute(template)
+    route.passed, route.mounts = level.passed_with(via)
+    if mounted is not None:
+        route.mounts = (*route.mounts, (via.app, mounted.root_path))
     route.policy = place.policy
     route.outermost, route.known, route.depth = handed
     outer = level.scope.get("route")

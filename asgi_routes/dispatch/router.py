@@ -19,8 +19,8 @@ from asgi_routes.lifespan import (
     WITH_STATE,
     Lifespan,
     LifespanContext,
+    add_state,
     warn_if_never_started,
-    with_state,
 )
 from asgi_routes.middleware import Layer
 from asgi_routes.scopes import (
@@ -80,7 +80,7 @@ class Router(Protocol):
         elif type(route := child.get("route")) is not ChildRoute:
             route = scope.get("route")
         if WITH_STATE and (id(endpoint) not in STATELESS or id(self) not in STATELESS):
-            child = with_state(endpoint, child, self)
+            child = add_state(endpoint, child, self)
         if type(route) is not ChildRoute:
             return await app(child, receive, send)
         if "route" in scope:

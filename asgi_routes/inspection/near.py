@@ -13,10 +13,10 @@ from asgi_routes.apps import innermost, is_router, name_of
 from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make_split
 from asgi_routes.patterns import Literal, Node, Parameter
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
-from asgi_routes.routers.host import host_of
 from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.scopes import (
     Settings,
+    host_of,
     read,
     text_of,
     toggle_slash,

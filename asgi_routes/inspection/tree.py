@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from asgi_routes.apps import is_router, name_of, unwrap
-from asgi_routes.places import Place
+from asgi_routes.errors import Place
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,

@@ -1,13 +1,16 @@
 """One lifespan for many applications, and for every router."""
 
 from asgi_routes.lifespan.application import Lifespan
-from asgi_routes.lifespan.never_started import (
+from asgi_routes.lifespan.participants import (
+    STATELESS,
     UNSTARTED,
+    WITH_STATE,
+    LifespanContext,
+    add_state,
     expect_start,
+    policy_of_endpoint,
     warn_if_never_started,
 )
-from asgi_routes.lifespan.participants import LifespanContext, policy_of_endpoint
-from asgi_routes.lifespan.states import STATELESS, WITH_STATE, with_state
 
 __all__ = (
     "STATELESS",
@@ -15,8 +18,8 @@ __all__ = (
     "WITH_STATE",
     "Lifespan",
     "LifespanContext",
+    "add_state",
     "expect_start",
     "policy_of_endpoint",
     "warn_if_never_started",
-    "with_state",
 )

@@ -1,7 +1,6 @@
-"""The lifespan of many applications as an application, and as a context manager.
+"""`Lifespan`: many applications under one lifespan, as an application and as a context manager.
 
-In: applications, routers among them. Out: something that serves a scope of type ``lifespan``, or that is
-entered and left. The rule kept here: a server hears exactly one answer to each of its two events.
+Rule: a server hears exactly one answer to each of its two events.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -10,34 +9,36 @@ from typing import TYPE_CHECKING, Any
 
 from asgi_routes.apps import find_mistake_in_app, is_router
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.lifespan.participants import participants
+from asgi_routes.lifespan.participants import find_participants
 from asgi_routes.types import App, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from asgi_routes.lifespan.composition import Composition
+    from asgi_routes.lifespan.run import LifespanRun
 
 
 class Lifespan:
     """One lifespan for many applications.
 
-    They are started in order and stopped in reverse, each once, however often it is named and whatever
-    wrappers are around it. When one fails to start, those before it are stopped; so are all when the task
-    that runs this is cancelled. Each has a ``state`` of its own, which its requests find in their scopes.
+    They are started in order and stopped in reverse, each once, however often it is listed and
+    however it is wrapped. When one fails to start, those before it are stopped; when the task that
+    runs the lifespan is cancelled, all are. Each application has a ``state`` of its own, which its
+    requests find in their scopes.
 
-    An application that does not know the protocol is let be: one that returns or raises, and one that asks
-    for the second event and has not answered the first some seconds later. If it does answer then, it is
-    told to stop like the others. A start that takes long is named in the log.
+    An application that does not know the protocol is left alone. It may return, raise, or ask for
+    the second event and not answer the first within a few seconds; if it answers later, it is told
+    to stop like the others. A slow start is logged.
 
-    Every router has one for all that it leads to; write one to name the applications yourself::
+    Every router runs a lifespan for all that it leads to. Write one to list the applications
+    yourself::
 
         ProtocolTypeRouter({"http": app, "lifespan": Lifespan([app, database])})
 
     Args:
-        apps: in the order in which they are started; what routers lead to takes part for them.
-        concurrent: start all at once; they are stopped one after the other all the same.
-        startup_timeout: seconds in which each has to answer; None leaves it to the server.
-        shutdown_timeout: the same for stopping; the others are stopped anyway. Where it is None and the
-            host is cancelled, each has 30 seconds.
+        apps: in the order in which they are started; for a router, all that it leads to.
+        concurrent: start all at once; they are still stopped one after the other.
+        startup_timeout: seconds that each has to answer; None leaves it to the server.
+        shutdown_timeout: the same for stopping; when it runs out, the next one is stopped. With
+            None, each has 30 seconds once the host is cancelled.
 
     Raises:
         ImproperlyConfigured: something in the list is not an application.
@@ -70,38 +71,38 @@ class Lifespan:
         """
         if scope["type"] != "lifespan":
             raise ValueError(f"Lifespan serves scopes of type 'lifespan', not {scope['type']!r}")
-        await self._composition().serve(scope, receive, send, filter(is_router, self._apps))
+        await self._make_run().serve(scope, receive, send, filter(is_router, self._apps))
 
     @asynccontextmanager
     async def context(self, _app: object = None) -> AsyncIterator[dict[str, Any] | None]:
         """Keep the applications started while the body runs.
 
-        For frameworks that take such a function as their lifespan, and call it with the application.
+        For frameworks that take a function as their lifespan and call it with the application.
 
         Yields:
             What a router's own lifespan yielded, or None.
 
         Raises:
-            LifespanError: some did not start, then the body is not run; or did not stop.
+            LifespanError: some did not start, and the body is not run; or some did not stop.
         """
         asgi = {"version": "3.0", "spec_version": "2.0"}
         state: dict[str, Any] = {}
         scope = {"type": "lifespan", "asgi": asgi, "state": state}
-        # A framework around may take what is yielded, and bring no state with its requests.
-        async with self._composition().running(scope, filter(is_router, self._apps)):
+        # The framework may keep what is yielded and bring no state with its requests.
+        async with self._make_run().keep_started(scope, filter(is_router, self._apps)):
             yield state or None
 
-    def _composition(self) -> "Composition":
-        from asgi_routes.lifespan.composition import Composition  # noqa: PLC0415 - it needs anyio
+    def _make_run(self) -> "LifespanRun":
+        from asgi_routes.lifespan.run import LifespanRun  # noqa: PLC0415 - it needs anyio
 
-        named = [("" if len(self._apps) == 1 else _name(app), app) for app in self._apps]
-        return Composition(
-            participants(named),
+        named = [("" if len(self._apps) == 1 else _name_of(app), app) for app in self._apps]
+        return LifespanRun(
+            find_participants(named),
             concurrent=self._concurrent,
             startup_timeout=self._startup_timeout,
             shutdown_timeout=self._shutdown_timeout,
         )
 
 
-def _name(app: Any) -> str:
+def _name_of(app: Any) -> str:
     return getattr(app, "__qualname__", type(app).__qualname__)

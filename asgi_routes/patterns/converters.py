@@ -1,6 +1,6 @@
-"""Converters: from the text of a parameter to its value, and back.
+"""Converters between the text of a parameter and its value, and the registries of their names.
 
-Django's classes work as they are. Patterns look converters up by name in a registry.
+Django's converter classes work as they are.
 
 Rule: a converter that could not serve a request is refused when it is registered, or when a route
 first uses it.
@@ -17,11 +17,11 @@ _ASCII_WHITESPACE = frozenset(" \t\n\r\v\f")
 
 
 class Converter(Protocol):
-    """Turns the text of a parameter into a value and back, as in Django's ``path()``.
+    """Converts the text of a parameter to a value and back, as in Django's ``path()``.
 
-    ``regex`` says which text it takes. ``to_python`` may raise `ValueError` to refuse a text that
-    the regex let through: the route does not match then, and the next one is tried. ``to_url`` is
-    used for building URLs; a `ValueError` there means that the value does not fit.
+    ``regex`` is what the text has to match. ``to_python`` may still refuse a text with
+    `ValueError`: then the route does not match and the next one is tried. ``to_url`` is called when
+    URLs are built; a `ValueError` says that the value does not fit.
     """
 
     @property
@@ -33,7 +33,7 @@ class Converter(Protocol):
 
 
 class IntConverter:
-    """Decimal digits, ASCII only; longer than Python's limit for integers is no match."""
+    """ASCII digits; no match if there are more than Python converts to an int."""
 
     regex = "[0-9]+"
 
@@ -45,7 +45,7 @@ class IntConverter:
 
 
 class TextConverter:
-    """Text that is handed over as it is; the built-in ``str``, ``slug`` and ``path``."""
+    """Text that stays as it is; the built-in ``str``, ``slug`` and ``path``."""
 
     def __init__(self, regex: str) -> None:
         self.regex = regex
@@ -58,7 +58,7 @@ class TextConverter:
 
 
 class UUIDConverter:
-    """A UUID in its canonical form, lower case with dashes."""
+    """A UUID in canonical form: lower case, with dashes."""
 
     regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -70,7 +70,7 @@ class UUIDConverter:
 
 
 class FunctionConverter:
-    """A function with a ``pattern``, as `parse.with_pattern` makes them, used as a converter."""
+    """A converter made of a function with a ``pattern``, as `parse.with_pattern` makes them."""
 
     def __init__(self, function: Callable[[str], Any]) -> None:
         self.function = function
@@ -84,13 +84,13 @@ class FunctionConverter:
 
 
 SEGMENT = TextConverter("[^/]+")
-"""The built-in ``str``: the converter of a parameter that names none."""
+"""The built-in ``str``, which is also the converter of a parameter that names none."""
 
 
 class Converters:
-    """A registry of converters by name, over another one that it falls back to.
+    """A registry of converters by name, which falls back to another one.
 
-    Give it to the routes of one router as ``converters=``, and its names are known to them alone.
+    Pass it to routes as ``converters=``; its names are known to no other routes.
 
     >>> class Hex:
     ...     regex = "[0-9a-f]+"
@@ -115,14 +115,14 @@ class Converters:
             self.register(converter, name)
 
     def register(self, converter: object, name: str, *, override: bool = False) -> None:
-        """Make a converter known under a name in this registry.
+        """Register a converter under a name.
 
-        A class is instantiated without arguments, as Django does. Routes that are already written
-        keep the converter that they were written with.
+        A class is instantiated without arguments, as in Django. Existing routes keep the converter
+        that they were made with.
 
         Raises:
-            ImproperlyConfigured: the name cannot be written in a route or is taken in this very
-                registry (and ``override`` is not given), or the converter lacks something.
+            ImproperlyConfigured: the name cannot be written in a route, or it is taken in this
+                registry and ``override`` is not given, or the converter lacks something.
         """
         _check_name(name)
         if name in self._converters and not override:
@@ -133,12 +133,12 @@ class Converters:
         self._converters[name] = _check_converter(converter, name)
 
     def find(self, name: str) -> Converter | None:
-        """Return the converter of that name, from here or from below, or None."""
+        """Return the converter of that name, from this registry or its parents, or None."""
         found = self._converters.get(name)
         return self._parent.find(name) if found is None and self._parent else found
 
     def names(self) -> list[str]:
-        """Return every name that `find` knows, in alphabetical order."""
+        """Return all names that `find` knows, in alphabetical order."""
         return sorted({*self._converters, *(self._parent.names() if self._parent else ())})
 
     def hint_for(self, name: str) -> str:
@@ -147,7 +147,7 @@ class Converters:
 
 
 class _Registered(Converters):
-    """The global registry, at the bottom of all others."""
+    """The global registry, the last parent of all others."""
 
     def __init__(self) -> None:
         self._parent = None
@@ -164,14 +164,14 @@ _REGISTERED = _Registered()
 
 
 def get_registered_converters() -> Converters:
-    """Return the registry that routes use unless they are given one of their own."""
+    """Return the global registry, which routes use unless they are given another one."""
     return _REGISTERED
 
 
 def register_converter(converter: object, name: str, *, override: bool = False) -> None:
-    """Make a converter known to every route that is written from now on.
+    """Register a converter for all routes that are made from now on.
 
-    See `Converters.register`; Django's signature, but a taken name is an error.
+    See `Converters.register`. The signature is Django's, but a name that is taken is an error.
     """
     _REGISTERED.register(converter, name, override=override)
 
@@ -201,7 +201,7 @@ def _check_converter(converter: Any, name: str) -> Converter:
 
 
 def find_mistake_in_regex(regex: str) -> str | None:
-    """Return what makes a converter's regex unusable in any route, or None.
+    """Return why the regex of a converter cannot be used in any route, or None.
 
     >>> find_mistake_in_regex("[0-9]{4}")
     >>> find_mistake_in_regex("(?P<year>[0-9]{4})")
@@ -209,10 +209,10 @@ def find_mistake_in_regex(regex: str) -> str | None:
     """
     try:
         compiled = re.compile(regex)
-        re.compile(f"(?:{regex})")  # Flags for the whole expression have no place in a part of it.
+        re.compile(f"(?:{regex})")  # Global flags are an error inside a larger expression.
     except re.error as error:
         if ("group" in error.msg and "refer" in error.msg) or "unknown group name" in error.msg:
-            return None  # It may refer to an earlier parameter: only a route can tell.
+            return None  # It may refer to an earlier parameter, which only the route knows.
         return f"has an invalid regex: {error.msg}"
     for group in compiled.groupindex:
         return f"has a named group {group!r} in its regex; only the route names parameters"

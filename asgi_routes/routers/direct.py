@@ -74,7 +74,7 @@ def _takes(target: Destination, scope: Any) -> bool:
 
 def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
     """Return the route of a target below one around; it is the same for all requests that come so."""
-    key = outer.template, policy, outer.root_path, outer.origin
+    key = outer.template, policy, outer.root_path, outer.origin, outer.passed, outer.mounts
     route = target.below.get(key)
     if route is None:
         route = ChildRoute(join_templates((outer.template, target.template)))
@@ -82,6 +82,7 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
         route.policy = target.policy_in(policy)
         route.origin = outer.origin or target.matched.origin
         route.root_path = outer.root_path
+        route.passed, route.mounts = outer.passed + target.passed, outer.mounts
         if len(target.below) >= _MOST_REMEMBERED:
             target.below.clear()
         target.below[key] = route
@@ -150,10 +151,11 @@ def _match_called(
     route = ChildRoute(target.template)
     static = target.matched
     route.after, route.policy, route.origin = static.after, static.policy, static.origin
-    route.outermost, route.depth = outermost_of(scope), 1
+    route.outermost, route.depth, route.passed = outermost_of(scope), 1, target.passed
     remaining: str | None = rest
     if mounted is not None:
         route.root_path = root_path_of(scope)
+        route.mounts = ((target.app, mounted.root_path),)
         route.is_whole = True
         reading = Reading(reading.whole, reading.at, "", reading.start)
         remaining = None
@@ -187,6 +189,7 @@ def _match_nested(
     if mounted is not None:
         around = ChildRoute(outer.template)
         around.origin, around.root_path = outer.origin, root_path_of(scope)
+        around.passed, around.mounts = outer.passed, ((inner, mounted.root_path),)
     route = _make_route_below(target, around, policy)
     child = child_scope(scope, route, (taken, (args, kwargs)), rest, mounted)
     return Match(target.first, child, target.app, (*way, (inner, target)))

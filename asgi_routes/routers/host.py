@@ -26,6 +26,7 @@ from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
 from asgi_routes.patterns.converters import Converters, get_registered_converters
+from asgi_routes.routers.names import Part
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     SearchedRouter,
@@ -33,12 +34,9 @@ from asgi_routes.routers.searched import (
     yield_default_child,
 )
 from asgi_routes.scopes import UNSET
+from asgi_routes.scopes.hosts import host_of, parse_host
 from asgi_routes.types import App, Scope
 
-_LABEL = r"[a-z0-9_-]+"
-_HOST = re.compile(
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])\.?(?::[0-9]*)?", re.IGNORECASE
-)
 _PARAMETER = re.compile(r"<[^>]*>")
 
 
@@ -91,19 +89,21 @@ class HostRouter(Reversing, SearchedRouter):
         self._exact: dict[str, Key] = {}
         rows: list[Row[Key]] = []
         self.host_patterns: dict[str, Pattern] = {}
+        self.host_parts: dict[str, Part] = {}
         mistakes = []
         for key, app in self._apps.items():
             try:
-                pattern = _parsed(key, registry)
+                pattern = _parse(key, registry)
             except ImproperlyConfigured as mistake:
                 mistakes.append(mistake)
                 continue
             self.host_patterns[key] = pattern
+            host = Key(key, app)
+            self.host_parts[key] = Part(pattern, Mode.ENDPOINT, {}, host)
             if pattern.is_literal:
-                self._exact[key] = Key(key, app)
+                self._exact[key] = host
             else:
-                step = Step(pattern, Mode.ENDPOINT, {})
-                rows.append(Row(len(rows), (step,), Key(key, app)))
+                rows.append(Row(len(rows), (Step(pattern, Mode.ENDPOINT, {}),), host))
         raise_together(mistakes, "HostRouter")
         # The labels of a host are to the dots what the segments of a path are to the slashes.
         self._matcher: Matcher[Key]
@@ -142,25 +142,7 @@ class HostRouter(Reversing, SearchedRouter):
         yield from yield_default_child(self.default)
 
 
-def host_of(scope: Scope) -> str | None:
-    """Return the host that a client asks for, or None where there is not exactly one valid one.
-
-    >>> host_of({"headers": [(b"host", b"[::1]:8000")]})
-    '[::1]'
-    >>> host_of({"headers": [(b"host", b"a"), (b"host", b"b")]}) is None
-    True
-    """
-    try:
-        hosts = [value for name, value in scope.get("headers") or () if name == b"host"]
-    except (TypeError, ValueError):  # They are no pairs.
-        return None
-    if len(hosts) != 1 or not isinstance(hosts[0], bytes):
-        return None
-    found = _HOST.fullmatch(hosts[0].decode("latin-1"))
-    return found["host"].lower() if found else None
-
-
-def _parsed(key: str, converters: Converters) -> Pattern:
+def _parse(key: str, converters: Converters) -> Pattern:
     """Return the pattern of a host, with slashes for dots: so each parameter is a label."""
     if mistake := _mistake_in_host(key):
         raise mistake
@@ -183,8 +165,8 @@ def _parsed(key: str, converters: Converters) -> Pattern:
 
 def _mistake_in_host(key: str) -> ImproperlyConfigured | None:
     plain = _PARAMETER.sub("x", key)
-    found = _HOST.fullmatch(plain)
-    if found and found["host"] == plain and plain == plain.lower():
+    found = parse_host(plain)
+    if found == plain:
         return None
     hint = None
     if "*" in key:

@@ -2,25 +2,22 @@
 
 As in Django, the route that was declared last is tried first, a name inside a namespace is found
 through that alone, and an application's name finds the instance that one is in, or the one that is
-named like it.
+named like it. What a router leads to is read once, and again when a table has been replaced.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Visit, make_visit, visit_children
 from asgi_routes.engine import Mode
 from asgi_routes.errors import NoReverseMatch, did_you_mean
 from asgi_routes.patterns import Pattern
-from asgi_routes.routes import (
-    Include,
-    Route,
-)
+from asgi_routes.routes import Include, Route
 from asgi_routes.types import App
 
 SEPARATOR = ":"
-_DEEPEST = 16
+_FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +28,76 @@ class Part:
         pattern: of the path, or of a host with slashes for its dots.
         mode: how far it has to reach.
         kwargs: default parameters.
+        passed: the `Route`, or the `Key` of a host: a match that goes by it has passed it.
         is_level: whether a router begins with it, which takes off a slash.
-        is_host: whether it is a host.
-        declared: where it was written, for messages.
+        keeps_slashes: whether its router takes ``%2F`` for a character of a segment.
     """
 
     pattern: Pattern
     mode: Mode
     kwargs: Mapping[str, Any]
+    passed: Any = None
     is_level: bool = False
-    is_host: bool = False
-    declared: object = None
+    keeps_slashes: bool = False
 
 
-NamedPath: TypeAlias = tuple[Part, ...]
+Parts: TypeAlias = tuple[Part, ...]
+
+
+@dataclass(slots=True, eq=False)
+class NamedPath:
+    """All declarations on the way to a route.
+
+    Attributes:
+        hosts: those of hosts, the outermost first.
+        parts: those of the path.
+        is_router: whether a router begins behind it.
+        writer: what writes its URLs, once somebody has asked for one.
+    """
+
+    hosts: Parts = ()
+    parts: Parts = ()
+    is_router: bool = False
+    writer: Any = None
+
+    def then(self, parts: Parts, *, keeps_slashes: bool) -> "NamedPath":
+        """Return the path with more declarations."""
+        if keeps_slashes:
+            parts = tuple(replace(part, keeps_slashes=True) for part in parts)
+        if self.is_router and self.parts and parts:
+            parts = (replace(parts[0], is_level=True), *parts[1:])
+        return NamedPath(self.hosts, self.parts + parts)
+
+    def before_router(self, hosts: Parts) -> "NamedPath":
+        """Return the path as what stands before a router, which goes by hosts, too."""
+        parts = self.parts
+        if parts and parts[-1].mode is not Mode.MOUNT:
+            parts = (*parts[:-1], replace(parts[-1], mode=Mode.LEVEL))
+        return NamedPath(self.hosts + hosts, parts, is_router=True)
 
 
 @dataclass(slots=True)
 class Names:
-    """The names in a table, and in what lies behind it.
+    """The names in one table.
 
     Attributes:
-        ways: by name, the ways to its routes, the last declared first.
+        ways: by name, the declarations to its routes, the last declared first.
         namespaces: by name, the prefix of an inclusion and the names in it.
         instances: by application's name, its namespaces, the last declared first.
-        nested: routers that stand behind prefixes, asked when nothing here bears a name.
+        nested: what stands behind prefixes and leads to routers, whose names are found here, too.
     """
 
-    ways: dict[str, list[NamedPath]] = field(default_factory=dict)
-    namespaces: dict[str, tuple[NamedPath, "Names"]] = field(default_factory=dict)
+    ways: dict[str, list[Parts]] = field(default_factory=dict)
+    namespaces: dict[str, "tuple[Parts, Names]"] = field(default_factory=dict)
     instances: dict[str, list[str]] = field(default_factory=dict)
-    nested: list[tuple[NamedPath, App]] = field(default_factory=list)
+    nested: list[tuple[Parts, App]] = field(default_factory=list)
+
+    def resolve(self, name: str, current: str | None) -> str:
+        """Return the namespace that a name means: an application's means one of its instances."""
+        instances = self.instances.get(name, [])
+        if current in instances:
+            return str(current)
+        return name if name in instances or not instances else instances[0]
 
 
 def collect_names(routes: Sequence[Route]) -> Names:
@@ -71,7 +107,7 @@ def collect_names(routes: Sequence[Route]) -> Names:
     return names
 
 
-def _collect(names: Names, routes: Iterable[Route], outer: NamedPath) -> None:
+def _collect(names: Names, routes: Iterable[Route], outer: Parts) -> None:
     for route in reversed([*routes]):
         way = (*outer, _make_part(route))
         target = route.target
@@ -86,7 +122,8 @@ def _collect(names: Names, routes: Iterable[Route], outer: NamedPath) -> None:
             continue
         if route.name is not None:
             names.ways.setdefault(route.name, []).append(way)
-        names.nested.append((way, target))
+        if make_visit(target).router is not None:
+            names.nested.append((way, target))
 
 
 def _make_part(route: Route) -> Part:
@@ -95,108 +132,135 @@ def _make_part(route: Route) -> Part:
         mode = Mode.MOUNT
     elif isinstance(route.target, Include):
         mode = Mode.PREFIX
-    return Part(route.pattern, mode, route.kwargs, declared=route.declared)
+    return Part(route.pattern, mode, route.kwargs, route)
 
 
-def find_names_behind(app: App) -> Iterator[tuple[NamedPath, Names]]:
-    """Yield the names in a router, or in one that an application leads to, with what is before it."""
-    todo: list[tuple[NamedPath, Visit]] = [((), make_visit(app))]
-    while todo:
-        before, visit = todo.pop()
-        names: Callable[[], Names] | None = getattr(visit.router, "route_names", None)
-        if names is not None:
-            yield before, names()
-            continue
-        hosts: Mapping[str, Pattern] = getattr(visit.router, "host_patterns", {})
-        for child in reversed([*visit_children(visit)]):
-            way = before
-            if child.child.key in hosts:
-                pattern = hosts[child.child.key]
-                way = (*before, Part(pattern, Mode.ENDPOINT, {}, is_host=True))
-            todo.append((way, child))
+class Index:
+    """All names that can be asked for from one place.
 
-
-def find_named_paths(names: Names, name: str, current: Sequence[str] = ()) -> list[NamedPath]:
-    """Return the ways to the routes of a name, the best first.
-
-    Args:
-        names: of the router that is asked.
-        name: with its namespaces, ``shop:item``.
-        current: the namespaces that the asking route is in, the outermost first.
-
-    Raises:
-        NoReverseMatch: nothing bears the name.
+    Attributes:
+        is_final: whether it stays right until a table is replaced; what a router of somebody else's
+            leads to may change at any time.
     """
-    *path, last = name.split(SEPARATOR)
-    found = [*_find(names, path, last, [*current], 0)]
-    if found:
+
+    __slots__ = ("_found", "_paths", "_spaces", "is_final")
+
+    def __init__(self) -> None:
+        self.is_final = True
+        self._paths: dict[str, list[NamedPath]] = {}
+        self._spaces: dict[str, list[_Space]] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], tuple[NamedPath, ...]] = {}
+
+    def add(
+        self, names: Names, before: NamedPath, encoded_slashes: str, seen: tuple[Any, ...]
+    ) -> None:
+        """Take in the names of a table, and of the routers that it leads to.
+
+        Args:
+            names: of the table.
+            before: what stands before it.
+            encoded_slashes: as its router has them.
+            seen: the routers around; one that contains itself is taken in once.
+        """
+        keeps = encoded_slashes == "preserve"
+        for name, ways in names.ways.items():
+            paths = self._paths.setdefault(name, [])
+            paths += (before.then(parts, keeps_slashes=keeps) for parts in ways)
+        space = _Space(names, {})
+        for namespace, (parts, inner) in names.namespaces.items():
+            space.indexes[namespace] = index = Index()
+            index.add(inner, before.then(parts, keeps_slashes=keeps), encoded_slashes, seen)
+            self.is_final &= index.is_final
+        for name in dict.fromkeys((*names.namespaces, *names.instances)):
+            self._spaces.setdefault(name, []).append(space)
+        for parts, app in names.nested:
+            self.add_behind(app, before.then(parts, keeps_slashes=keeps), encoded_slashes, seen)
+
+    def add_behind(
+        self, app: App, before: NamedPath, encoded_slashes: str, seen: tuple[Any, ...] = ()
+    ) -> None:
+        """Take in the names of all routers by path that an application leads to."""
+        todo: list[tuple[Parts, Visit]] = [((), make_visit(app))]
+        while todo:
+            hosts, visit = todo.pop()
+            router = visit.router
+            if router is None or any(router is one for one in seen):
+                continue
+            self.is_final &= type(router).children.__module__.startswith("asgi_routes.")
+            settings = getattr(router, "settings", None)
+            encoded = getattr(settings, "encoded_slashes", None) or encoded_slashes
+            if hasattr(router, "route_names"):
+                prefix = before.before_router(hosts)
+                self.add(router.route_names(), prefix, encoded, (*seen, router))
+                continue
+            parts: Mapping[str, Part] = getattr(router, "host_parts", {})
+            for child in reversed([*visit_children(visit)]):
+                part = None if child.child.is_default else parts.get(child.child.key)
+                todo.append((hosts if part is None else (*hosts, part), child))
+
+    def find(self, name: str, current: Sequence[str] = ()) -> tuple[NamedPath, ...]:
+        """Return the ways to the routes of a name, the best first.
+
+        Args:
+            name: with its namespaces, ``shop:item``.
+            current: the namespaces that the asking route is in, the outermost first.
+        """
+        key = name, tuple(current)
+        found = self._found.get(key)
+        if found is None:
+            *path, last = name.split(SEPARATOR)
+            found = tuple(self.find_in(path, last, key[1]))
+            if found:  # Whoever asks for what is not there may ask for anything.
+                self._found[key] = found
         return found
-    raise _unknown(names, name)
 
-
-def _find(
-    names: Names, path: Sequence[str], last: str, current: Sequence[str], depth: int
-) -> Iterator[NamedPath]:
-    if not path:
-        yield from names.ways.get(last, ())
-    else:
+    def find_in(
+        self, path: Sequence[str], last: str, current: tuple[str, ...]
+    ) -> Iterator[NamedPath]:
+        """Yield the ways to the routes of a name, whose namespaces are given one by one."""
+        if not path:
+            yield from self._paths.get(last, ())
+            return
         here, *further = path
-        namespace = _instance(names, here, current[0] if current else None)
-        if namespace in names.namespaces:
-            before, inner = names.namespaces[namespace]
-            still = current[1:] if current and current[0] == namespace else ()
-            for way in _find(inner, further, last, still, depth):
-                yield before + way
-    if depth > _DEEPEST:
-        return
-    for before, app in names.nested:
-        for host, inner in find_names_behind(app):
-            for way in _find(inner, path, last, current, depth + 1):
-                yield host + _as_prefix(before) + (_as_level(way) if before else way)
+        for space in self._spaces.get(here, ()):
+            namespace = space.names.resolve(here, current[0] if current else None)
+            if namespace in space.indexes:
+                still = current[1:] if current and current[0] == namespace else ()
+                yield from space.indexes[namespace].find_in(further, last, still)
+
+    def names(self) -> Iterator[str]:
+        """Yield every name that can be asked for."""
+        yield from self._paths
+        for spaces in self._spaces.values():
+            for space in spaces:
+                for namespace, index in space.indexes.items():
+                    yield from (f"{namespace}{SEPARATOR}{name}" for name in index.names())
 
 
-def _instance(names: Names, name: str, current: str | None) -> str:
-    instances = names.instances.get(name, [])
-    if current in instances:
-        return str(current)
-    return name if name in instances or not instances else instances[0]
+class _Space(NamedTuple):
+    """Namespaces that stand in one table, and all that can be asked for in each."""
+
+    names: Names
+    indexes: dict[str, Index]
 
 
-def _as_prefix(way: NamedPath) -> NamedPath:
-    if not way:
-        return way
-    *outer, last = way
-    mode = Mode.MOUNT if last.mode is Mode.MOUNT else Mode.LEVEL
-    return (*outer, Part(last.pattern, mode, last.kwargs, last.is_level, declared=last.declared))
+def unknown_name(name: str, known: Iterable[str]) -> NoReverseMatch:
+    """Return the error for a name that nothing bears.
 
-
-def _as_level(way: NamedPath) -> NamedPath:
-    if not way:
-        return way
-    first, *further = way
-    leg = Part(first.pattern, first.mode, first.kwargs, is_level=True, declared=first.declared)
-    return (leg, *further)
-
-
-def list_names(names: Names, depth: int = 0) -> Iterator[str]:
-    """Yield every name that can be asked for."""
-    yield from names.ways
-    for namespace, (_, inner) in names.namespaces.items():
-        for name in list_names(inner, depth):
-            yield f"{namespace}{SEPARATOR}{name}"
-    for _, app in names.nested if depth <= _DEEPEST else ():
-        for _, inner in find_names_behind(app):
-            yield from list_names(inner, depth + 1)
-
-
-def _unknown(names: Names, name: str) -> NoReverseMatch:
-    known = sorted(set(list_names(names)))
-    *path, _ = name.split(SEPARATOR)
-    if path and not any(other.startswith(SEPARATOR.join(path) + SEPARATOR) for other in known):
-        said = f"no namespace is named {SEPARATOR.join(path)!r}"
-    else:
+    >>> print(unknown_name("users:user", ["user", "users"]))
+    'users' is a route, and no namespace
+    hint: did you mean 'user'?
+    """
+    names = sorted(set(known))
+    *path, last = name.split(SEPARATOR)
+    space = SEPARATOR.join(path)
+    if not path or any(other.startswith(space + SEPARATOR) for other in names):
         said = f"no route is named {name!r}"
-    hint = did_you_mean(name, known)
-    if hint is None and known:
-        hint = f"known names: {', '.join(known[:10])}" + (", …" if len(known) > 10 else "")  # noqa: PLR2004
+    elif space in names:
+        said = f"{space!r} is a route, and no namespace"
+    else:
+        said = f"no namespace is named {space!r}"
+    hint = f"did you mean {last!r}?" if path and last in names else did_you_mean(name, names)
+    if hint is None and names:
+        hint = f"known names: {', '.join(names[:_FEW])}" + (", …" if len(names) > _FEW else "")
     return NoReverseMatch(said, name, hint=hint)

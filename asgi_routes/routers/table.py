@@ -107,6 +107,11 @@ class Destination:
         return self.route.mounting
 
     @property
+    def passed(self) -> tuple[Route, ...]:
+        """What a match passes on the way."""
+        return self.declarations
+
+    @property
     def key(self) -> str:
         """The text of the route, with those of the includes and routers around it."""
         return self.matched.path.removeprefix("/")
@@ -293,6 +298,7 @@ def _row(index: int, way: _Chain, layer: Layer | None) -> Row[Destination]:
     routes = [route for _, _, route in way.routes]
     kind = Kind.ROUTER if way.is_place else kind_of(way.app)
     matched = ChildRoute(_template(way))
+    matched.passed = tuple(routes)
     methods: frozenset[str] | None = None
     for route in routes:
         if route.methods:

@@ -28,7 +28,7 @@ from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.direct import match_directly
 from asgi_routes.routers.names import Names
-from asgi_routes.routers.reversing import Reversing
+from asgi_routes.routers.reversing import Reversing, forget_names
 from asgi_routes.routers.searched import SearchedRouter, yield_default_child
 from asgi_routes.routers.table import Destination, Nested, Table, make_rows, restore_slashes_in
 from asgi_routes.routes import (
@@ -196,12 +196,15 @@ class URLRouter(Reversing, SearchedRouter):
         with _REPLACING:
             changed = {self, *self._around}
             made = [(router, *router._compile(self, checked)) for router in changed]
+            is_first = not hasattr(self, "_table")
             for router, table, within in made:
                 for inner in router._within - within:
                     inner._around.discard(router)
                 for inner in within:
                     inner._around.add(router)
                 router._within, router._table = within, table
+            if not is_first:
+                forget_names()
 
     def _compile(
         self, replaced: "URLRouter", routes: tuple[Route, ...]

@@ -13,14 +13,15 @@ from typing import Any, Literal, TypeAlias, get_args
 from asgi_routes.apps import attribute_of_hidden_router, find_mistake_in_app, router_behind
 from asgi_routes.errors import (
     ImproperlyConfigured,
+    Place,
     SlowRegexWarning,
     SuspiciousRouteWarning,
     did_you_mean,
+    find_caller,
     raise_together,
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
 from asgi_routes.patterns import Pattern
-from asgi_routes.places import Place, calling_place
 from asgi_routes.regular.danger import find_danger
 from asgi_routes.types import App, LifespanPolicy
 
@@ -82,7 +83,7 @@ class Route:
     methods: tuple[str, ...] = ()
     mounting: Mounting | None = None
     layer: Layer | None = None
-    declared: Place = field(default_factory=calling_place)
+    declared: Place = field(default_factory=find_caller)
 
 
 Target: TypeAlias = App | Include
@@ -174,7 +175,7 @@ def _warn_of_hidden_router(app: Any) -> None:
     """Warn of an instance that holds a router where nobody looks: it is served at one path only."""
     name = attribute_of_hidden_router(app)
     if name is not None:
-        place = calling_place()
+        place = find_caller()
         said = (
             f"{type(app).__qualname__} holds a router in its attribute {name!r}, which a route cannot see: "
             "it is served at this very path only; use middleware=, mount(), or set _path_routing to True "
@@ -187,7 +188,7 @@ def _warn_of_danger(pattern: Pattern) -> None:
     regexes = [parameter.regex for parameter in pattern.parameters]
     if pattern.syntax == "regex":
         regexes = [pattern.regex]
-    place = calling_place()
+    place = find_caller()
     for regex in regexes:
         if danger := find_danger(regex, pattern.flags):
             said = f"{regex!r} has {danger}; write it in another way, or use regex='re2'"

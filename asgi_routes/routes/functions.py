@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.errors import ImproperlyConfigured, did_you_mean, find_caller
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
 from asgi_routes.patterns.converters import Converters, get_registered_converters
-from asgi_routes.places import calling_place
 from asgi_routes.routes.declarations import (
     AtPrefix,
     Include,
@@ -243,7 +242,7 @@ def include(
         )
     checked = check_routes(source, "include()")
     layer = make_layer(middleware, "include()")
-    return Include(checked, app_name, namespace or app_name, calling_place(), layer)
+    return Include(checked, app_name, namespace or app_name, find_caller(), layer)
 
 
 def _text(route: object, syntax: str) -> str:

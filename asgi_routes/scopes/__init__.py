@@ -7,6 +7,7 @@ from asgi_routes.scopes.child import (
     child_scope,
     remove_additions,
 )
+from asgi_routes.scopes.hosts import host_of, parse_host, port_of
 from asgi_routes.scopes.raw_paths import (
     ENCODED_SLASH,
     has_encoded_slash,
@@ -58,12 +59,15 @@ __all__ = (
     "add_route",
     "child_scope",
     "has_encoded_slash",
+    "host_of",
     "is_below",
     "is_inside_segment",
     "join_templates",
     "make_location",
     "mark_encoded_slashes",
     "outermost_of",
+    "parse_host",
+    "port_of",
     "publish",
     "publish_inner",
     "read",

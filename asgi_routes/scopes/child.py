@@ -65,6 +65,11 @@ class Mounted(NamedTuple):
     strip: bool
     isolate: bool
 
+    @property
+    def root_path(self) -> str:
+        """What ends where it is mounted."""
+        return self.reading.whole[: self.reading.at].removesuffix("/")
+
 
 def child_scope(
     scope: Scope,
@@ -111,7 +116,7 @@ def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
     connection scope), whatever the server and the proxy before it have made of them.
     """  # noqa: D205 - it is one sentence
     whole, at, added, _ = mounted.reading
-    prefix = whole[:at].removesuffix("/")
+    prefix = mounted.root_path
     if added:
         _put_back(child, added)
     child.pop("path_remaining", None)

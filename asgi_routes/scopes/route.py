@@ -141,6 +141,8 @@ class ChildRoute(MatchedRoute):
         outermost: the scope that the outermost router received, or None.
         origin: returns the outermost router by path, where names are looked up; or None.
         root_path: where that router is, below a mount; else None, and the scope says it.
+        passed: the declarations on the way, and the keys of routers that go by one.
+        mounts: what is mounted on the way, and where; the outermost first.
         is_whole: whether the application is a whole one, that may have routes of its own.
         is_added: whether it alone was added to the scope, for middleware and routers behind: an
             application then gets the scope without it.
@@ -155,6 +157,8 @@ class ChildRoute(MatchedRoute):
     outermost: Any = None
     origin: Callable[[], Any] | None = None
     root_path: str | None = None
+    passed: tuple[Any, ...] = ()
+    mounts: tuple[tuple[Any, str], ...] = ()
     is_whole = False
     is_added = False
     received: Any = None

@@ -1,7 +1,6 @@
 """Assertions about which route serves a request.
 
-In: a router and a request. Out: what the router answered, or an error that says what it found instead. The
-rule kept here: the router is asked and nothing is called, so no application has to work.
+Rule: the router is asked and nothing is called, so the applications do not have to work.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,11 +11,11 @@ from asgi_routes.dispatch import (
     NoMatch,
 )
 from asgi_routes.dispatch.looking import look
-from asgi_routes.lifespan.participants import identity
-from asgi_routes.testing.requests import HeaderPairs, request_scope
+from asgi_routes.lifespan.participants import identify
+from asgi_routes.testing.http import HeaderPairs, make_scope
 
 
-def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
+def assert_routes(  # noqa: PLR0913 - the expectations are options, by keyword
     app: Any,
     method: str,
     path: str,
@@ -30,26 +29,25 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 ) -> Match:
     """Assert that a router serves a request, and how.
 
-    A router that somebody has wrapped by hand is asked too. The wrapper is not called, and may do
-    otherwise.
+    A router wrapped by hand is asked as well. The wrapper is not called; it may do otherwise.
 
     Args:
-        app: the router, or what wraps one.
+        app: the router, or a wrapper around one.
         method: the method, or ``WEBSOCKET``.
-        path: as it stands in a request: percent-encoded, with a query string or without.
-        name: what the name of the route has to be.
-        kwargs: what the named parameters have to be, all of them, converted.
-        args: what the positional parameters have to be.
-        to: the application that has to be called.
+        path: as in a request: percent-encoded, with or without a query string.
+        name: the expected name of the route.
+        kwargs: the expected named parameters, all of them, converted.
+        args: the expected positional parameters.
+        to: the application that is expected to be called.
         headers: of the request, a mapping or pairs.
         root_path: of the scope.
 
     Returns:
-        The match, for whatever else there is to compare.
+        The match, for further comparisons.
 
     Raises:
-        AssertionError: nothing serves the request, or something else than expected.
-        TypeError: the application is no router, and no attribute of it leads to one.
+        AssertionError: nothing serves the request, or not what is expected.
+        TypeError: the application is not a router and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter, path
@@ -65,11 +63,11 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
     """
     __tracebackhide__ = True
     request = f"{method.upper()} {path}"
-    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    found = _ask(app, make_scope(method, path, headers=headers, root_path=root_path))
     if not found:
-        raise AssertionError(_miss(request, found))
+        raise AssertionError(_describe_miss(request, found))
     served = _Served.of(found)
-    wrong = [*_differences(served, name, args, kwargs, to)]
+    wrong = [*_find_differences(served, name, args, kwargs, to)]
     if wrong:
         lines = [f"{request} is served otherwise than expected", *wrong, f"  found: {served}"]
         raise AssertionError("\n".join(lines))
@@ -79,12 +77,12 @@ def assert_routes(  # noqa: PLR0913 - what is expected are options, by keyword
 def assert_no_route(
     app: Any, method: str, path: str, *, headers: HeaderPairs = (), root_path: str = ""
 ) -> NoMatch:
-    """Assert that a router does not serve a request. A ``default`` of the router does not count.
+    """Assert that a router does not serve a request. Its ``default`` does not count as serving.
 
     Args:
-        app: the router, or what wraps one.
+        app: the router, or a wrapper around one.
         method: the method, or ``WEBSOCKET``.
-        path: as it stands in a request.
+        path: as in a request.
         headers: of the request, a mapping or pairs.
         root_path: of the scope.
 
@@ -92,8 +90,8 @@ def assert_no_route(
         The miss: its ``reason``, the ``allowed`` methods, the ``location`` of a redirect.
 
     Raises:
-        AssertionError: something serves it.
-        TypeError: the application is no router, and no attribute of it leads to one.
+        AssertionError: something serves the request.
+        TypeError: the application is not a router and no attribute of it leads to one.
         ValueError: the path does not begin with a slash.
 
     >>> from asgi_routes import URLRouter
@@ -101,19 +99,19 @@ def assert_no_route(
     NoMatch("No route found for path 'users/'.")
     """
     __tracebackhide__ = True
-    found = _answer(app, request_scope(method, path, headers=headers, root_path=root_path))
+    found = _ask(app, make_scope(method, path, headers=headers, root_path=root_path))
     if found:
         message = f"{method.upper()} {path} is served\n  found: {_Served.of(found)}"
         raise AssertionError(message)
     return found
 
 
-def _answer(app: Any, scope: Any) -> Match | NoMatch:
+def _ask(app: Any, scope: Any) -> Match | NoMatch:
     found = look(app, scope).found
     return found.miss if isinstance(found, Match) and found.is_default else found
 
 
-def _miss(request: str, miss: NoMatch) -> str:
+def _describe_miss(request: str, miss: NoMatch) -> str:
     lines = [f"{request} is not served: {miss.reason}"]
     if miss.allowed:
         lines.append(f"  allowed methods: {', '.join(sorted(miss.allowed))}")
@@ -123,7 +121,7 @@ def _miss(request: str, miss: NoMatch) -> str:
 
 
 class _Served(NamedTuple):
-    """What an assertion compares of a match."""
+    """The part of a match that an assertion compares."""
 
     route: str | None
     name: str | None
@@ -146,10 +144,10 @@ class _Served(NamedTuple):
     def __str__(self) -> str:
         route = "no route with a path" if self.route is None else f"route {self.route!r}"
         parameters = f"args {self.args!r}, kwargs {self.kwargs!r}"
-        return f"{route}, name {self.name!r}, {parameters}, to {_shown(self.app)}"
+        return f"{route}, name {self.name!r}, {parameters}, to {_format_app(self.app)}"
 
 
-def _differences(
+def _find_differences(
     served: _Served,
     name: str | None,
     args: Iterable[Any] | None,
@@ -165,10 +163,10 @@ def _differences(
         found = getattr(served, key)
         if value is not None and found != value:
             yield f"  {key}: expected {value!r}, found {found!r}"
-    if to is not None and identity(to) != identity(served.app):
-        yield f"  to: expected {_shown(to)}, found {_shown(served.app)}"
+    if to is not None and identify(to) != identify(served.app):
+        yield f"  to: expected {_format_app(to)}, found {_format_app(served.app)}"
 
 
-def _shown(app: Any) -> str:
+def _format_app(app: Any) -> str:
     name = getattr(app, "__qualname__", None)
     return repr(app) if name is None else f"{app.__module__}.{name}"

@@ -1,7 +1,6 @@
-"""A client that calls an application directly.
+"""A client that calls an application directly, without a server or a socket.
 
-In: an application. Out: its answers. The rule kept here: no server and no socket; the application runs in the
-event loop of the test, and what it raises is raised in the test.
+Rule: the application runs in the event loop of the test, and what it raises is raised in the test.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -9,30 +8,34 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.testing.exchanges import Messages, Request
-from asgi_routes.testing.lifespans import LifespanConversation
-from asgi_routes.testing.requests import WEBSOCKET, HeaderPairs, overridden, request_scope
-from asgi_routes.testing.responses import Response
-from asgi_routes.testing.websocket_calls import WebSocketCall
-from asgi_routes.testing.websockets import WebSocket, connected
+from asgi_routes.testing.calls import LifespanCall, MessagesCall
+from asgi_routes.testing.http import (
+    WEBSOCKET,
+    HeaderPairs,
+    HTTPCall,
+    Response,
+    make_scope,
+    override_headers,
+)
+from asgi_routes.testing.websocket import WebSocket, WebSocketCall, connect
 from asgi_routes.types import App, ChildScope, Message, Scope
 
 
 class Client:
     """Makes requests to an application, under asyncio and trio alike.
 
-    A path is given as it stands in a request: percent-encoded, with a query string or without, and with
-    the root path. Redirects are not followed, and cookies are not kept. Where an application raises, that
-    exception is the outcome, whether it has answered or not.
+    A path is given as in a request: percent-encoded, with or without a query string, and including
+    the root path. Redirects are not followed and cookies are not kept. If the application raises,
+    the request raises the same exception, even after an answer.
 
     Args:
         app: the application; a router is one.
         root_path: of every scope.
-        headers: of every request and websocket, a mapping or pairs; those of a request override them.
-        state: what requests find in ``scope["state"]``, as a shallow copy; None: there is none, as with
-            a server that has no lifespan.
-        timeout: seconds for a request, a call, each message of a websocket, startup and shutdown, and
-            until an application that is done returns; None for ever.
+        headers: of every request and websocket, a mapping or pairs; a request may override them.
+        state: what requests find in ``scope["state"]``, as a shallow copy. None: there is no state,
+            as with a server that has no lifespan.
+        timeout: seconds for a request, a call, each message of a websocket, the startup, the
+            shutdown, and the return of an application that is done; None waits forever.
 
     >>> import anyio
     >>> from asgi_routes import URLRouter
@@ -52,7 +55,7 @@ class Client:
     ) -> None:
         self.app = app
         self._root_path = root_path
-        self._headers = overridden((), headers)
+        self._headers = override_headers((), headers)
         self._state = state
         self._timeout = timeout
 
@@ -64,13 +67,13 @@ class Client:
         headers: HeaderPairs = (),
         body: bytes | Iterable[bytes] = b"",
     ) -> Response:
-        """Make an http request, and return the answer once the application has returned (ASGI, "HTTP").
+        """Make an HTTP request, and return the answer once the application has returned.
 
         Args:
             method: the method, in any case.
-            path: as it stands in a request.
-            headers: a mapping or pairs. ``host`` is added where it is missing, and ``content-length``
-                or ``transfer-encoding`` where there is a body.
+            path: as in a request.
+            headers: a mapping or pairs. A missing ``host`` is added, and with a body a missing
+                ``content-length`` or ``transfer-encoding``.
             body: bytes, or parts that the application receives one by one.
 
         Raises:
@@ -79,11 +82,13 @@ class Client:
             ValueError: the path does not begin with a slash.
             BaseException: what it raises.
         """
-        scope = self._scope(method, path, overridden(_headers_for(body), headers))
-        request = Request(f"{scope['method']} {path}", self._timeout, body)
-        await request.call(self.app, scope)
-        response = request.response()
-        # Servers keep the body of an answer to HEAD to themselves (RFC 9110, 9.3.2).
+        scope = self._make_scope(
+            method, path, override_headers(_make_framing_headers(body), headers)
+        )
+        call = HTTPCall(f"{scope['method']} {path}", self._timeout, body)
+        await call.call(self.app, scope)
+        response = call.make_response()
+        # Servers do not send the body of an answer to HEAD (RFC 9110, 9.3.2).
         return replace(response, body=b"") if scope["method"] == "HEAD" else response
 
     async def get(self, path: str, *, headers: HeaderPairs = ()) -> Response:
@@ -118,27 +123,27 @@ class Client:
     async def websocket(
         self, path: str, *, subprotocols: Iterable[str] = (), headers: HeaderPairs = ()
     ) -> AsyncIterator[WebSocket]:
-        """Be connected to a websocket while the body runs (ASGI, "WebSocket").
+        """Connect to a websocket, and stay connected while the body runs (ASGI, "WebSocket").
 
-        At the end the application receives ``websocket.disconnect`` and has to return. When the body
+        At the end the application receives ``websocket.disconnect`` and has to return. If the body
         raises, the application is cancelled.
 
         Args:
-            path: as it stands in a request.
+            path: as in a request.
             subprotocols: those that the client offers.
             headers: a mapping or pairs.
 
         Raises:
             WebSocketDenied: the application refuses with a response.
-            WebSocketClosed: it closes before it accepts.
+            WebSocketClosed: it closes the websocket instead of accepting it.
             AssertionError: it does not answer, or sends what does not belong there.
             TimeoutError: it does not answer, or does not return, in time.
             BaseException: what it raises.
         """
         offered = [*subprotocols]
-        scope = self._scope(WEBSOCKET, path, headers, offered)
+        scope = self._make_scope(WEBSOCKET, path, headers, offered)
         call = WebSocketCall(f"{WEBSOCKET} {path}", self._timeout, offered)
-        async with connected(call, self.app, scope) as socket:
+        async with connect(call, self.app, scope) as socket:
             yield socket
 
     @asynccontextmanager
@@ -146,18 +151,18 @@ class Client:
         """Keep the application started while the body runs (ASGI, "Lifespan Protocol").
 
         Yields:
-            The state, with what the application has put there. Requests made in the body get a shallow
-            copy as ``scope["state"]`` (ASGI, "Lifespan State").
+            The state, with what the application has put there. Requests in the body get a shallow
+            copy of it as ``scope["state"]`` (ASGI, "Lifespan State").
 
         Raises:
-            LifespanError: the application says that it has not started, then the body is not run; or
-                that it has not stopped.
+            LifespanError: the application reports that it has not started, and the body is not run;
+                or that it has not stopped.
             AssertionError: it does not answer, or sends what does not belong there.
             TimeoutError: it does not answer, or does not return, in time.
             BaseException: what it raises.
         """
         outer, state = self._state, dict(self._state or {})
-        async with LifespanConversation(self._timeout).started(self.app, state):
+        async with LifespanCall(self._timeout).keep_started(self.app, state):
             self._state = state
             try:
                 yield state
@@ -167,12 +172,12 @@ class Client:
     async def send_to_channel(self, channel: str, *messages: Message) -> list[Any]:
         """Hand messages to the application, as a worker of a channel layer does.
 
-        The call ends when the application returns, or when it asks for a message after the last:
-        consumers ask for ever, and are cancelled then.
+        The call ends when the application returns, or when it asks for another message after the
+        last one; consumers, which ask forever, are cancelled then.
 
         Args:
             channel: the name of the channel.
-            *messages: each of them a dict with a ``type``.
+            *messages: dicts with a ``type``.
 
         Returns:
             What the application has sent.
@@ -189,7 +194,7 @@ class Client:
         [{'type': 'done', 'image': 'cat.png'}]
         """
         what = f"channel {channel!r}"
-        call = Messages(what, self._timeout, messages, until_idle=True)
+        call = MessagesCall(what, self._timeout, messages, until_idle=True)
         await call.call(self.app, {"type": "channel", "channel": channel})
         return call.sent
 
@@ -198,33 +203,33 @@ class Client:
 
         Args:
             scope: handed over as it is; a router leaves ``route`` in it.
-            messages: what the application receives; after the last of them it waits.
+            messages: what the application receives; after the last one, it waits.
 
         Returns:
-            What the application has sent; nothing but the ``type`` of a message is looked at.
+            What the application has sent. Only the ``type`` of each message is checked.
 
         Raises:
             TimeoutError: the application does not return in time.
             BaseException: what it raises.
         """
-        call = Messages(f"scope of type {scope.get('type')!r}", self._timeout, messages)
+        call = MessagesCall(f"scope of type {scope.get('type')!r}", self._timeout, messages)
         await call.call(self.app, scope)
         return call.sent
 
-    def _scope(
+    def _make_scope(
         self, method: str, path: str, headers: HeaderPairs, subprotocols: Iterable[str] = ()
     ) -> ChildScope:
-        return request_scope(
+        return make_scope(
             method,
             path,
-            headers=overridden(self._headers, headers),
+            headers=override_headers(self._headers, headers),
             root_path=self._root_path,
             subprotocols=subprotocols,
             state=self._state,
         )
 
 
-def _headers_for(body: bytes | Iterable[bytes]) -> HeaderPairs:
+def _make_framing_headers(body: bytes | Iterable[bytes]) -> HeaderPairs:
     if not isinstance(body, bytes):
         return {"transfer-encoding": "chunked"}
     return {"content-length": str(len(body))} if body else {}

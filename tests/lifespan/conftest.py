@@ -2,7 +2,7 @@
 
 import pytest
 
-from asgi_routes.lifespan import conversation
+from asgi_routes.lifespan import session
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def log() -> list[str]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take those that read on for what they are at once."""
-    monkeypatch.setattr(conversation, "READING_ON", {"auto": 0.05, "on": 0.05})
-    monkeypatch.setattr(conversation, "LAST_WORDS", 0.05)
+    monkeypatch.setattr(session, "_READING_ON", {"auto": 0.05, "on": 0.05})
+    monkeypatch.setattr(session, "_LAST_WORDS", 0.05)

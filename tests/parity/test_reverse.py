@@ -17,7 +17,8 @@ from django.urls import reverse as django_reverse
 
 import asgi_routes
 from asgi_routes import NoReverseMatch, URLRouter, include
-from asgi_routes.routers.reversing import build_url, write_url
+from asgi_routes.routers.reversing import find_url
+from asgi_routes.routers.writing import write_url
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
@@ -126,12 +127,8 @@ def theirs_and_ours(
         their = django_reverse(name, urlconf, args, kwargs, current_app=current)
     except Exception as error:  # noqa: BLE001 - Django's table may be poisoned by one route
         their = error
-    try:
-        our = write_url(
-            build_url(router.route_names(), name, args, kwargs, (current or "").split(":"))
-        )
-    except NoReverseMatch as error:
-        our = error
+    url, misfits = find_url([router], name, args, kwargs, (current or "").split(":"))
+    our = NoReverseMatch(str(misfits), name) if url is None else write_url(url)
     return their, our
 
 
@@ -139,13 +136,15 @@ def explained(their: Any, our: Any, urlconf: Any, asked: Any) -> str | None:
     """Return why the sides differ, or None."""
     if not isinstance(their, str | DjangoNoReverseMatch):
         return f"Django's own {type(their).__name__}: one route, or a percent sign, breaks it"
+    if isinstance(their, str) and not isinstance(our, str) and (why := refusal(their, asked)):
+        return why
     given = our if isinstance(our, str) else their
     try:
         match: Any = get_resolver(urlconf).resolve(unquote(str(given)))
     except Resolver404:
-        if given is their:
-            return "Django's URL does not resolve"
-        return "a converter refuses what ours was given" if refused(str(given), urlconf) else None
+        is_refused = given is our and refused(str(given), urlconf)
+        why = "a converter refuses what ours was given" if is_refused else None
+        return "Django's URL does not resolve" if given is their else why
     _, args, kwargs, _ = asked
     found = {key: str(value) for key, value in match.captured_kwargs.items()}
     is_back = [*map(str, match.args or found.values())] == [*map(str, args)]
@@ -156,6 +155,13 @@ def explained(their: Any, our: Any, urlconf: Any, asked: Any) -> str | None:
     if match.url_name != asked[0].rpartition(":")[2]:
         return "Django's URL leads to another route"
     return None if is_back else "Django's URL leads to other arguments than were given"
+
+
+def refusal(their: str, asked: Any) -> str | None:
+    """Return why a URL that Django gives would lead elsewhere, or to another value."""
+    if not {".", ".."}.isdisjoint(unquote(their).split("/")):
+        return "clients take a segment '.' or '..' off Django's URL"
+    return "None is no text" if None in (*asked[1], *asked[2].values()) else None
 
 
 def refused(url: str, urlconf: Any) -> bool:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from asgi_routes.places import Place
+from asgi_routes.errors import Place
 from asgi_routes.routes import (
     Route,
 )

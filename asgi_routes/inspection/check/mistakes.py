@@ -10,10 +10,10 @@ from types import CellType, FunctionType
 from typing import Any
 
 from asgi_routes.apps import Kind, innermost, kind_of
+from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
 from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
-from asgi_routes.places import Place
 from asgi_routes.routes import (
     Include,
     Route,

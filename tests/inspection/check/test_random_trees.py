@@ -26,9 +26,9 @@ from asgi_routes import (
 )
 from asgi_routes.apps import router_behind
 from asgi_routes.engine import LinearMatcher
+from asgi_routes.errors import Place
 from asgi_routes.inspection.check import check
 from asgi_routes.inspection.check.checked_tables import find_tables
-from asgi_routes.places import Place
 from asgi_routes.routes import (
     Route,
 )

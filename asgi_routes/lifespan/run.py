@@ -1,8 +1,8 @@
-"""One lifespan for many applications.
+"""One run of the lifespan of many applications: start them in order, stop them in reverse.
 
-In: applications. Out: all of them started in order, and stopped in reverse. The rule kept here: every
-start has its stop, exactly once; one that fails to start takes back those before it, one that fails to stop
-keeps no other from stopping, and nor does whoever cancels the host.
+Rule: every start has its stop, exactly once. When one fails to start, those before it are stopped.
+One that fails to stop does not keep the others from stopping, and neither does the cancellation of
+the host.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -14,50 +14,57 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled, current_token
 
 from asgi_routes.errors import LifespanError
-from asgi_routes.lifespan.conversation import Conversation, Status, is_cancelled
-from asgi_routes.lifespan.participants import Participant, identity
-from asgi_routes.lifespan.states import State, count_in, count_out, forget, remember
+from asgi_routes.lifespan.participants import (
+    Participant,
+    State,
+    count_in,
+    count_out,
+    forget,
+    identify,
+    remember,
+)
+from asgi_routes.lifespan.session import LifespanSession, StartOutcome, is_cancelled
 from asgi_routes.types import ChildScope, Receive, Scope, Send
 
 _Key: TypeAlias = tuple[object, bool]
-"""An identity, and whether it is the application or, of a router, its own lifespan."""
+"""What `identify` says, and whether it is a router's own lifespan rather than an application."""
 
 
-class _Known:
-    """What all compositions of one lifespan have begun.
+class _Registry:
+    """The sessions that all runs of one lifespan have begun.
 
     Attributes:
-        begun: by what is behind the wrappers; the last, where wrappers have refused for it.
-        asked: by the application as it is called, which is asked once, whatever it answers.
+        begun: by the application behind the wrappers; the latest, where a wrapper has refused.
+        asked: by the application as it is called, which is asked only once.
     """
 
     def __init__(self) -> None:
-        self.begun: dict[_Key, Conversation] = {}
-        self.asked: dict[_Key, Conversation] = {}
+        self.begun: dict[_Key, LifespanSession] = {}
+        self.asked: dict[_Key, LifespanSession] = {}
 
-    def forget(self, talks: Iterable[Conversation]) -> None:
-        """Let those be started again, because they have been stopped."""
-        for talk in talks:
+    def forget(self, sessions: Iterable[LifespanSession]) -> None:
+        """Drop sessions that are over, so that their applications can be started again."""
+        for session in sessions:
             for known in (self.begun, self.asked):
-                for key in [key for key, other in known.items() if other is talk]:
+                for key in [key for key, other in known.items() if other is session]:
                     del known[key]
 
 
-_KNOWN = "asgi_routes.lifespan"
-"""The key in a lifespan scope under which routers behind middleware find what is started already."""
-_KNOWN_AROUND: ContextVar[tuple[object, _Known] | None] = ContextVar(_KNOWN, default=None)
-"""The same, with the event loop that it is for, where a framework in between has made a scope of its own."""
+_REGISTRY = "asgi_routes.lifespan"
+"""The key in a lifespan scope where routers behind middleware find what has been started."""
+_REGISTRY_AROUND: ContextVar[tuple[object, _Registry] | None] = ContextVar(_REGISTRY, default=None)
+"""The same with its event loop, for when a framework in between makes a scope of its own."""
 _PATIENCE_ONCE_CANCELLED = 30.0
-"""Seconds that each may take to stop, where a host without a timeout of its own is cancelled."""
+"""Seconds that each has to stop when a host without a shutdown timeout is cancelled."""
 
 
-class Composition:
+class LifespanRun:
     """The lifespan of some participants, run once.
 
     Args:
         participants: in the order in which they are started.
         concurrent: start all at once.
-        startup_timeout: seconds that each may take to answer; None for ever.
+        startup_timeout: seconds that each may take to answer; None waits forever.
         shutdown_timeout: the same for stopping.
     """
 
@@ -73,19 +80,21 @@ class Composition:
         self._concurrent = concurrent
         self._startup_timeout = startup_timeout
         self._shutdown_timeout = shutdown_timeout
-        self._talks: list[Conversation] = []
+        self._sessions: list[LifespanSession] = []
         self._shared: list[State] = []
         self._problems: list[str] = []
         self._problems_of_stop: list[str] = []
         self._ending: BaseException | None = None
-        self._known = _Known()
+        self._registry = _Registry()
         self._host = anyio.CancelScope()
         self._starting = anyio.CancelScope()
         self._settled = anyio.Event()
         self._left = anyio.Event()
 
     @asynccontextmanager
-    async def running(self, scope: ChildScope, stateless: Iterable[Any]) -> AsyncIterator[None]:
+    async def keep_started(
+        self, scope: ChildScope, stateless: Iterable[Any]
+    ) -> AsyncIterator[None]:
         """Keep the participants started while the body runs.
 
         Args:
@@ -93,10 +102,10 @@ class Composition:
             stateless: routers whose requests may come without that state.
 
         Raises:
-            LifespanError: some did not start, then the body is not run; or did not stop.
+            LifespanError: some did not start, and the body is not run; or some did not stop.
         """
         raised: BaseException | None = None
-        with self._remembering(), self._host:
+        with self._remember_states(), self._host:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._live, scope)
                 try:
@@ -117,7 +126,7 @@ class Composition:
             raise self._ending
         if raised is not None:
             raise raised
-        await checkpoint_if_cancelled()  # In trio, nobody has noticed while all were stopped.
+        await checkpoint_if_cancelled()  # Trio's task group has dropped it while it waited.
         if self._problems:
             raise LifespanError("startup", self._problems + self._problems_of_stop)
         if self._problems_of_stop:
@@ -128,20 +137,20 @@ class Composition:
     ) -> None:
         """Speak the whole protocol with a server (ASGI, "Lifespan Protocol").
 
-        What ``send`` raises is the server's own, and goes back to it: Hypercorn stops by that.
+        What ``send`` raises is the server's own and goes back to it: that is how Hypercorn stops.
 
         Args:
             scope: of the lifespan.
             receive: gives the server's events.
             send: takes the answers.
-            routers: those that get the state of the lifespan by themselves if the server has none.
+            routers: those that hand the state on by themselves if the server has none.
         """
         event = await receive()
         failure: LifespanError | None = None
         if event["type"] == "lifespan.startup":
             given = {"state": {}, **scope}
             try:
-                async with self.running(given, () if "state" in scope else routers):
+                async with self.keep_started(given, () if "state" in scope else routers):
                     await send({"type": "lifespan.startup.complete"})
                     await receive()
             except LifespanError as error:
@@ -152,7 +161,7 @@ class Composition:
             await send({"type": f"lifespan.{failure.phase}.failed", "message": str(failure)})
 
     async def _live(self, scope: ChildScope) -> None:
-        """Start all, wait until the host leaves, and stop them, whoever cancels the host."""
+        """Start all, wait until the host leaves, and stop them, even if the host is cancelled."""
         with anyio.CancelScope(shield=True):
             async with anyio.create_task_group() as tasks:
                 with self._starting:
@@ -161,24 +170,28 @@ class Composition:
                 if not self._problems:
                     await self._left.wait()
                 self._problems_of_stop = await self._stop()
-                tasks.cancel_scope.cancel()  # Some answer, but never return.
+                tasks.cancel_scope.cancel()  # Some answer the shutdown but never return.
 
     async def _start(self, tasks: Any, scope: ChildScope) -> list[str]:
-        self._known = _find_known(scope)
-        for wave in self._waves():
-            # A second round is for those whose wrapper has refused for them: another one may not.
-            while talks := [*self._new(wave, scope)]:
+        self._registry = _find_registry(scope)
+        for wave in self._form_waves():
+            # Where a wrapper has refused, another round asks through another wrapper.
+            while sessions := [*self._open_sessions(wave, scope)]:
                 async with anyio.create_task_group() as waiting:
-                    for talk in talks:
-                        tasks.start_soon(self._run, talk)
-                        waiting.start_soon(talk.wait_for_start, self._startup_timeout)
-                problems = [_said(talk) for talk in talks if talk.status is Status.FAILED]
+                    for session in sessions:
+                        tasks.start_soon(self._run, session)
+                        waiting.start_soon(session.wait_for_start, self._startup_timeout)
+                problems = [
+                    _describe(session)
+                    for session in sessions
+                    if session.outcome is StartOutcome.FAILED
+                ]
                 if problems:
                     return problems
         return []
 
-    def _waves(self) -> Iterator[list[Participant]]:
-        """Yield those that are started together; what is for others is there before them."""
+    def _form_waves(self) -> Iterator[list[Participant]]:
+        """Yield the participants that start together; a router's own lifespan starts alone."""
         wave: list[Participant] = []
         for participant in self._participants:
             is_alone = not self._concurrent or participant.context is not None
@@ -191,52 +204,56 @@ class Composition:
                 wave = []
         yield wave
 
-    def _new(self, wave: list[Participant], scope: ChildScope) -> Iterator[Conversation]:
-        """Yield a conversation with each that nobody has begun one with."""
+    def _open_sessions(
+        self, wave: list[Participant], scope: ChildScope
+    ) -> Iterator[LifespanSession]:
+        """Yield a session with each participant that has none yet."""
         for participant in wave:
             is_context = participant.context is not None
-            core, app = ((identity(one), is_context) for one in (participant.core, participant.app))
-            begun = self._known.begun.get(core)
+            core, app = ((identify(one), is_context) for one in (participant.core, participant.app))
+            begun = self._registry.begun.get(core)
             if begun is not None and is_context:
                 scope["state"].update(begun.yielded)
-            if app in self._known.asked or (begun is not None and not begun.has_refused):
+            if app in self._registry.asked or (begun is not None and not begun.has_refused):
                 continue
-            talk = Conversation(participant, scope, self._end)
-            self._known.begun[core] = self._known.asked[app] = talk
-            self._talks.append(talk)
-            yield talk
+            session = LifespanSession(participant, scope, self._end)
+            self._registry.begun[core] = self._registry.asked[app] = session
+            self._sessions.append(session)
+            yield session
 
-    async def _run(self, talk: Conversation) -> None:
-        _KNOWN_AROUND.set((current_token(), self._known))
-        await talk.run()
+    async def _run(self, session: LifespanSession) -> None:
+        _REGISTRY_AROUND.set((current_token(), self._registry))
+        await session.run()
 
     def _end(self, error: BaseException) -> None:
-        """Leave, because an application ends the whole process."""
+        """Stop everything, because an application has ended the whole process."""
         self._ending = self._ending or error
         self._host.cancel()
 
     async def _stop(self) -> list[str]:
-        for talk in reversed(self._talks):
-            await talk.stop(self._shutdown_timeout)
+        for session in reversed(self._sessions):
+            await session.stop(self._shutdown_timeout)
         return [
-            _said(talk) for talk in self._talks if talk.status is Status.STARTED and talk.problem
+            _describe(session)
+            for session in self._sessions
+            if session.outcome is StartOutcome.STARTED and session.problem
         ]
 
     @contextmanager
-    def _remembering(self) -> Iterator[None]:
-        """Let requests find the states while the body runs."""
+    def _remember_states(self) -> Iterator[None]:
+        """Keep the states where requests find them while the body runs."""
         cores = [participant.core for participant in self._participants]
         count_in(cores)
         try:
             yield
         finally:
-            for state in self._shared + [talk.state for talk in self._talks]:
+            for state in self._shared + [session.state for session in self._sessions]:
                 forget(state)
-            self._known.forget(self._talks)
+            self._registry.forget(self._sessions)
             count_out(cores + [state.core for state in self._shared])
 
     def _share(self, values: dict[str, Any], routers: Iterable[Any]) -> None:
-        """Let requests of routers find what is for all."""
+        """Let the requests of routers find the state that their own lifespan has yielded."""
         if values:
             self._shared = [State(router, values, {}) for router in routers]
             count_in(state.core for state in self._shared)
@@ -244,12 +261,12 @@ class Composition:
                 remember(state)
 
 
-def _find_known(scope: ChildScope) -> _Known:
-    around = _KNOWN_AROUND.get()
-    known = around[1] if around and around[0] == current_token() else _Known()
-    return scope.setdefault(_KNOWN, known)  # type: ignore[no-any-return]
+def _find_registry(scope: ChildScope) -> _Registry:
+    around = _REGISTRY_AROUND.get()
+    registry = around[1] if around and around[0] == current_token() else _Registry()
+    return scope.setdefault(_REGISTRY, registry)  # type: ignore[no-any-return]
 
 
-def _said(talk: Conversation) -> str:
-    label = talk.participant.label
-    return f"{label}: {talk.problem}" if label else str(talk.problem)
+def _describe(session: LifespanSession) -> str:
+    label = session.participant.label
+    return f"{label}: {session.problem}" if label else str(session.problem)

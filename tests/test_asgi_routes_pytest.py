@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 TESTS = """
 import pytest
@@ -47,7 +48,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_the_fixture(tmp_path: Path) -> None:
     """It makes clients, on both event loops; a failure is told as the client tells it."""
     (tmp_path / "test_it.py").write_text(TESTS)
-    plugins = ["-p", "asgi_routes.pytest_plugin", "-p", "anyio", "-p", "no:cacheprovider"]
+    plugins = ["-p", "asgi_routes_pytest", "-p", "anyio", "-p", "no:cacheprovider"]
     done = run("-m", "pytest", "-q", "-W", "error", *plugins, "test_it.py", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 failed, 2 passed" in done.stdout
@@ -58,10 +59,17 @@ def test_the_fixture(tmp_path: Path) -> None:
 
 
 def test_it_costs_nothing_to_have(tmp_path: Path) -> None:
-    """Neither an event loop nor the client is loaded before a test wants it."""
-    code = "import pytest, sys; before = {*sys.modules}; import asgi_routes.pytest_plugin; "
+    """Nothing is loaded but the plugin itself, not even the package, before a test wants it."""
+    code = "import pytest, sys; before = {*sys.modules}; import asgi_routes_pytest; "
     code += "print(*{*sys.modules} - before)"
-    loaded = set(run("-c", code, cwd=tmp_path).stdout.split())
-    assert "asgi_routes.pytest_plugin" in loaded
-    assert not any(name.startswith("asgi_routes.testing") for name in loaded)
-    assert not {name.partition(".")[0] for name in loaded} & {"anyio", "asyncio", "trio"}
+    loaded = run("-c", code, cwd=tmp_path)
+    assert loaded.stdout.split() == ["asgi_routes_pytest"], loaded.stderr
+
+
+def test_it_is_installed_with_the_package() -> None:
+    """The wheel and the entry point name the module that is here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["entry-points"]["pytest11"] == {"asgi_routes": "asgi_routes_pytest"}
+    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    assert all((ROOT / name).exists() for name in shipped)
+    assert "asgi_routes_pytest.py" in shipped

@@ -1,4 +1,4 @@
-"""Who reads on: those that hand the events to other tasks take part, those that ignore them do not."""
+"""A session with one application: those that read on, hand their events to other tasks, or are slow."""
 
 import asyncio
 import logging
@@ -13,11 +13,13 @@ from hypercorn.middleware.dispatcher import AsyncioDispatcherMiddleware, TrioDis
 from starlette.applications import Starlette
 
 from asgi_routes import HostRouter, Lifespan, ProtocolTypeRouter, URLRouter, mount
-from asgi_routes.lifespan import conversation
+from asgi_routes.lifespan import session
 from tests.lifespan.actors import COMPLETE, App, Failing, ReadingOn, Server
-from tests.spec.driving import call, http
+from tests.spec.driving import Wrapper, call, http
 
 pytestmark = pytest.mark.anyio
+
+
 LATE = 0.15
 """Seconds; more than what those that read on are given in these tests."""
 
@@ -88,7 +90,7 @@ async def test_hypercorns_dispatcher(
     log: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     """It is started, and told to stop."""
-    monkeypatch.setattr(conversation, "READING_ON", {"auto": 4, "on": 4})
+    monkeypatch.setattr(session, "_READING_ON", {"auto": 4, "on": 4})
     apps = {"/a": framework(Starlette, "a", log), "/b": framework(FastAPI, "b", log)}
     server = await Server(PLACES[place](Dispatcher(apps))).run()
     assert server.types == COMPLETE
@@ -192,7 +194,7 @@ async def test_a_timeout_for_starting(log: list[str], policy: Any) -> None:
         [URLRouter([mount("r", ReadingOn("r", log), lifespan=policy)])], startup_timeout=0.05
     )
     with pytest.MonkeyPatch.context() as patching:
-        patching.setattr(conversation, "READING_ON", monkeypatched)
+        patching.setattr(session, "_READING_ON", monkeypatched)
         server = await Server(lifespan).run()
     if policy == "auto":
         assert server.types == COMPLETE
@@ -234,3 +236,53 @@ async def test_two_that_ask_at_once(log: list[str]) -> None:
 
     assert (await Server(Lifespan([Two("t", log)])).run()).types == COMPLETE
     assert log == ["+t", "lifespan.shutdown"]
+
+
+class Hanging(App):
+    """Takes a while to start."""
+
+    async def started(self, receive: Any, send: Any) -> None:
+        await anyio.sleep(0.2)
+        await super().started(receive, send)
+
+
+@asynccontextmanager
+async def slow_pool(router: Any) -> AsyncIterator[None]:
+    await anyio.sleep(0.2)
+    yield
+
+
+@pytest.mark.parametrize("concurrent", [False, True])
+async def test_a_start_that_hangs_is_named(
+    log: list[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    concurrent: bool,
+) -> None:
+    monkeypatch.setattr(session, "_SLOW_START", 0.05)
+    monkeypatch.setattr(session, "_STILL_SLOW", 0.1)
+    inner = URLRouter([mount("api", Wrapper(Hanging("b", log)))], lifespan=slow_pool)
+    router = ProtocolTypeRouter(
+        {"http": URLRouter([mount("shop", inner), mount("a", App("a", log))])}
+    )
+    assert (await Server(Lifespan([router], concurrent=concurrent)).run()).types == COMPLETE
+    own, app = "tests.lifespan.test_session:slow_pool", "tests.lifespan.test_session:Hanging"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"http → shop ({own}) has not answered lifespan.startup yet",
+        f"http → shop ({own}) has not answered lifespan.startup yet",
+        f"http → shop → api ({app}) has not answered lifespan.startup yet",
+        f"http → shop → api ({app}) has not answered lifespan.startup yet",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+async def test_each_that_hangs_is_named(
+    log: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they start all at once."""
+    monkeypatch.setattr(session, "_SLOW_START", 0.05)
+    apps = {"a": Hanging("a", log), "b": App("b", log), "c": Hanging("c", log)}
+    routes = [mount(name, app) for name, app in apps.items()]
+    await Server(Lifespan([URLRouter(routes)], concurrent=True)).run()
+    assert sorted(record.getMessage()[:2] for record in caplog.records) == ["a ", "c "]

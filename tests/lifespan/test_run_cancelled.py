@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from asgi_routes import Lifespan, LifespanError, URLRouter, mount
-from asgi_routes.lifespan import WITH_STATE, composition
+from asgi_routes.lifespan import WITH_STATE, run
 from tests.lifespan.actors import SCOPE, App, Deaf, Failing, Server, Silent
 from tests.spec.driving import Wrapper
 
@@ -133,7 +133,7 @@ async def test_one_that_does_not_stop(
     log: list[str], monkeypatch: pytest.MonkeyPatch, patience: float | None
 ) -> None:
     """It holds up a cancelled host for so long, also where a server may wait for ever."""
-    monkeypatch.setattr(composition, "_PATIENCE_ONCE_CANCELLED", 0.05)
+    monkeypatch.setattr(run, "_PATIENCE_ONCE_CANCELLED", 0.05)
     lifespan = Lifespan([App("a", log), Deaf("b", log)], shutdown_timeout=patience)
     began = anyio.current_time()
     with anyio.fail_after(5), anyio.CancelScope() as scope:

@@ -1,7 +1,8 @@
-"""What pytest offers to the tests of everybody who has this package installed.
+"""The pytest plugin of asgi_routes: the fixture ``asgi_client``.
 
-In: nothing. Out: one fixture. The rule kept here: pytest imports this module in every run of everybody, so it
-imports nothing that is not there already; a test that uses the fixture pays for it.
+Rule: pytest imports this module in every run wherever the package is installed, so it imports
+nothing but pytest. It stands beside the package because a module inside would import the package
+first; only a test that uses the fixture pays for that.
 """
 
 from typing import TYPE_CHECKING

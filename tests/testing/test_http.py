@@ -1,4 +1,4 @@
-"""The client's http requests."""
+"""Requests of the client, and their answers."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 
 from asgi_routes.testing import (
     Client,
+    Headers,
 )
 from tests.testing.served import ROUTER
 from tests.testing.wrong import ACCEPT, BODY, MORE, START, sending, swallowing
@@ -295,3 +296,11 @@ async def test_routers() -> None:
     refused = await client.put("/users/7/")
     assert (refused.status, refused.headers["allow"]) == (405, "DELETE, GET, HEAD, OPTIONS")
     assert (await client.get("/users/7?a=1")).headers["location"] == "/users/7/?a=1"
+
+
+def test_headers() -> None:
+    """A mapping."""
+    assert Headers([(b"A", b"1")]) == {"a": "1"}
+    assert Headers([(b"A", b"1")]).get_all("b") == []
+    with pytest.raises(KeyError, match="B"):
+        Headers()["B"]

@@ -1,8 +1,7 @@
-"""The lifespan of one application: what it is told, and what it answers.
+"""A session with one application of a lifespan: what it is told, and what it answers.
 
-In: an application. Out: whether it started, whether it stopped, and what went wrong. The rule kept here:
-an application may answer, fail, raise, return, die or say nothing; whatever it does is a status, and
-nothing of it reaches the others.
+Rule: an application may answer, fail, raise, return, die or say nothing. Each of these is an
+outcome, and none of them reaches the other applications.
 """
 
 import asyncio
@@ -16,46 +15,44 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from asgi_routes.lifespan.never_started import mark_begun
-from asgi_routes.lifespan.participants import Participant
-from asgi_routes.lifespan.states import State, remember
+from asgi_routes.lifespan.participants import Participant, State, mark_begun, remember
 from asgi_routes.types import ChildScope
 
-READING_ON = {"auto": 4.0, "on": 60.0}
-"""Seconds in which an application that has asked for its second event has to answer the first, by policy.
-Who reads on may have handed the event to another task that starts; who ignores events reads on, too."""
-LAST_WORDS = 1.0
-"""Seconds that such a one has, after it has had both events and asks for more, until it is taken for stopped."""
-SLOW_START = 5.0
-"""Seconds after which a start that is not answered is named in the log."""
-STILL_SLOW = 60.0
-"""Seconds after which it is named again."""
+_READING_ON = {"auto": 4.0, "on": 60.0}
+"""Seconds, by policy, to answer the first event after having asked for the second. An application
+that calls receive() again may have handed the event to another task, or may ignore events."""
+_LAST_WORDS = 1.0
+"""Seconds until an application that has read both events without an answer counts as stopped."""
+_SLOW_START = 5.0
+"""Seconds after which an unanswered start is logged."""
+_STILL_SLOW = 60.0
+"""Seconds after which it is logged again."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
 
 
-class Status(Enum):
-    """What has been decided about an application's start."""
+class StartOutcome(Enum):
+    """How the start of an application has come out."""
 
-    ASKED = "asked to start"
+    UNDECIDED = "asked to start"
     STARTED = "started"
     UNSUPPORTED = "does not know the protocol"
     FAILED = "failed to start"
 
 
-class Conversation:
+class LifespanSession:
     """Speaks the lifespan protocol with one application, in a task of its own.
 
     Args:
         participant: the application.
         scope: of the lifespan, with a ``state``.
-        on_exit: called with what the application raises to end the whole process, `SystemExit` say.
+        on_exit: called with an exception that ends the whole process, such as `SystemExit`.
 
     Attributes:
         participant: the application.
         state: the ``state`` in its scope.
-        status: what is decided about its start.
-        decided: set when it is.
+        outcome: how its start has come out.
+        decided: set when that is decided.
         finished: set when it has stopped, or its task has ended.
         problem: what went wrong, or None.
         yielded: what a router's own lifespan has yielded.
@@ -65,11 +62,11 @@ class Conversation:
         self, participant: Participant, scope: ChildScope, on_exit: Callable[[BaseException], None]
     ) -> None:
         outer = scope["state"]
-        # What a router's own lifespan yields is for all that it leads to.
+        # What a router's own lifespan yields is for everything that the router leads to.
         values = outer if participant.context else dict(outer)
         self.participant = participant
         self.state = State(participant.core, values, dict(outer))
-        self.status = Status.ASKED
+        self.outcome = StartOutcome.UNDECIDED
         self.decided = anyio.Event()
         self.finished = anyio.Event()
         self.problem: str | None = None
@@ -86,8 +83,8 @@ class Conversation:
 
     @property
     def has_refused(self) -> bool:
-        """Whether it takes no part, and never will."""
-        return self.status is Status.UNSUPPORTED and self._has_ended
+        """Whether it does not take part and never will."""
+        return self.outcome is StartOutcome.UNSUPPORTED and self._has_ended
 
     async def run(self) -> None:
         """Call the application; return when it does."""
@@ -101,17 +98,17 @@ class Conversation:
             except BaseException as raised:  # noqa: BLE001 - it must not reach the other applications
                 error = raised
             if is_cancelled():
-                self._decide(Status.FAILED, "was cancelled while it started")
+                self._decide(StartOutcome.FAILED, "was cancelled while it started")
                 error = None
         if error is not None and _ends_all(error):
-            self._decide(Status.FAILED, f"raised {error!r}")
+            self._decide(StartOutcome.FAILED, f"raised {error!r}")
             self._on_exit(error)
         self._end(error)
 
     async def wait_for_start(self, patience: float | None) -> None:
-        """Wait until the start is decided, for so many seconds, and name one that hangs in the log."""
+        """Wait at most ``patience`` seconds for the outcome of the start, and log a slow one."""
         with anyio.move_on_after(patience):
-            for pause in chain([SLOW_START], repeat(STILL_SLOW)):
+            for pause in chain([_SLOW_START], repeat(_STILL_SLOW)):
                 with anyio.move_on_after(pause):
                     await self.decided.wait()
                 if self.decided.is_set():
@@ -121,16 +118,16 @@ class Conversation:
             self._give_up(patience)
 
     async def stop(self, patience: float | None) -> None:
-        """Tell the application to stop, and wait for its answer, for so many seconds."""
+        """Tell the application to stop, and wait at most ``patience`` seconds for its answer."""
         is_reading_on = self._reads_until < math.inf
         if self._has_started:
             self._told_to_stop.set()
         elif is_reading_on:
             self._told_to_stop.set()
-            # There may be nothing to stop, and then there is no answer.
-            patience = min(READING_ON["auto"], math.inf if patience is None else patience)
+            # Perhaps nothing has started, and no answer will come.
+            patience = min(_READING_ON["auto"], math.inf if patience is None else patience)
         elif self._has_answered:
-            return  # It has said that it failed, and may still tidy up.
+            return  # It has reported a failure and may still be cleaning up.
         else:
             self._calling.cancel()
         with anyio.move_on_after(patience):
@@ -142,7 +139,7 @@ class Conversation:
         if self._reads_until < math.inf and self.participant.policy == "auto":
             self._leave_unsupported("reads on instead of answering")
         else:
-            self._decide(Status.FAILED, f"did not answer startup within {patience:g} s")
+            self._decide(StartOutcome.FAILED, f"did not answer startup within {patience:g} s")
 
     async def _serve_context(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -157,27 +154,27 @@ class Conversation:
 
     async def _receive(self) -> Any:
         if self._events == 0:
-            await checkpoint_if_cancelled()  # Nothing must start that nobody is going to stop.
+            await checkpoint_if_cancelled()  # What starts now would never be stopped.
             self._events = 1
             return {"type": "lifespan.startup"}
         if self._events == 1:
             await self._wait_until_told()
-        # Two tasks may have waited, and one of them gets it.
+        # Two tasks of the application may have waited; only one gets the event.
         if self._events == 1:
             self._events = 2
             return {"type": "lifespan.shutdown"}
         if not self._has_started:
-            # Those that it has handed the event to may still be at work.
-            self._works_until = min(self._works_until, anyio.current_time() + LAST_WORDS)
+            # The tasks that it has handed the event to may still be at work.
+            self._works_until = min(self._works_until, anyio.current_time() + _LAST_WORDS)
             await anyio.sleep_until(self._works_until)
             self.finished.set()
         await anyio.sleep_forever()
         return None
 
     async def _wait_until_told(self) -> None:
-        if self.status is Status.ASKED:
-            patience = READING_ON["on" if self.participant.policy == "on" else "auto"]
-            # One that asks again and again has no more time than one that asks once.
+        if self.outcome is StartOutcome.UNDECIDED:
+            patience = _READING_ON["on" if self.participant.policy == "on" else "auto"]
+            # Asking again and again must not extend the deadline.
             self._reads_until = min(self._reads_until, anyio.current_time() + patience)
             with anyio.CancelScope(deadline=self._reads_until):
                 await self._told_to_stop.wait()
@@ -205,20 +202,20 @@ class Conversation:
         self._has_answered = self._has_started = True
         if self.participant.context is None:
             remember(self.state)
-        if self.status is Status.UNSUPPORTED:
+        if self.outcome is StartOutcome.UNSUPPORTED:
             self._log(logging.INFO, "has started after all", None)
-            self.status = Status.STARTED
-        self._decide(Status.STARTED)
+            self.outcome = StartOutcome.STARTED
+        self._decide(StartOutcome.STARTED)
 
     def _fail(self, problem: str) -> None:
-        if not self._has_answered and self.status is Status.UNSUPPORTED:
+        if not self._has_answered and self.outcome is StartOutcome.UNSUPPORTED:
             self._log(logging.ERROR, f"has failed to start after all: {problem}", None)
         self._has_answered = True
-        self._decide(Status.FAILED, problem)
+        self._decide(StartOutcome.FAILED, problem)
 
     def _end(self, error: BaseException | None) -> None:
         self._has_ended = True
-        if self.status is Status.ASKED:
+        if self.outcome is StartOutcome.UNDECIDED:
             self._end_unanswered(error)
         elif self._has_started and error is not None and not self.finished.is_set():
             when = "to stop" if self._told_to_stop.is_set() else "while it ran"
@@ -233,32 +230,33 @@ class Conversation:
         self._leave_unsupported(said, error)
 
     def _leave_unsupported(self, said: str, error: BaseException | None = None) -> None:
-        if self.status is not Status.ASKED:
+        if self.outcome is not StartOutcome.UNDECIDED:
             return
         if self.participant.policy == "on":
             self._log(logging.ERROR, said, error)
-            self._decide(Status.FAILED, said)
+            self._decide(StartOutcome.FAILED, said)
             return
-        # Who has read the event wanted to start, and may have tried.
+        # An application that has read the event may have tried to start.
         level = logging.WARNING if self._events else logging.DEBUG
         self._log(level, f"takes no part in the lifespan: {said}", error)
-        self._decide(Status.UNSUPPORTED)
+        self._decide(StartOutcome.UNSUPPORTED)
 
-    def _decide(self, status: Status, problem: str | None = None) -> None:
-        if self.status is Status.ASKED:
-            self.status, self.problem = status, problem
+    def _decide(self, outcome: StartOutcome, problem: str | None = None) -> None:
+        if self.outcome is StartOutcome.UNDECIDED:
+            self.outcome, self.problem = outcome, problem
             self.decided.set()
 
     def _log(self, level: int, said: str, error: BaseException | None) -> None:
-        # Whoever takes no part is named in one line; how it failed is of interest to its author.
+        # One line is enough for most readers; the traceback interests the application's author.
         shown = error if level >= logging.ERROR or _LOGGER.isEnabledFor(logging.DEBUG) else None
         _LOGGER.log(level, "%s: %s", self.participant.label or "application", said, exc_info=shown)
 
 
 def is_cancelled() -> bool:
-    """Tell whether somebody cancels this task.
+    """Tell whether this task is being cancelled.
 
-    In asyncio a CancelledError says nothing about that: waiting for a task that was cancelled raises it, too.
+    In asyncio, a CancelledError alone does not say so: awaiting another task that was cancelled
+    raises it, too.
     """
     if anyio.current_effective_deadline() == -math.inf:
         return True

@@ -243,15 +243,17 @@ def decorated(name: str) -> Any:
 def test_what_is_no_wrapper(make: Any) -> None:
     """Two that hold the same are two applications where that is not what they serve."""
     one, other = make(), make()
-    assert participants.core_of(one) is one
-    assert participants.core_of(other) is other
+    assert participants.find_core(one) is one
+    assert participants.find_core(other) is other
 
 
 def test_what_is_one() -> None:
     """A decorator, a partial without arguments, and methods."""
     app = App("a", [])
-    assert participants.core_of(functools.partial(app)) is app
-    assert participants.core_of(Wrapper(functools.partial(serve_any, tenant="a"))).func is serve_any
-    assert participants.core_of(functools.wraps(serve_any)(hidden(serve_any))) is serve_any
-    core = participants.core_of(Wrapper(app.__call__))
-    assert participants.identity(core) == participants.identity(app.__call__)
+    assert participants.find_core(functools.partial(app)) is app
+    assert (
+        participants.find_core(Wrapper(functools.partial(serve_any, tenant="a"))).func is serve_any
+    )
+    assert participants.find_core(functools.wraps(serve_any)(hidden(serve_any))) is serve_any
+    core = participants.find_core(Wrapper(app.__call__))
+    assert participants.identify(core) == participants.identify(app.__call__)

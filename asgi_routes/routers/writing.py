@@ -1,0 +1,440 @@
+"""URLs written from the declarations on the way to a route, and arguments.
+
+A URL that is given leads back, through the very patterns and whatever client asks for it, to the same
+texts; where none can be given, the reason is said. What can be said of a way without its arguments is
+worked out once.
+"""
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote, urlencode
+
+from asgi_routes.engine import Mode, is_within_segment, make_split
+from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
+from asgi_routes.routers.names import NamedPath, Part
+from asgi_routes.scopes import ENCODED_SLASH, parse_host
+
+Arguments: TypeAlias = Sequence[Any] | None
+Keywords: TypeAlias = Mapping[str, Any] | None
+Query: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
+
+_SAFE = "!$&'()*+,;=/~:@"
+_OPEN = "\1"
+"""Keeps the place for the slash that stands behind the prefix of a router, if more follows."""
+_MOUNTED = "\0"
+"""The same behind the prefix of a mount."""
+_PATH = "path"
+"""Below a named mount, the argument that names the rest."""
+_QUOTED_SLASH = quote(ENCODED_SLASH.encode("utf-8", "surrogatepass"))
+_TEXTS = frozenset({str, int})
+_NO_TEXTS = (type(None), bytes, bytearray, list, tuple, dict, set, frozenset)
+"""Types whose values are no texts, though ``str()`` makes one of them."""
+
+_split = functools.lru_cache(maxsize=4096)(make_split)
+
+
+class MisfitError(ValueError):
+    """The arguments do not fit one route; the message says why."""
+
+
+class URL(NamedTuple):
+    """What a way and its arguments make.
+
+    Attributes:
+        host: the host, where one of the routers goes by it, or None.
+        path: without a slash in front, not quoted, with `ENCODED_SLASH` for ``%2F``.
+    """
+
+    host: str | None
+    path: str
+
+
+class Passed(NamedTuple):
+    """What the scope that one asks from has passed.
+
+    Attributes:
+        declarations: routes, and keys of hosts.
+        params: the parameters that they took.
+    """
+
+    declarations: Sequence[Any] = ()
+    params: Mapping[str, Any] = {}
+
+
+NOTHING_PASSED = Passed()
+_PARAMETER = "<>"
+_SlotKey: TypeAlias = tuple[int, str | int]
+_Values: TypeAlias = dict[_SlotKey, Any]
+
+
+class Writer:
+    """Writes the URLs of one way."""
+
+    def __init__(self, way: NamedPath) -> None:
+        self._way = way
+        self._parts = way.hosts + way.parts
+        self._defaults: dict[str, Any] = {}
+        for part in self._parts:
+            self._defaults |= part.kwargs
+        last = self._parts[-1]
+        names = (one.name for part in self._parts for one in part.pattern.parameters)
+        self._takes_rest = last.mode is Mode.MOUNT and _PATH not in names
+        self._forms: list[_Form] = []
+        self._mistake: str | None = None
+        try:
+            choices = [list_forms(part.pattern) for part in self._parts]
+        except IrreversibleError as error:
+            self._mistake = f"it cannot be reversed: {error}"
+        else:
+            self._forms = [_Form(way, form) for form in itertools.product(*choices)]
+
+    @property
+    def template(self) -> str:
+        """What was declared, for messages."""
+        path = "/"
+        for part in self._way.parts:
+            source = part.pattern.source
+            if path[-1:] != "/" and part.is_level and source[:1] != "/":
+                path += "/"
+            path += source
+        hosts = [part.pattern.source.replace("/", ".") for part in self._way.hosts]
+        return f"//{hosts[-1]}{path}" if hosts else path
+
+    @property
+    def declared(self) -> object:
+        """Where the route was declared."""
+        return getattr(self._parts[-1].passed, "declared", None)
+
+    def write(self, args: Sequence[Any], kwargs: Mapping[str, Any], passed: Passed) -> URL:
+        """Return the URL.
+
+        Raises:
+            MisfitError: the arguments do not fit.
+        """
+        rest = None
+        if self._takes_rest and _PATH in kwargs:
+            kwargs = dict(kwargs)
+            rest = str(kwargs.pop(_PATH)).removeprefix("/")
+        misfit: MisfitError | None = None
+        for form in self._forms:
+            try:
+                values = self._assign(form, args, kwargs, passed)
+                url = form.fill(values)
+            except MisfitError as error:
+                misfit = misfit or error
+                continue
+            if rest is not None:
+                url = URL(url.host, f"{url.path}/{rest}" if url.path else rest)
+            _check_segments(url.path)
+            return url
+        raise misfit or MisfitError(self._mistake or "it has no form")
+
+    def _assign(
+        self, form: "_Form", args: Sequence[Any], kwargs: Mapping[str, Any], passed: Passed
+    ) -> _Values:
+        """Return the value of each slot."""
+        slots, defaults = form.slots, self._defaults
+        if args:
+            return self._assign_in_order(form, args, passed)
+        if not defaults and kwargs.keys() == form.keys:
+            return {slot: kwargs[slot[1]] for slot in slots}  # type: ignore[index]
+        if form.has_numbers:
+            raise MisfitError(f"it takes {len(slots)} arguments, by position")
+        missing = form.keys - kwargs.keys() - defaults.keys()
+        given = self._given_by(passed, form) if missing and passed.declarations else {}
+        if missing := missing - given.keys():
+            raise MisfitError(f"missing {_list_keys(missing)}")
+        if unknown := kwargs.keys() - form.keys - defaults.keys():
+            raise MisfitError(f"it does not take {_list_keys(unknown)}")
+        for key, value in defaults.items():
+            if key not in form.keys and kwargs.get(key, value) != value:
+                raise MisfitError(f"{key!r} is always {value!r}, not {show(kwargs[key])}")
+        values: dict[Any, Any] = {**given, **defaults, **kwargs}
+        return {slot: values[slot[1]] for slot in slots}
+
+    def _assign_in_order(self, form: "_Form", args: Sequence[Any], passed: Passed) -> _Values:
+        slots = form.slots
+        if len(args) == len(slots):
+            return dict(zip(slots, args, strict=True))
+        given = self._given_by(passed, form) if passed.declarations else {}
+        asked = [slot for slot in slots if slot[1] not in given]
+        if len(args) != len(asked):
+            raise MisfitError(f"it takes {len(slots)} arguments, not {len(args)}")
+        values = {slot: given[slot[1]] for slot in slots if slot[1] in given}
+        return values | dict(zip(asked, args, strict=True))
+
+    def _given_by(self, passed: Passed, form: "_Form") -> dict[str, Any]:
+        """Return the parameters of hosts and prefixes that one is below, from where one is."""
+        last = len(self._parts) - 1
+        return {
+            key: passed.params[key]
+            for number, key in form.slots
+            if isinstance(key, str)
+            and key in passed.params
+            and number != last
+            and any(self._parts[number].passed is one for one in passed.declarations)
+        }
+
+
+class _Form:
+    """One form of a way, with all that can be said of it without arguments."""
+
+    __slots__ = ("_flat", "_flat_host", "_forms", "_way", "has_numbers", "keys", "slots")
+
+    def __init__(self, way: NamedPath, forms: tuple[Form, ...]) -> None:
+        self._way = way
+        self._forms = forms  # Of the hosts first, then of the path.
+        pieces = [
+            (number, piece)
+            for number, form in enumerate(forms)
+            for piece in form
+            if isinstance(piece, Slot)
+        ]
+        self.slots: tuple[_SlotKey, ...] = tuple(
+            dict.fromkeys((number, piece.key) for number, piece in pieces)
+        )
+        self.keys = frozenset(key for _, key in self.slots)
+        self.has_numbers = any(isinstance(key, int) for key in self.keys)
+        self._flat = _flatten(way.parts, len(way.hosts))
+        last = len(way.hosts) - 1
+        self._flat_host = _flatten(way.hosts[-1:], last) if last == 0 else None
+
+    def fill(self, values: _Values) -> URL:
+        """Return the URL with these values.
+
+        Raises:
+            MisfitError: one of them does not fit, or the URL would not lead back.
+        """
+        if self._flat is not None:
+            host = self._host(values) if self._way.hosts else None
+            return URL(host, "".join([*_fill_flat(self._flat, values)]))
+        parts = self._way.parts
+        try:
+            return self._fill_and_check(parts, values, marks=False)
+        except MisfitError:
+            if not any(part.keeps_slashes for part in parts):
+                raise
+            return self._fill_and_check(parts, values, marks=True)
+
+    def _host(self, values: _Values) -> str | None:
+        """Return the innermost host."""
+        host = None
+        if self._flat_host is not None:
+            labels = [*_fill_flat(self._flat_host, values)]
+            host = "".join(labels).replace("/", ".")
+            if parse_host(host) != host or any("." in label for label in labels):
+                raise MisfitError(f"{host!r} is not a host")
+            return host
+        for number, part in enumerate(self._way.hosts):
+            own = self._texts(number, part, values, marks=False)
+            host = self._put_together(number, own).replace("/", ".")
+            if parse_host(host) != host:
+                raise MisfitError(f"{host!r} is not a host")
+            _check_part(part, host.replace(".", "/"), own)
+        return host
+
+    def _texts(
+        self, number: int, part: Part, values: _Values, *, marks: bool
+    ) -> dict[str | int, str]:
+        keeps = marks and part.keeps_slashes
+        pieces = (piece for piece in self._forms[number] if isinstance(piece, Slot))
+        return {piece.key: _text(piece, values[number, piece.key], keeps) for piece in pieces}
+
+    def _put_together(self, number: int, own: Mapping[str | int, str]) -> str:
+        form = self._forms[number]
+        return "".join(one if isinstance(one, str) else own[one.key] for one in form)
+
+    def _fill_and_check(self, parts: Sequence[Part], values: _Values, *, marks: bool) -> URL:
+        texts = []
+        path = ""
+        for number, part in enumerate(parts, len(self._way.hosts)):
+            own = self._texts(number, part, values, marks=marks)
+            texts.append(own)
+            path = _join(path, self._put_together(number, own), part)
+        path = path.removesuffix(_OPEN).removesuffix(_MOUNTED).replace(_MOUNTED, "/")
+        rest, is_mounted = path, False
+        for part, own in zip(parts, texts, strict=True):
+            text = rest[1:] if part.is_level and is_mounted and rest[:1] == "/" else rest
+            rest = _check_part(part, text, own)
+            is_mounted = part.mode is Mode.MOUNT
+        return URL(self._host(values), path)
+
+
+_Fits: TypeAlias = Callable[[str], object]
+_Flat: TypeAlias = list[str | tuple[_SlotKey, Slot, bool, _Fits]]
+
+
+def _fill_flat(flat: _Flat, values: _Values) -> Iterator[str]:
+    for one in flat:
+        yield one if isinstance(one, str) else _text(one[1], values[one[0]], one[2], one[3])
+
+
+def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
+    """Return the texts and slots of a way whose every segment has one parameter at most.
+
+    Such a URL leads back, if each text fits its parameter. None where that has to be tried.
+
+    Args:
+        parts: those of the path.
+        first: the number of the first.
+    """
+    flat: _Flat = []
+    before, has_slot, mode = "/", False, Mode.PREFIX
+    for number, part in enumerate(parts, first):
+        if part.pattern.syntax != "path":
+            return None
+        nodes = part.pattern.nodes
+        is_behind = mode is Mode.MOUNT or (mode is Mode.LEVEL and bool(nodes))
+        if is_behind and before != "/":
+            flat.append("/")
+            before, has_slot = "/", False
+        # A declaration takes what it can: of two in one segment, the first may take too much.
+        if before == _PARAMETER and part.pattern.source[:1] not in ("", "/"):
+            return None
+        for node, piece in zip(nodes, list_forms(part.pattern)[0], strict=True):
+            if isinstance(piece, str):
+                flat.append(piece)
+                before, has_slot = piece[-1:], has_slot and "/" not in piece
+                continue
+            regex = piece.regex or ""
+            if has_slot or not isinstance(node, Parameter) or not is_within_segment(regex):
+                return None
+            fits = re.compile(regex).fullmatch
+            flat.append(((number, piece.key), piece, part.keeps_slashes, fits))
+            before, has_slot = _PARAMETER, True
+        mode = part.mode
+    keys = [one[0][1] for one in flat if not isinstance(one, str)]
+    return flat if len({*keys}) == len(keys) else None
+
+
+def writer_of(way: NamedPath) -> Writer:
+    """Return the writer of a way; made once."""
+    if way.writer is None:
+        way.writer = Writer(way)
+    return way.writer  # type: ignore[no-any-return]
+
+
+def _list_keys(keys: Iterable[object]) -> str:
+    return ", ".join(sorted(map(repr, keys)))
+
+
+def show(value: object) -> str:
+    """Return a value for a message, also where it has no text of its own."""
+    try:
+        return repr(value)
+    except ValueError:  # An int of more digits than Python writes.
+        return f"a value of type {type(value).__name__}"
+
+
+def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None) -> str:  # noqa: FBT001
+    """Return the text of a parameter, with `ENCODED_SLASH` where only that makes it fit."""
+    is_text = type(value) in _TEXTS or not isinstance(value, _NO_TEXTS)
+    if not is_text and (slot.converter is None or _is_ours(slot)):
+        raise MisfitError(f"{show(value)} is no {slot.kind or 'text'} for {slot.key!r}")
+    try:
+        text = str(value) if slot.converter is None else str(slot.converter.to_url(value))
+    except ValueError:
+        raise MisfitError(f"{show(value)} is no {slot.kind or 'text'} for {slot.key!r}") from None
+    if slot.regex is None:
+        return text.replace("/", ENCODED_SLASH) if keeps_slashes else text
+    fits = fits or re.compile(slot.regex).fullmatch
+    if fits(text):
+        return text
+    marked = text.replace("/", ENCODED_SLASH)
+    if keeps_slashes and fits(marked):
+        return marked
+    raise MisfitError(f"{show(value)} is no {slot.kind} for {slot.key!r}")
+
+
+def _is_ours(slot: Slot) -> bool:
+    return type(slot.converter).__module__.startswith("asgi_routes.")
+
+
+def _join(path: str, text: str, part: Part) -> str:
+    # Below a mount, a slash stands before whatever follows.
+    path = path.replace(_MOUNTED, "/")
+    if path.endswith(_OPEN):
+        path = path[:-1] + ("/" + text if text else "")
+    else:
+        path += text
+    is_open = part.mode is Mode.LEVEL and text and not text.endswith("/")
+    if is_open and part.pattern.syntax != "regex":
+        return path + _OPEN
+    is_mount = part.mode is Mode.MOUNT and path and not path.endswith("/")
+    return path + _MOUNTED if is_mount else path
+
+
+def _check_part(part: Part, text: str, own: dict[str | int, str]) -> str:
+    """Return what a declaration leaves of a text that leads to the same parameters.
+
+    Raises:
+        MisfitError: it does not.
+    """
+    found = _split(part.pattern, part.mode)(text)
+    if found is None:
+        raise MisfitError(f"{text!r} does not match it")
+    captured, left = found
+    if part.pattern.syntax == "regex":
+        group = re.compile(part.pattern.regex, part.pattern.flags).groupindex
+        expected = {group[key] if isinstance(key, str) else key: own[key] for key in own}
+        is_same = all(captured[number - 1] == one for number, one in expected.items())
+    else:
+        names = (parameter.name for parameter in part.pattern.parameters)
+        is_same = all(own[str(name)] == one for name, one in zip(names, captured, strict=True))
+    if not is_same:
+        raise MisfitError(f"{text!r} leads to other arguments")
+    return left
+
+
+def _check_segments(path: str) -> None:
+    """Raise where clients change a path (WHATWG URL, "shorten a URL's path"), or cannot write it."""
+    if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
+        segment = ".." if ".." in path.split("/") else "."
+        raise MisfitError(f"clients take a segment {segment!r} off a URL")
+    if not path.isascii():
+        try:
+            path.replace(ENCODED_SLASH, "").encode()
+        except UnicodeEncodeError:
+            raise MisfitError(f"{path!r} cannot be written in UTF-8") from None
+
+
+def write_url(
+    url: URL,
+    root_path: str = "",
+    *,
+    query: Query = None,
+    fragment: str | None = None,
+    port: str = "",
+) -> str:
+    """Return a URL as text, quoted as Django does.
+
+    >>> write_url(URL(None, "a b/é"), "/root/", query={"q": [1, 2], "r": []}, fragment="x y")
+    '/root/a%20b/%C3%A9?q=1&q=2#x%20y'
+    >>> write_url(URL(None, "a"), "no-slash")
+    '/no-slash/a'
+    >>> write_url(URL("one.example", "/evil.example"), port=":8000")
+    '//one.example:8000/%2Fevil.example'
+    """
+    root = root_path.strip("/")
+    whole = f"/{root}/{url.path}" if root else f"/{url.path}"
+    path = quote(whole.encode("utf-8", "surrogatepass"), safe=_SAFE)
+    if ENCODED_SLASH in whole:
+        path = path.replace(_QUOTED_SLASH, "%2F")
+    if path.startswith("//"):
+        path = "/%2F" + path[2:]
+    text = path if url.host is None else f"//{url.host}{port}{path}"
+    if query and (encoded := urlencode([*_pairs(query)], doseq=True)):
+        text += "?" + encoded
+    return text if fragment is None else f"{text}#{quote(fragment, safe=_SAFE + '?')}"
+
+
+def _pairs(query: Any) -> Iterable[tuple[str, Any]]:
+    """Return the pairs of a query; of a multi-dict, with all values of a key."""
+    if hasattr(query, "multi_items"):  # Starlette's.
+        return query.multi_items()  # type: ignore[no-any-return]
+    if hasattr(query, "lists"):  # Django's and Werkzeug's.
+        return query.lists()  # type: ignore[no-any-return]
+    return query.items() if isinstance(query, Mapping) else query
