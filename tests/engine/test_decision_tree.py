@@ -6,7 +6,7 @@ from asgi_routes.engine.decision_tree import TreeBuilder, build_ranges, find_lea
 from asgi_routes.engine.shapes import read_shape
 from asgi_routes.engine.source import list_rows
 from asgi_routes.patterns import Parameter
-from tests.spec.drawn import cell, shapes, shown
+from tests.engine.drawn import cell, shapes, shown
 from tests.spec.rows import row
 
 # The steps of a row; its cells, from how many segments to how many, and its tail; the one path that it
