@@ -31,7 +31,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Compare:
     """Goes on if a segment is this text."""
 
     column: int
@@ -54,7 +54,7 @@ class InOrder:
     trees: tuple["Tree", ...]
 
 
-Tree: TypeAlias = Leaf | Test | Switch | InOrder
+Tree: TypeAlias = Leaf | Compare | Switch | InOrder
 
 
 class TreeBuilder:
@@ -157,7 +157,7 @@ def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
     match tree:
         case Leaf():
             yield tree
-        case Test(column=column, text=text, then=then):
+        case Compare(column=column, text=text, then=then):
             if segments[column] == text:
                 yield from _walk(then, segments)
         case Switch(column=column, cases=cases):
@@ -195,7 +195,7 @@ def _build_alone(shape: Shape, known: frozenset[int]) -> Tree:
     for column in reversed(columns):
         cell = shape.cells[column]
         if isinstance(cell, str):
-            tree = Test(column, cell, tree)
+            tree = Compare(column, cell, tree)
     return tree
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from asgi_routes.engine.decision_tree import InOrder, Leaf, LengthRange, Switch, Test, Tree
+from asgi_routes.engine.decision_tree import Compare, InOrder, Leaf, LengthRange, Switch, Tree
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.engine.splitting import Run, read_piece
@@ -160,8 +160,8 @@ class SourceWriter:
         match tree:
             case Leaf(shape=shape):
                 return "leaf", self._get_leaf(tree), shape.tail is None
-            case Test(column=column, then=then):
-                return "test", column, self.make_key(then)
+            case Compare(column=column, then=then):
+                return "compare", column, self.make_key(then)
             case InOrder(trees=trees):
                 return "order", tuple(self.make_key(part) for part in trees)
             case Switch(column=column, cases=cases):
@@ -178,7 +178,7 @@ class SourceWriter:
                     return self._follow(shape.row)
                 constants = [value for step in shape.row.steps for value in step.kwargs.values()]
                 return (shape.row, *constants) if constants else shape.row
-            case Test(text=text, then=then):
+            case Compare(text=text, then=then):
                 return text, self.make_data(then)
             case InOrder(trees=trees):
                 return tuple(self.make_data(part) for part in trees)
@@ -229,7 +229,7 @@ class SourceWriter:
         match tree:
             case Leaf():
                 self._write_leaf(tree, depth, data)
-            case Test(column=column, text=text, then=then):
+            case Compare(column=column, text=text, then=then):
                 shown = repr(text)
                 if data is not None:
                     shown, data = self._unpack(depth, data, 2)
@@ -371,7 +371,7 @@ def list_rows(tree: Tree) -> list[Row[Any]]:
     match tree:
         case Leaf(shape=shape):
             return [shape.row]
-        case Test(then=then):
+        case Compare(then=then):
             return list_rows(then)
         case InOrder(trees=trees):
             return [row for part in trees for row in list_rows(part)]
