@@ -1,20 +1,34 @@
-"""The source that a table is compiled to, as `URLRouter.source` shows it."""
+"""The source that a table is compiled to, as `URLRouter.source` shows it.
+
+Four examples are here to be read. What holds for the source of any table comes behind them; that it
+gives the right answers is shown in ``tests/property/test_compiled.py``.
+"""
 
 import gc
 import inspect
 import linecache
+import math
+import re
 import sys
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any
 
 import pytest
 
-from asgi_routes import URLRouter, path, re_path
+from asgi_routes import URLRouter, mount, path, re_path
+from asgi_routes.engine import LinearMatcher, Mode, Row, Step, compile_rows
+from asgi_routes.engine.decision_tree import Leaf, TreeBuilder
+from asgi_routes.engine.shapes import read_shape
+from asgi_routes.engine.source import Namespace, describe_row, write_leaf
+from tests.engine.tables import ALL_TABLES, make_paths
+from tests.spec.rows import pattern, row, rows
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
-SOURCES: dict[str, tuple[list[Any], str]] = {
+EXAMPLES: dict[str, tuple[list[Any], str]] = {
     "a literal path is looked up, or searched for behind what might match it": (
         [path("a/", app), path("<x>/", app), path("b/", app), path("c", app)],
         r"""
@@ -170,230 +184,185 @@ def match(path):
     return None
 """,
     ),
-    "behind a nested router nothing else is looked at": (
-        [path("n/", URLRouter([path("<x>/", app), re_path("a", app)])), path("", app, {"k": 1})],
-        r"""
-def match(path):
-    segments = path.split('/')
-    count = len(segments)
-    if count < 3:
-        if count < 2:
-            s0, = segments
-            if s0 == '':
-                # ''
-                return row1, (), {'k': default0}, ''
-        else:
-            s0, _ = segments
-            if s0 == 'n':
-                # n/a
-                if (hit := follow2(path)) is not None: return hit
-    else:
-        if count < 4:
-            s0, s1, s2 = segments
-            if s0 == 'n':
-                if s2 == '':
-                    # n/<x>/
-                    if s1:
-                        return row3, (), {'x': s1}, ''
-            if s0 == 'n':
-                # n/a
-                if (hit := follow2(path)) is not None: return hit
-        else:
-            s0, *_ = segments
-            if s0 == 'n':
-                # n/a
-                if (hit := follow2(path)) is not None: return hit
-    return None
-""",
-    ),
-    "what differs in more than that is written out": (
-        [
-            *(
-                path(f"{first}/{second}/{third}", app)
-                for first, thirds in (
-                    ("a", ("<int:x>", "<x>", "<slug:x>")),
-                    ("b", ("<x>", "<int:x>", "<slug:x>")),
-                    ("c", ("<slug:x>", "<x>", "<int:x>")),
-                )
-                for second, third in zip("abc", thirds, strict=True)
-            )
-        ],
-        r"""
-def match(path):
-    segments = path.split('/')
-    count = len(segments)
-    if count < 3:
-        pass
-    else:
-        if count < 4:
-            s0, s1, s2 = segments
-            if s0 == 'a':
-                if s1 == 'a':
-                    # a/a/<int:x>
-                    if s2.isdigit() and s2.isascii():
-                        try: return row0, (), {'x': int(s2)}, ''
-                        except ValueError: pass
-                elif s1 == 'b':
-                    # a/b/<x>
-                    if s2:
-                        return row1, (), {'x': s2}, ''
-                elif s1 == 'c':
-                    # a/c/<slug:x>
-                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
-                        return row2, (), {'x': s2}, ''
-            elif s0 == 'b':
-                if s1 == 'a':
-                    # b/a/<x>
-                    if s2:
-                        return row3, (), {'x': s2}, ''
-                elif s1 == 'b':
-                    # b/b/<int:x>
-                    if s2.isdigit() and s2.isascii():
-                        try: return row4, (), {'x': int(s2)}, ''
-                        except ValueError: pass
-                elif s1 == 'c':
-                    # b/c/<slug:x>
-                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
-                        return row5, (), {'x': s2}, ''
-            elif s0 == 'c':
-                if s1 == 'a':
-                    # c/a/<slug:x>
-                    if s2 and not s2.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
-                        return row6, (), {'x': s2}, ''
-                elif s1 == 'b':
-                    # c/b/<x>
-                    if s2:
-                        return row7, (), {'x': s2}, ''
-                elif s1 == 'c':
-                    # c/c/<int:x>
-                    if s2.isdigit() and s2.isascii():
-                        try: return row8, (), {'x': int(s2)}, ''
-                        except ValueError: pass
-        else:
-            pass
-    return None
-""",
-    ),
-    "families come first, the largest of them in front, and then a few by comparison": (
-        [
-            *(path(f"{text}/<int:x>", app) for text in "ab"),
-            *(path(f"{text}/<x>", app) for text in "cde"),
-            path("f/<slug:x>", app),
-            path("g/<path:x>", app),
-            path("h/<x>-<y>", app),
-            path("i/<x>", app, {"k": 1}),
-        ],
-        r"""
-def match(path):
-    segments = path.split('/')
-    count = len(segments)
-    if count < 2:
-        pass
-    else:
-        if count < 3:
-            s0, s1 = segments
-            # 3 routes: c/<x>, d/<x>, e/<x>
-            if (r1 := by_text0(s0)) is not None:
-                if s1:
-                    return r1, (), {'x': s1}, ''
-            # 2 routes: a/<int:x>, b/<int:x>
-            if (r1 := by_text1(s0)) is not None:
-                if s1.isdigit() and s1.isascii():
-                    try: return r1, (), {'x': int(s1)}, ''
-                    except ValueError: pass
-            if s0 == 'f':
-                # f/<slug:x>
-                if s1 and not s1.strip('-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'):
-                    return row2, (), {'x': s1}, ''
-            elif s0 == 'g':
-                # g/<path:x>
-                if (tail := path[len(s0) + 1:]) and '\n' not in tail:
-                    return row3, (), {'x': tail}, ''
-            elif s0 == 'h':
-                # h/<x>-<y>
-                if (hit := follow4(path)) is not None: return hit
-            elif s0 == 'i':
-                # i/<x>
-                if s1:
-                    return row6, (), {'x': s1, 'k': default5}, ''
-        else:
-            s0, *_ = segments
-            if s0 == 'g':
-                # g/<path:x>
-                if (tail := path[len(s0) + 1:]) and '\n' not in tail:
-                    return row3, (), {'x': tail}, ''
-    return None
-""",
-    ),
-    "where all are literal nothing is searched for": (
-        [path("a/", app), path("b/", app)],
-        r"""
-def match(path):
-    return None
-""",
-    ),
-    "two choices in a row are written once as well": (
-        [*(path(f"{first}/<x>/{second}/", app) for first in "abc" for second in ("c", "d", "e"))],
-        r"""
-def match(path):
-    segments = path.split('/')
-    count = len(segments)
-    if count < 4:
-        pass
-    else:
-        if count < 5:
-            s0, s1, s2, s3 = segments
-            # 9 routes: a/<x>/c/, a/<x>/d/, a/<x>/e/, …
-            if (r1 := by_text0(s0)) is not None:
-                # 3 routes: a/<x>/c/, a/<x>/d/, a/<x>/e/
-                if (r2 := r1(s2)) is not None:
-                    r3, r4 = r2
-                    if s3 == r3:
-                        if s1:
-                            return r4, (), {'x': s1}, ''
-        else:
-            pass
-    return None
-""",
-    ),
-    "those that are tried in order are written once, too": (
-        [
-            *(
-                route
-                for text in "ab"
-                for route in (path(f"{text}/<int:x>", app), path(f"{text}/<x>", app))
-            )
-        ],
-        r"""
-def match(path):
-    segments = path.split('/')
-    count = len(segments)
-    if count < 2:
-        pass
-    else:
-        if count < 3:
-            s0, s1 = segments
-            # 4 routes: a/<int:x>, a/<x>, b/<int:x>, …
-            if (r1 := by_text0(s0)) is not None:
-                r2, r3 = r1
-                if s1.isdigit() and s1.isascii():
-                    try: return r2, (), {'x': int(s1)}, ''
-                    except ValueError: pass
-                if s1:
-                    return r3, (), {'x': s1}, ''
-        else:
-            pass
-    return None
-""",
-    ),
 }
 
 
-@pytest.mark.parametrize("what", SOURCES)
-def test_source(what: str) -> None:
+@pytest.mark.parametrize("what", EXAMPLES)
+def test_examples(what: str) -> None:
     """It reads like code that somebody wrote, and says for which routes it is there."""
-    routes, source = SOURCES[what]
+    routes, source = EXAMPLES[what]
     assert URLRouter(routes).source() == source.removeprefix("\n")
+
+
+FAMILIES: dict[str, Callable[[str], list[Any]]] = {
+    "parameters": lambda text: [path(f"{text}/<int:x>/<y>", app)],
+    "default kwargs": lambda text: [path(f"{text}/<x>", app, {"k": text, "l": 1})],
+    "a second text": lambda text: [path(f"{text}/<x>/{text}s/", app)],
+    "a second choice": lambda text: [path(f"{text}/<x>/{one}/", app) for one in "cde"],
+    "several in order": lambda text: [path(f"{text}/<int:x>", app), path(f"{text}/<x>", app)],
+    "a rest": lambda text: [path(f"{text}/<path:x>", app)],
+    "a mount": lambda text: [mount(f"{text}/<x>", app)],
+    "what only its own matcher knows": lambda text: [re_path(f"^{text}/(a|b)$", app)],
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_differs_only_in_rows_and_texts_is_written_once(family: str) -> None:
+    """Source of forty routes is as long as that of five, and says of how many it is there."""
+    lengths = []
+    for count in (5, 40):
+        routes = [route for n in range(count) for route in FAMILIES[family](f"t{n}")]
+        source = URLRouter(routes).source()
+        lengths.append(source.count("\n"))
+        if "mount" not in family:
+            assert f"# {len(routes)} routes: " in source
+        for route in routes[:3]:
+            assert route.pattern.source in source
+    assert lengths[0] == lengths[1]
+
+
+def test_large_families_are_asked_first() -> None:
+    sizes = {"<int:x>": 2, "<x>": 7, "<slug:x>": 3, "<uuid:x>": 5}
+    texts = [f"t{size}{number}/{kind}" for kind, size in sizes.items() for number in range(size)]
+    counts = re.findall(r"# (\d+) routes", URLRouter([path(text, app) for text in texts]).source())
+    assert counts == ["7", "5", "3", "2"]
+
+
+@pytest.mark.parametrize(("count", "is_numbered"), [(4, False), (5, True)])
+def test_single_routes_are_numbered_where_there_are_many(count: int, *, is_numbered: bool) -> None:
+    kinds = ["<x>", "<int:x>", "<slug:x>", "<path:x>", "<uuid:x>"]
+    routes = [path(f"t{number}/{kind}", app) for number, kind in enumerate(kinds[:count])]
+    assert ("(r1 := number" in URLRouter(routes).source()) is is_numbered
+
+
+@pytest.mark.parametrize(("most", "is_compared"), [(2, False), (3, True)])
+def test_a_text_is_compared_before_a_choice_where_it_is_that_of_most(
+    most: int, *, is_compared: bool
+) -> None:
+    texts = [*(f"a/{text}/<x>" for text in "xyz"[:most]), "b/<x>/y", "c/x/<slug:x>"]
+    source = URLRouter([path(text, app) for text in texts]).source()
+    assert ("            else:\n" in source) is is_compared
+
+
+def test_a_choice_among_many_is_not_deep() -> None:
+    """Of what has to be written out for each, the right one is found by halves."""
+    count = 64
+    routes = [
+        path(f"t{number}/<x>{'-<y>' * (number % 2)}", app, {"k": 1} if number % 3 else None)
+        for number in range(4)
+    ]
+    routes += [path(f"u{number}/<x>", app, {f"k{number}": 1}) for number in range(count)]
+    depths = [len(line) - len(line.lstrip()) for line in URLRouter(routes).source().split("\n")]
+    assert max(depths) <= 4 * (5 + math.ceil(math.log2(count + 4)) + 2)
+
+
+def test_families_share_variables() -> None:
+    """What one has found is not kept for the next: a call costs more the more variables there are."""
+    kinds = ["<x>", "<int:x>", "<slug:x>", "<uuid:x>", "<x>-<y>", "<x>/<y>", "<x>/y"]
+    one, all_ = (
+        count_variables(
+            path(f"{letter}{text}/{kind}/{text}/", app, {"k": text})
+            for letter, kind in zip("abcdeij", some, strict=False)
+            for text in "fgh"
+        )
+        for some in (kinds[-1:], kinds)
+    )
+    assert one == all_
+
+
+def test_routes_in_order_share_variables() -> None:
+    kinds = ["<int:x>", "<slug:x>", "<uuid:x>", "<x>"]
+    two, four = (
+        count_variables(
+            path(f"{text}/{kind}", app, {"k": text}) for text in "fgh" for kind in kinds[:count]
+        )
+        for count in (2, 4)
+    )
+    assert two + 2 == four  # One each, for what differs between the routes of a family.
+
+
+def count_variables(routes: Iterable[Any]) -> int:
+    """Return how many variables the function that a table is compiled to has."""
+    match: Any = URLRouter([*routes]).matcher
+    return len({*match.__code__.co_varnames} - {"hit"})
+
+
+@pytest.mark.parametrize("table", ALL_TABLES, ids=str)
+def test_source_answers_as_the_linear_matcher(table: list[str]) -> None:
+    """The same row, parameters in the same order, and the same rest; each row is named in a comment."""
+    made = rows(*table)
+    linear = LinearMatcher(made)
+    compiled = compile_rows(made, linear)
+    for text in make_paths(table):
+        assert show(compiled.matcher(text)) == show(linear(text)), (text, compiled.source)
+    if len(table) < 4:
+        for one in made:
+            is_literal = compiled.literal("".join(step.pattern.source for step in one.steps))
+            assert is_literal or describe_row(one) in compiled.source
+
+
+# The steps of a row, and the objects that its source needs besides the row.
+LEAVES: list[tuple[list[str], list[str]]] = [
+    (["a/"], []),
+    (["a/<x>/"], []),
+    (["a/<int:x>"], []),
+    (["<slug:x>/<y>"], []),
+    (["<slug:x>/<uuid:y>"], ["fits", "convert"]),
+    (["<uuid:x>/<uuid:y>"], ["fits", "convert"]),
+    (["<even:x>/<int:y>"], ["convert"]),
+    (["a/<path:p>"], []),
+    (["<path:p>"], []),
+    (["prefix a/"], []),
+    (["prefix "], []),
+    (["mount a/<x>"], []),
+    (["mount "], []),
+    (["prefix <x>/", "<int:y>/"], []),
+    (["level <x>", "a", "level b/", "<slug:y>"], []),
+    # What the row's own matcher has to do.
+    (["re:a"], []),
+    (["<a>-<b>"], []),
+]
+TEXTS = ["a", "b", "7", "\u0663", "-x", "", "\n", "a-b", "0" * 8 + "-0000" * 3 + "-" + "0" * 12]
+
+
+@pytest.mark.parametrize(("steps", "objects"), LEAVES, ids=str)
+def test_leaves(steps: list[str], objects: list[str]) -> None:
+    """One row alone: no converter is called that can do without, and the answers are right."""
+    one = row(*steps)
+    leaf = TreeBuilder(1).build([read_shape(one)])
+    while not isinstance(leaf, Leaf):
+        leaf = leaf.then  # type: ignore[union-attr]
+    namespace = Namespace()
+    write_leaf(leaf.shape, leaf.open, namespace)
+    assert [name.rstrip("0123456789") for name in namespace.objects] == objects
+    linear = LinearMatcher([one])
+    matcher = compile_rows([one], linear).matcher
+    for count in (1, 2, 3):
+        for segments in product(TEXTS, repeat=count):
+            text = "/".join(segments)
+            assert show(matcher(text)) == show(linear(text)), text
+
+
+def test_default_kwargs_stand_behind_the_parameters_of_their_step() -> None:
+    steps = (
+        Step(pattern("<x>/"), Mode.PREFIX, {"k{}": 1, "class": None}),
+        Step(pattern("<y>"), Mode.ENDPOINT, {"m": 2, "n": 3}),
+    )
+    one: Row[None] = Row(0, steps, None)
+    linear = LinearMatcher([one])
+    expected = [("x", "a"), ("k{}", 1), ("class", None), ("y", "b"), ("m", 2), ("n", 3)]
+    for matcher in (linear, compile_rows([one], linear).matcher):
+        hit = matcher("a/b")
+        assert hit is not None
+        assert [*hit[2].items()] == expected
+
+
+def show(hit: Any) -> Any:
+    """Return a hit in a form in which 1 is not True, nor one order of keys another."""
+    if hit is None:
+        return None
+    found, args, kwargs, rest = hit
+    return found.index, args, [(key, type(value), value) for key, value in kwargs.items()], rest
 
 
 def test_tracebacks_show_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
