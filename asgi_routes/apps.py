@@ -89,8 +89,8 @@ def name_of(app: Any) -> str:
 class Kind(Enum):
     """What the search does with an application.
 
-    ROUTER: it is asked, and passed by. BOUNDARY: it leads to a router, but has to be called, and the
-    search ends there. ENDPOINT: it serves.
+    ROUTER: it is asked, and passed by. BOUNDARY: it leads to a router, but has to be called, and
+    the search ends there. ENDPOINT: it serves.
     """
 
     ROUTER = "router"
@@ -101,8 +101,9 @@ class Kind(Enum):
 def kind_of(app: object) -> Kind:
     """Return what the search does with an application.
 
-    A router whose being called is its own business, a guard say, is never passed by. ``_path_routing``,
-    Channels' mark, says of any other application whether it goes on routing by the path.
+    A router whose being called is its own business, a guard say, is never passed by.
+    ``_path_routing``, Channels' mark, says of any other application whether it goes on routing by
+    the path.
     """
     if is_router(app) and is_called_as_router(app):
         return Kind.ROUTER
@@ -191,7 +192,7 @@ def make_visit(app: Any, child: Any = None, outer: Visit | None = None) -> Visit
 
 
 def visit_children(visit: Visit) -> Iterator[Visit]:
-    """Yield what the router of a visit leads to, in order; nothing for one that is around itself."""
+    """Yield what the router of a visit leads to, in order; nothing if it is around itself."""
     if visit.router is not None and not visit.is_known:
         for child in visit.router.children():
             yield make_visit(child.app, child, visit)
@@ -234,13 +235,13 @@ def _is_held(app: object, inner: object) -> bool:
 
 
 def innermost(app: object) -> Any:
-    """Return the router that an application is or wraps, or, where there is none, the last it holds."""
+    """Return the router that an application is or wraps; without one, the last it holds."""
     *_, inner = unwrap(app)
     return inner
 
 
 def attribute_of_hidden_router(app: object) -> str | None:
-    """Return the attribute in which an endpoint holds a router that nobody looks for there, or None."""
+    """Return the attribute in which an endpoint hides a router, or None."""
     held = getattr(app, "__dict__", None)
     if not isinstance(held, dict) or isinstance(app, (FunctionType, type)):
         return None

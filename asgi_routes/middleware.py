@@ -1,8 +1,8 @@
 """``middleware=``: what stands between a route that was chosen and the application.
 
-Middleware changes nothing of the search. It is called once the route is chosen, with the scope for the
-application, and at its end the application gets the scope that it hands on. It is made once for each
-declaration.
+Middleware changes nothing of the search. It is called once the route is chosen, with the scope for
+the application, and at its end the application gets the scope that it hands on. It is made once for
+each declaration.
 """
 
 import functools
@@ -18,8 +18,8 @@ from asgi_routes.scopes import (
 from asgi_routes.types import App, Receive, Scope, Send
 
 Middleware: TypeAlias = Iterable[Any]
-"""Callables from an application to an application, the first one outermost; or objects that hold such a
-callable as ``cls``, and its arguments as ``args`` and ``kwargs``, as Starlette's ``Middleware``."""
+"""Callables from an application to an application, the first one outermost; or objects that hold
+such a callable as ``cls``, and its arguments as ``args`` and ``kwargs``, as Starlette's ``Middleware``."""
 
 
 class Layer:

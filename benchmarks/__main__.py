@@ -1,4 +1,4 @@
-"""Measure everything, print it, and save it: ``make bench``; or the shapes alone: ``make bench ARGS=shapes``.
+"""Measure everything, print it, and save it: ``make bench``; or one part alone: ``make bench ARGS=shapes``, ``ARGS=urls``.
 
 Every figure is a median of interleaved rounds in this one process; the ratios are what can be compared
 between machines.
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Printed
 
-from benchmarks import measurements, shapes
+from benchmarks import measurements, shapes, urls
 from benchmarks.clock import ROUNDS, interleaved, medians
 from benchmarks.methods import methods
 from benchmarks.peers import PEERS, Peer
@@ -93,6 +93,7 @@ def printed(console: Console, results: dict[str, Any]) -> None:
             table.add_row(peer, *cells)
         console.print(table)
     print_shapes(console, results["shapes"])
+    print_urls(console, results["urls"])
     for name in ("growth", "building", "hostile", "hostile peers, ms", "methods", "dispatch"):
         console.print(f"\n[bold]{name}")
         console.print_json(data=results[name])
@@ -111,6 +112,28 @@ def print_shapes(console: Console, results: dict[str, dict[str, float]]) -> None
     console.print(table)
 
 
+def print_urls(console: Console, results: dict[int, dict[str, dict[str, float]]]) -> None:
+    """Print what a URL takes by the number of names, beside Django."""
+    table = Printed(title="URLs from names", title_justify="left")
+    table.add_column(no_wrap=True)
+    for size in results:
+        table.add_column(f"us, {size} names", justify="right")
+        table.add_column("/ Django", justify="right")
+    for name in next(iter(results.values())):
+        rows = [results[size][name] for size in results]
+        cells = [
+            text for row in rows for text in (f"{row['us']:.1f}", f"{row['times Django']:.2f}")
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+
+
+def measured_urls(progress: Progress) -> dict[int, dict[str, dict[str, float]]]:
+    """Return the comparison of URLs."""
+    task = progress.add_task("URLs", total=ROUNDS * len(urls.SIZES))
+    return urls.measured(lambda: progress.advance(task))
+
+
 def measured_shapes(progress: Progress) -> dict[str, dict[str, float]]:
     """Return the comparison of the shapes."""
     task = progress.add_task("shapes", total=shapes.ROUNDS)
@@ -124,6 +147,7 @@ def measured(progress: Progress) -> dict[str, Any]:
         "versions": {name: importlib.metadata.version(name) for name in PEERS},
         "peers": compared(progress),
         "shapes": measured_shapes(progress),
+        "urls": measured_urls(progress),
     }
     task = progress.add_task("growth, dispatch", total=None)
     results["growth"] = measurements.growth(lambda: progress.advance(task))
@@ -147,7 +171,9 @@ def measured(progress: Progress) -> dict[str, Any]:
 def main() -> None:
     """Run all measurements, or those of one part."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=["shapes"], help="alone, and nothing is saved")
+    parser.add_argument(
+        "part", nargs="?", choices=["shapes", "urls"], help="alone, and nothing is saved"
+    )
     parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
     arguments = parser.parse_args()
     console = Console()
@@ -155,6 +181,11 @@ def main() -> None:
         with Progress(console=console) as progress:
             alone = measured_shapes(progress)
         print_shapes(console, alone)
+        return
+    if arguments.part == "urls":
+        with Progress(console=console) as progress:
+            of_names = measured_urls(progress)
+        print_urls(console, of_names)
         return
     with Progress(console=console) as progress:
         results = measured(progress)

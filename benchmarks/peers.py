@@ -219,7 +219,8 @@ def aiohttp(table: Table) -> Peer:
     return Peer(find, answer, refused, converts=False)
 
 
-def _configured() -> None:
+def configure_django() -> None:
+    """Let Django's routing be used without a project."""
     from django.conf import settings  # noqa: PLC0415
 
     if not settings.configured:
@@ -228,7 +229,7 @@ def _configured() -> None:
 
 def channels(table: Table) -> Peer:
     """The loop of Channels' URLRouter over the patterns, without its scope and its call."""
-    _configured()
+    configure_django()
     from channels.routing import URLRouter  # noqa: PLC0415
 
     routes = URLRouter(_django_routes(table, "django")).routes
@@ -245,7 +246,7 @@ def channels(table: Table) -> Peer:
 
 def django(table: Table) -> Peer:
     """Django's resolver."""
-    _configured()
+    configure_django()
     from django.urls import Resolver404  # noqa: PLC0415
     from django.urls.resolvers import RegexPattern, URLResolver  # noqa: PLC0415
 

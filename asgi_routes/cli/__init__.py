@@ -1,13 +1,14 @@
 """The command ``asgi-routes``: what an application serves, and why; and its worker.
 
-Exit codes: 0, what was asked for is so (a match, no finding); 1, it is not; 2, it could not be asked (no
-such application, a wrong option). ``worker`` has one more: 3, the application did not start or stop.
+Exit codes: 0, what was asked for is so (a match, no finding); 1, it is not; 2, it could not be
+asked (no such application, a wrong option). ``worker`` has one more: 3, the application did not
+start or stop.
 """
 
 import sys
 from collections.abc import Sequence
 
-HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
+_HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -17,6 +18,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.stderr.write(HINT + "\n")
+        sys.stderr.write(_HINT + "\n")
         sys.exit(2)
     command(args=arguments, prog_name="asgi-routes")

@@ -1,7 +1,7 @@
-"""The subcommands.
+"""The subcommands that look at routes: ``show``, ``match`` and ``check``.
 
-In: what was typed. Out: text or JSON, and an exit code. The rule kept here: what is printed comes from
-`asgi_routes.inspection`; nothing is found out here.
+Rule: what is printed comes from `asgi_routes.inspection` and its `check`; nothing is
+found out here.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from asgi_routes.cli.dead import dead
-from asgi_routes.cli.loading import loaded, scope_for
-from asgi_routes.cli.printing import print_facts, print_table, printable
+from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
+from asgi_routes.cli.printing import escape, print_facts, print_table
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
 from asgi_routes.inspection.check import IDS, Finding
@@ -22,8 +22,6 @@ from asgi_routes.inspection.check import check as find
 
 _SHOWN = 100
 """Characters of a witness that are printed."""
-_APP = click.argument("app", metavar="APP")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,7 +31,8 @@ def command() -> None:
 
     APP is module:attribute, as for a server; the attribute is "app" by default.
 
-    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The worker has more.
+    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The
+    worker has more.
     """
 
 
@@ -42,23 +41,23 @@ command.add_command(dead)
 
 
 @command.command()
-@_APP
-@_JSON
+@APP
+@JSON
 def show(app: str, *, as_json: bool) -> None:
     """Print every route of every protocol, in order, nested as it is."""
-    node = inspect(loaded(app))
+    node = inspect(load_app(app))
     if as_json:
         click.echo(json.dumps(node.as_dict(), indent=2))
         return
     headings = ("path", "methods", "name", "application", "declared")
-    print_table(headings, [row for child in _top(node) for row in _rows(child, 0)])
+    print_table(headings, [row for child in _list_roots(node) for row in _make_rows(child, 0)])
 
 
-def _top(node: Node) -> tuple[Node, ...]:
+def _list_roots(node: Node) -> tuple[Node, ...]:
     return node.children or (node,)
 
 
-def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
+def _make_rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
     label = node.template if node.kind in ("route", "mount", "include") else node.key
     if node.kind == "mount":
         label = f"{label}/…" if label != "/" else "/…"
@@ -70,25 +69,25 @@ def _rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
     if node.wrappers:
         application = " → ".join(node.wrappers)
     yield (
-        "  " * depth + printable(label or ""),
+        "  " * depth + escape(label or ""),
         ", ".join(node.methods),
         node.name or "",
         application,
         node.place or "",
     )
     for child in node.children:
-        yield from _rows(child, depth + 1)
+        yield from _make_rows(child, depth + 1)
 
 
 @command.command()
-@_APP
+@APP
 @click.argument("url")
 @click.option("--method", "-X", default="GET", show_default=True, help="Of an http request.")
 @click.option("--websocket", is_flag=True, help="Ask for a websocket.")
 @click.option("--type", "kind", default="http", show_default=True, help="Of the scope.")
 @click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
 @click.option("--closest", default=3, show_default=True, help="Routes to name for a miss.")
-@_JSON
+@JSON
 def match(
     app: str,
     url: str,
@@ -106,11 +105,11 @@ def match(
     """
     kind = "websocket" if websocket else kind
     try:
-        found = explain(loaded(app), scope_for(kind, method, url, headers), closest=closest)
+        found = explain(load_app(app), make_scope(kind, method, url, headers), closest=closest)
     except TypeError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        click.echo(json.dumps(_as_dict(found), indent=2, default=str))
+        click.echo(json.dumps(_make_dict(found), indent=2, default=str))
     elif found:
         _print_match(found)
     else:
@@ -119,11 +118,11 @@ def match(
 
 
 @command.command()
-@_APP
+@APP
 @click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
 @click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
 @click.option("--ignore", "ignored", multiple=True, metavar="ID", help="As often as needed.")
-@_JSON
+@JSON
 def check(
     app: str, *, everything: bool, silenced: bool, ignored: tuple[str, ...], as_json: bool
 ) -> None:
@@ -136,7 +135,7 @@ def check(
         raise click.UsageError(f"no such finding: {', '.join(unknown)}; there are {', '.join(IDS)}")
     found = [
         finding
-        for finding in find(loaded(app), silenced=silenced)
+        for finding in find(load_app(app), silenced=silenced)
         if finding.id not in ignored and (everything or finding.level != "info")
     ]
     if as_json:
@@ -152,16 +151,16 @@ def _print_finding(finding: Finding) -> None:
     color = {"error": "red", "warning": "yellow", "info": "cyan"}[finding.level]
     first, *others = finding.subjects
     head = click.style(f"{finding.id} {finding.level}", fg=color, bold=True)
-    click.echo(f"{head}: {printable(first.template)}")
-    click.echo(f"    {first.declared}: {printable(finding.message)}")
+    click.echo(f"{head}: {escape(first.template)}")
+    click.echo(f"    {first.declared}: {escape(finding.message)}")
     for other in others:
-        click.echo(f"    {other.declared}: {printable(other.template)}")
+        click.echo(f"    {other.declared}: {escape(other.template)}")
     if finding.witness is not None:
-        shown = printable(finding.witness)
+        shown = escape(finding.witness)
         click.echo(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
 
 
-def _as_dict(found: Explanation) -> dict[str, Any]:
+def _make_dict(found: Explanation) -> dict[str, Any]:
     plain = asdict(found)
     plain["match"] = bool(found)
     plain["kwargs"] = dict(found.kwargs)
@@ -172,8 +171,8 @@ def _as_dict(found: Explanation) -> dict[str, Any]:
 def _print_match(found: Explanation) -> None:
     parameters = [(name, value) for name, value in found.kwargs]
     parameters += [(str(number), value) for number, value in enumerate(found.args)]
-    way = [f"{step.by} {printable(step.key)!r}" if step.key else step.by for step in found.way]
-    shown = printable(found.template or "")
+    way = [f"{step.by} {escape(step.key)!r}" if step.key else step.by for step in found.way]
+    shown = escape(found.template or "")
     click.echo(click.style(shown or found.application, fg="green", bold=True))
     print_facts(
         [
@@ -193,7 +192,7 @@ def _print_match(found: Explanation) -> None:
 
 
 def _print_miss(missed: Explanation) -> None:
-    click.echo(click.style(printable(missed.reason), fg="red", bold=True))
+    click.echo(click.style(escape(missed.reason), fg="red", bold=True))
     print_facts(
         [
             ("allowed", ", ".join(missed.allowed)),
@@ -206,7 +205,7 @@ def _print_miss(missed: Explanation) -> None:
         print_table(
             ("path", "what is missing", "name", "declared"),
             [
-                (printable(near.template), printable(near.reason), near.name or "", near.place)
+                (escape(near.template), escape(near.reason), near.name or "", near.place)
                 for near in missed.near
             ],
         )

@@ -1,7 +1,6 @@
 """The subcommands for dead letters.
 
-In: what was typed. Out: dead letters as text or JSON, and an exit code. The rule kept here: an id that no dead
-letter has is a failure, so that a script notices.
+Rule: an id that no dead letter has is a failure, so that a script notices.
 """
 
 import json
@@ -14,11 +13,10 @@ from typing import Any, Literal
 import anyio
 import click
 
-from asgi_routes.cli.brokers import BROKER, broker_for, opened
-from asgi_routes.cli.printing import print_table, printable
+from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker
+from asgi_routes.cli.printing import escape, print_table
 from asgi_routes.worker import DeadLetter
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _IDS = click.argument("ids", nargs=-1, metavar="[ID]...")
 _ALL = click.option("--all", "everything", is_flag=True, help="All there are, instead of some ids.")
 
@@ -27,30 +25,30 @@ _ALL = click.option("--all", "everything", is_flag=True, help="All there are, in
 def dead() -> None:
     """Look after the messages that nobody could handle.
 
-    Exit codes: 0, done; 1, no dead letter has that id, or the broker cannot be opened; 2, it could not be
-    asked.
+    Exit codes: 0, done; 1, no dead letter has that id, or the broker cannot be opened; 2, it could
+    not be asked.
     """
 
 
 @dead.command("list")
 @BROKER
 @click.option("--channel", metavar="NAME", help="Only those of one channel.")
-@_JSON
+@JSON
 def list_(url: str, channel: str | None, *, as_json: bool) -> None:
     """Print the dead letters, the oldest first."""
-    letters = _asked(url, lambda broker: broker.dead_letters(channel))
+    letters = _ask_broker(url, lambda broker: broker.dead_letters(channel))
     if as_json:
-        click.echo(json.dumps([as_dict(letter) for letter in letters], indent=2))
+        click.echo(json.dumps([_make_dict(letter) for letter in letters], indent=2))
         return
     headings = ("id", "channel", "attempts", "given up", "reason")
-    print_table(headings, [_row(letter) for letter in letters])
+    print_table(headings, [_make_row(letter) for letter in letters])
 
 
 @dead.command()
 @_IDS
 @BROKER
 @_ALL
-@_JSON
+@JSON
 def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
     """Send dead letters once more, as new messages."""
     _settle("replay", ids, url, everything=everything, as_json=as_json)
@@ -60,7 +58,7 @@ def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -
 @_IDS
 @BROKER
 @_ALL
-@_JSON
+@JSON
 def drop(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
     """Forget dead letters."""
     _settle("drop", ids, url, everything=everything, as_json=as_json)
@@ -76,38 +74,38 @@ def _settle(
 ) -> None:
     if bool(ids) == everything:
         raise click.UsageError("give ids of dead letters, or --all")
-    counts = _asked(url, partial(_settled, action, ids))
+    counts = _ask_broker(url, partial(_settle_each, action, ids))
     if as_json:
         click.echo(json.dumps(counts, indent=2))
     else:
-        print_table(("id", action), [(printable(id_), str(n)) for id_, n in counts.items()])
+        print_table(("id", action), [(escape(id_), str(n)) for id_, n in counts.items()])
     sys.exit(0 if all(counts.values()) else 1)
 
 
-async def _settled(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:
+async def _settle_each(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:
     """Replay or drop; return how many dead letters each id had. No ids stand for all there are."""
     if not ids:
         ids = tuple(letter.id for letter in await broker.dead_letters())
     return {id_: await getattr(broker, action)(id_) for id_ in dict.fromkeys(ids)}
 
 
-def _asked(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
+def _ask_broker(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
     if url.startswith("memory:"):
         raise click.UsageError("the messages of memory: are in the process that works on them")
-    broker = broker_for(url)
+    broker = load_broker(url)
 
     async def ask() -> Any:
-        async with opened(broker):
+        async with open_broker(broker):
             return await question(broker)
 
     return anyio.run(ask)
 
 
-def as_dict(letter: DeadLetter) -> dict[str, Any]:
+def _make_dict(letter: DeadLetter) -> dict[str, Any]:
     """Return a dead letter as JSON has it.
 
-    The message is as it stands in the broker, where bytes are in base64; None where it is no message, which
-    ``data`` shows then.
+    The message is as it stands in the broker, where bytes are in base64; None where it is no
+    message, which ``data`` shows then.
     """
     is_message = letter.message is not None
     return {
@@ -115,17 +113,17 @@ def as_dict(letter: DeadLetter) -> dict[str, Any]:
         "channel": letter.channel,
         "reason": letter.reason,
         "attempts": letter.attempts,
-        "at": _at(letter),
+        "at": _format_time(letter),
         "headers": dict(letter.headers),
         "message": json.loads(letter.data) if is_message else None,
         "data": None if is_message else letter.data.decode(errors="backslashreplace"),
     }
 
 
-def _row(letter: DeadLetter) -> tuple[str, ...]:
-    texts = (letter.id, letter.channel, str(letter.attempts), _at(letter), letter.reason)
-    return tuple(map(printable, texts))
+def _make_row(letter: DeadLetter) -> tuple[str, ...]:
+    texts = (letter.id, letter.channel, str(letter.attempts), _format_time(letter), letter.reason)
+    return tuple(map(escape, texts))
 
 
-def _at(letter: DeadLetter) -> str:
+def _format_time(letter: DeadLetter) -> str:
     return datetime.fromtimestamp(letter.at, UTC).isoformat(timespec="seconds")

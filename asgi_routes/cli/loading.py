@@ -1,12 +1,13 @@
-"""From ``module:attribute`` to the application, and from a URL to a scope.
+"""From what was typed to what it names: an application, the scope of a request, a broker.
 
-In: what was typed. Out: an application, a scope. The rule kept here: what cannot be loaded is said in a line,
-with the nearest name; what the user's own module raises is raised.
+Rule: what cannot be loaded or opened is said in a line, with the nearest name where there is one.
+What the user's own module raises is raised.
 """
 
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,22 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import click
 
-from asgi_routes.errors import did_you_mean
+from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.worker.brokers import broker_from
+
+APP = click.argument("app", metavar="APP")
+BROKER = click.option(
+    *("--broker", "url"),
+    required=True,
+    envvar="ASGI_ROUTES_BROKER",
+    show_envvar=True,
+    metavar="URL",
+    help="nats://…, redis://… or memory:.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def loaded(name: str) -> Any:
+def load_app(name: str) -> Any:
     """Return the application that ``module:attribute`` names; the attribute is ``app`` by default.
 
     Raises:
@@ -42,7 +55,7 @@ def loaded(name: str) -> Any:
         raise click.UsageError(f"{said}; {hint}" if hint else said) from None
 
 
-def scope_for(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[str, Any]:
+def make_scope(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[str, Any]:
     """Return the scope that a server makes of a request.
 
     Args:
@@ -56,7 +69,7 @@ def scope_for(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[
     """
     parts = urlsplit(url)
     path = unquote_to_bytes(parts.path).decode("utf-8", "replace")
-    pairs = [_header(header) for header in headers]
+    pairs = [_parse_header(header) for header in headers]
     if not any(name == b"host" for name, _ in pairs):
         pairs.insert(0, (b"host", (parts.netloc or "localhost").encode("idna")))
     scope: dict[str, Any] = {
@@ -71,8 +84,40 @@ def scope_for(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[
     return scope | more
 
 
-def _header(text: str) -> tuple[bytes, bytes]:
+def _parse_header(text: str) -> tuple[bytes, bytes]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
         raise click.UsageError(f"a header is written 'name: value', not {text!r}")
     return name.strip().lower().encode("latin-1"), value.strip().encode("latin-1", "replace")
+
+
+def load_broker(url: str) -> Any:
+    """Return the broker of a URL.
+
+    Raises:
+        click.UsageError: it means none.
+    """
+    try:
+        return broker_from(url)
+    except ImproperlyConfigured as error:
+        raise make_usage_error(error) from None
+
+
+def make_usage_error(error: ImproperlyConfigured) -> click.UsageError:
+    """Return the error for something that was typed and cannot mean anything."""
+    return click.UsageError(f"{error.message}; {error.hint}" if error.hint else error.message)
+
+
+@asynccontextmanager
+async def open_broker(broker: Any) -> AsyncIterator[None]:
+    """Keep a broker open while the body runs.
+
+    Raises:
+        click.ClickException: it cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(broker)
+        except Exception as error:
+            raise click.ClickException(f"the broker cannot be opened: {error!r}") from error
+        yield

@@ -1,7 +1,7 @@
 """Tables and texts for people, on a terminal and in a pipe.
 
-In: rows of texts. Out: what is printed. The rule kept here: on a terminal, a table in colours; in a pipe, plain
-aligned text, a line for each row, of which nothing is cut off.
+Rule: on a terminal, a table in colours; in a pipe, plain aligned text, one line for each row, with
+nothing cut off.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,28 +11,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-STYLES = ("bold", "green", "cyan", "", "dim")
+_STYLES = ("bold", "green", "cyan", "", "dim")
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under their headings."""
     console = Console()
     if not console.is_terminal:
-        for line in aligned([headings, *rows]):
+        for line in _align([headings, *rows]):
             click.echo(line)
         return
     table = Table(box=None, pad_edge=False, header_style="bold underline")
     for number, heading in enumerate(headings):
-        table.add_column(heading, style=STYLES[number % len(STYLES)], overflow="fold")
+        table.add_column(heading, style=_STYLES[number % len(_STYLES)], overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     console.print(table)
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return each row as a line, its columns one below the other.
 
-    >>> aligned([["path", "name"], ["/a/long/one", "x"]])
+    >>> _align([["path", "name"], ["/a/long/one", "x"]])
     ['path         name', '/a/long/one  x']
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -50,10 +50,10 @@ def print_facts(facts: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{click.style(name.ljust(width), dim=True)}  {value}")
 
 
-def printable(text: str) -> str:
+def escape(text: str) -> str:
     r"""Return a text in which nothing can move the cursor or break the line.
 
-    >>> printable("a\nb")
+    >>> escape("a\nb")
     'a\\nb'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

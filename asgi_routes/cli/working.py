@@ -1,29 +1,44 @@
-"""The subcommand that works.
+"""The subcommand ``worker``, and what it shows of itself on standard error.
 
-In: what was typed. Out: a worker in a process of its own, and an exit code. The rule kept here: everything that a
-worker can do is an option of `asgi_routes.worker.Worker`; nothing is decided here.
+Rule: everything that a worker can do is an option of `asgi_routes.worker.Worker`; nothing is
+decided here. A handler that somebody gave the worker's logger before decides what becomes of the
+lines.
 """
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
-from asgi_routes.cli.brokers import BROKER, broker_for, misused, opened
-from asgi_routes.cli.loading import loaded
-from asgi_routes.cli.watching import shown
+from asgi_routes.cli.loading import (
+    APP,
+    BROKER,
+    load_app,
+    load_broker,
+    make_usage_error,
+    open_broker,
+)
+from asgi_routes.cli.printing import escape
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
-from asgi_routes.worker import InvalidMessageError, Worker
+from asgi_routes.worker import InvalidMessageError, Status, Worker
+from asgi_routes.worker.events import LOGGER
 
-NOT_STARTED = 3
+_NOT_STARTED = 3
 """The exit code where the lifespan of the application failed."""
 _AT_LEAST_1 = click.IntRange(min=1)
+_STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
 
 
 @click.command()
-@click.argument("app", metavar="APP")
+@APP
 @BROKER
 @click.option(
     *("--channel", "channels"),
@@ -61,28 +76,104 @@ _AT_LEAST_1 = click.IntRange(min=1)
 def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> None:
     """Take messages from a broker, and hand them to an application.
 
-    SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it back to
-    the broker at once.
+    SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it
+    back to the broker at once.
 
-    Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it could not
-    be asked; 3, the application did not start or stop.
+    Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it
+    could not be asked; 3, the application did not start or stop.
     """
-    served = loaded(app)
-    broker = broker_for(url)
+    served = load_app(app)
+    broker = load_broker(url)
     try:
         made = Worker(served, broker, channels or None, **options)
     except ImproperlyConfigured as error:
-        raise misused(error) from None
+        raise make_usage_error(error) from None
     except InvalidMessageError as error:
         raise click.UsageError(str(error)) from None
-    with shown(made.status):
+    with _show_worker(made.status):
         try:
             anyio.run(_run, broker, made)
         except LifespanError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(NOT_STARTED)
+            sys.exit(_NOT_STARTED)
 
 
 async def _run(broker: Any, made: Worker) -> None:
-    async with opened(broker):
+    async with open_broker(broker):
         await made.run()
+
+
+@contextmanager
+def _show_worker(status: Status) -> Iterator[None]:
+    """Show the worker while the body runs, and at the end what it has done."""
+    console = Console(stderr=True)
+    lines = _Lines(console)
+    with ExitStack() as stack:
+        if not LOGGER.handlers:
+            stack.enter_context(_send_log_to(lines))
+        if sys.stderr.isatty():
+            stack.enter_context(_show_progress(status, console))
+        yield
+    if status.state == "stopped":
+        lines.show(_summarize(status))
+
+
+def _summarize(status: Status) -> str:
+    """Return what a worker has done, in a line.
+
+    >>> _summarize(Status())
+    '0 done, 0 tried again, 0 dead'
+    """
+    counts = status.counts
+    done = f"{counts['done']} done, {counts['retry']} tried again, {counts['dead']} dead"
+    return done + (f", {counts['handed_back']} handed back" if counts["handed_back"] else "")
+
+
+@contextmanager
+def _send_log_to(handler: logging.Handler) -> Iterator[None]:
+    before = LOGGER.level, LOGGER.propagate
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(LOGGER.level or logging.INFO)
+    LOGGER.propagate = False
+    LOGGER.disabled = False  # As logging.dictConfig leaves it when the application uses that.
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+        LOGGER.setLevel(before[0])
+        LOGGER.propagate = before[1]
+
+
+def _show_progress(status: Status, console: Console) -> Live:
+    def line() -> Text:
+        return Text(f"{status.state}; {status.in_flight} in flight; {_summarize(status)}", "dim")
+
+    return Live(
+        console=console,
+        get_renderable=line,
+        transient=True,
+        # What the application prints goes where it went before, above the line if it goes there.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+
+
+class _Formatter(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
+        return escape(super().formatMessage(record))
+
+
+class _Lines(logging.Handler):
+    """Prints each record as a line, above the progress."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+        self.setFormatter(_Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = Text(self.format(record), style=_STYLES.get(record.levelno, ""))
+        self._console.print(text, soft_wrap=True)
+
+    def show(self, text: str) -> None:
+        """Print a line of its own."""
+        self.emit(LOGGER.makeRecord(LOGGER.name, logging.INFO, "", 0, text, (), None))

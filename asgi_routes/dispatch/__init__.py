@@ -1,4 +1,4 @@
-"""Dispatch: who is asked about a scope, who is called, and what is answered where nobody serves it."""
+"""Dispatch: who is asked about a scope, who is called, and what answers a miss."""
 
 from asgi_routes.dispatch.answers import NotFound, is_application, not_found
 from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken

@@ -1,6 +1,7 @@
 """Everything that this package sends by itself: 404, 405, 204, a redirect, a denial, a close.
 
-A call never returns without an answer, and no message is sent that the server did not offer to take.
+A call never returns without an answer, and no message is sent that the server did not offer to
+take.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ Headers = list[tuple[bytes, bytes]]
 class NotFound:
     """How a miss looks; and an application that answers every request with "not found".
 
-    http is answered with 404, or with 405 and ``Allow`` (RFC 9110, 15.5.6) where only the method was
-    wrong, or with 204 where it was an OPTIONS that only wants to know; a websocket with a 404 denial
-    response where the server offers ``websocket.http.response``, and with a close before the handshake
-    where it does not (ASGI, "WebSocket Denial Response").
+    http is answered with 404, or with 405 and ``Allow`` (RFC 9110, 15.5.6) where only the method
+    was wrong, or with 204 where it was an OPTIONS that only wants to know; a websocket with a 404
+    denial response where the server offers ``websocket.http.response``, and with a close before the
+    handshake where it does not (ASGI, "WebSocket Denial Response").
 
     Args:
-        page: the application that answers http instead of a plain 404. Whatever status it sends, the
-            client gets 404. Its scope says why it was called, in ``route_miss``.
+        page: the application that answers http instead of a plain 404. Whatever status it sends,
+            the client gets 404. Its scope says why it was called, in ``route_miss``.
         method_not_allowed: the same for 405; ``Allow`` is added.
 
     Raises:

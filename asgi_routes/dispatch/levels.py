@@ -65,7 +65,8 @@ class Level:
 
     Attributes:
         router: the router.
-        scope: what child scopes are made of: as received, or as a router of somebody else's made it.
+        scope: what child scopes are made of: as received, or as a router of somebody else's made
+            it.
         policy: what holds here.
         reading: how far the path has been read; None where nobody has read it yet.
         outer: the level around, or None.
@@ -175,7 +176,7 @@ class Level:
         return join_templates(tuple(reversed(found)))
 
     def passed_with(self, via: Any) -> tuple[tuple[Any, ...], tuple[tuple[Any, str], ...]]:
-        """Return the declarations and keys on the way, and what is mounted on it, with those in the scope."""
+        """Return the declarations and keys on the way and in the scope, and what is mounted."""
         outer = self.scope.get("route")
         passed, mounts = (outer.passed, outer.mounts) if type(outer) is ChildRoute else ((), ())
         for level in reversed([*self.of_scope()]):

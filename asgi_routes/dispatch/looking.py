@@ -1,7 +1,7 @@
 """What will serve a scope in the end, as far as can be told without calling anybody.
 
-Behind a wrapper, only routers of ours are asked, and the answer names the wrapper, because it may do
-otherwise.
+Behind a wrapper, only routers of ours are asked, and the answer names the wrapper, because it may
+do otherwise.
 """
 
 from collections.abc import Iterator

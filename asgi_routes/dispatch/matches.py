@@ -1,7 +1,8 @@
 """What a router answers: whom to call, and with which scope; or why nobody serves it.
 
-Nothing is raised on the way: a miss is a value too, and knows all that an answer to the client needs.
-Everything that was found, parameters, templates, mounts and middleware, is put together here, once.
+Nothing is raised on the way: a miss is a value too, and knows all that an answer to the client
+needs. Everything that was found, parameters, templates, mounts and middleware, is put together
+here, once.
 """
 
 from typing import Any, Literal, NamedTuple, final
@@ -60,7 +61,7 @@ class Match:
 
     @property
     def hops(self) -> tuple[Hop, ...]:
-        """The routers that were asked on the way, each with what it went by, the outermost first."""
+        """The routers that were asked, each with what it went by, the outermost first."""
         level = self._level
         if type(level) is tuple:
             return tuple(hop_of(*pair) for pair in level)

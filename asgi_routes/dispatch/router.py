@@ -1,7 +1,7 @@
 """What a router is, and the only place where an application is called.
 
-Matching calls nobody, so a miss is known before any code has run, and routers nest without a coroutine
-for each level.
+Matching calls nobody, so a miss is known before any code has run, and routers nest without a
+coroutine for each level.
 """
 
 from abc import abstractmethod
@@ -42,16 +42,17 @@ BASE = Policy(not_found, "strict", "decode")
 class Router(Protocol):
     """An application that answers one question about a scope: which application serves it?
 
-    Derive from it and write `match` and `children`; being called comes with it. `match` may name another
-    router: the search goes on there. One that goes on by the path by itself sets ``_path_routing`` to
-    True: then a route that leads to it is a prefix. A router that has a ``__call__`` of its own, a guard
-    say, is called, and never passed by: in a table, the search ends there.
+    Derive from it and write `match` and `children`; being called comes with it. `match` may name
+    another router: the search goes on there. One that goes on by the path by itself sets
+    ``_path_routing`` to True: then a route that leads to it is a prefix. A router that has a
+    ``__call__`` of its own, a guard say, is called, and never passed by: in a table, the search
+    ends there.
 
     Attributes:
-        default: a policy for misses, `not_found` or None, which raises `NoRouteFound`; or an application.
-            Where it is not set, the router around decides.
-        lifespan: called with the router; it returns an async context manager, which is entered before
-            all that the router leads to is started, and yields state for it, or None.
+        default: a policy for misses, `not_found` or None, which raises `NoRouteFound`; or an
+            application. Where it is not set, the router around decides.
+        lifespan: called with the router; it returns an async context manager, which is entered
+            before all that the router leads to is started, and yields state for it, or None.
         layer: the middleware of the router, or None.
     """
 

@@ -1,9 +1,9 @@
 """The search: one table, the first match wins.
 
-The search calls nobody. It goes through routers in routers without recursion, and asks no router twice
-about the same rest of the path, so its time is linear in the path whatever leads to what. It ends
-where an application, a mount, or a router that somebody has wrapped by hand is reached. What is said
-of a miss comes from the same search.
+The search calls nobody. It goes through routers in routers without recursion, and asks no router
+twice about the same rest of the path, so its time is linear in the path whatever leads to what. It
+ends where an application, a mount, or a router that somebody has wrapped by hand is reached. What
+is said of a miss comes from the same search.
 """
 
 from collections.abc import Iterator
@@ -119,7 +119,7 @@ class Search:
     # The way through the routers.
 
     def run(self, top: Level) -> Match | NoMatch:
-        """Search from a router on; what ends the search is begun with anew, and all around it left."""
+        """Search from a router on; what ends the search is begun with anew."""
         found: Branch | None = top
         while isinstance(found, Level):
             top = found
@@ -199,7 +199,7 @@ class Search:
             yield make_match(place, found.app, self._hand_on(), found=found)
 
     def at_end(self, level: Level, declined: int) -> Branch | None:
-        """Return what serves what no route of a router has: the path with another slash, the default.
+        """Return what serves what no route of a router has: another spelling, or the default.
 
         Args:
             level: of the router.
@@ -294,7 +294,7 @@ class Search:
         if is_bare and mounting.at_prefix != "serve" and not (is_redirect and not self.slashes):
             return None
         reading = level.reading._replace(at=at)
-        mounted = Mounted(reading, mounting.strip, mounting.isolate)
+        mounted = Mounted.at(reading, mounting)
         if is_redirect:
             return self._redirect(place, is_shorter=False) if self.takes(place, methods) else None
         found = self._reach(place, methods, mounted=mounted)
@@ -327,8 +327,8 @@ class Search:
     ) -> Level | NoMatch | bool:
         """Tell whether what was reached serves the request.
 
-        Where that is at another slash, the answer is a redirect; and where a boundary is there for other
-        methods, the router behind it, which is asked whether it has the path.
+        Where that is at another slash, the answer is a redirect; and where a boundary is there for
+        other methods, the router behind it, which is asked whether it has the path.
         """
         is_boundary = mounted is not None or place.via.kind is Kind.BOUNDARY
         mode = place.policy.slashes if self.slashes else None
@@ -360,8 +360,8 @@ class Search:
     ) -> bool:
         """Tell whether an application that is reached with these methods serves the request.
 
-        A route with methods has OPTIONS, as GET has HEAD (RFC 9110, 9.3.2 and 9.3.7): from it on, only
-        a route that names OPTIONS itself gets it.
+        A route with methods has OPTIONS, as GET has HEAD (RFC 9110, 9.3.2 and 9.3.7): from it on,
+        only a route that names OPTIONS itself gets it.
         """
         if methods is None:
             return not self._has_implied_options

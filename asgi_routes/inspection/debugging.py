@@ -123,7 +123,7 @@ _WITH_BODY = (404, 405)
 
 
 class DebugPage(NotFound):
-    """Answers every http miss with HTML, JSON or text, as the client likes; all else as `not_found`."""
+    """Answers an http miss with HTML, JSON or text, as the client likes; else as `not_found`."""
 
     async def _answer_http(
         self, miss: NoMatch, status: int, scope: Scope, receive: Receive, send: Send

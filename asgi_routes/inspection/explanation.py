@@ -1,7 +1,7 @@
 """Why a request is served by a route, or by none.
 
-What is said is read from the router's own answer. A reason that is given is true; that nothing else is
-wrong with the request is only said where it has been tried.
+What is said is read from the router's own answer. A reason that is given is true; that nothing else
+is wrong with the request is only said where it has been tried.
 """
 
 from collections.abc import Iterator
@@ -65,9 +65,10 @@ class Explanation:
         args: the positional parameters.
         kwargs: the named parameters.
         root_path: where a mounted application is; None elsewhere.
-        way: the routers on the way, and what somebody has wrapped around them by hand, the outermost
-            first.
-        through: ``module:name`` of the wrappers among these. They were not called, and may do otherwise.
+        way: the routers on the way, and what somebody has wrapped around them by hand, the
+            outermost first.
+        through: ``module:name`` of the wrappers among these. They were not called, and may do
+            otherwise.
         middleware: ``module:name`` of the ``middleware=`` on the way, the outermost first.
         status: for a miss, the status of the answer; None for a match, and for what has no status.
         allowed: for a miss, the methods that would have been served.

@@ -73,7 +73,7 @@ def _takes(target: Destination, scope: Any) -> bool:
 
 
 def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
-    """Return the route of a target below one around; it is the same for all requests that come so."""
+    """Return the route of a target below one around, the same for all such requests."""
     key = outer.template, policy, outer.root_path, outer.origin, outer.passed, outer.mounts
     route = target.below.get(key)
     if route is None:
@@ -92,7 +92,7 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
 def _match_behind(
     router: Any, scope: Any, target: Destination, reading: Reading, taken: Taken, rest: str
 ) -> Match | None:
-    """Return the match of what is mounted, wrapped by hand, or goes by a key, as far as that is plain."""
+    """Return the match of what is mounted, wrapped by hand, or goes by a key, if that is plain."""
     at = len(reading.whole) - len(rest)
     reading = Reading(reading.whole, at, reading.added, reading.start)
     mounting, mounted = target.mounting, None
@@ -100,7 +100,7 @@ def _match_behind(
         is_bare = not rest and mounting.at_prefix != "serve"
         if is_bare or is_inside_segment(reading.whole, at):
             return None
-        mounted = Mounted(reading, mounting.strip, mounting.isolate)
+        mounted = Mounted.at(reading, mounting)
         reading = skip_slash(reading)
     if target.kind is not Kind.ROUTER:
         if mounting is None and target.kind is Kind.ENDPOINT:

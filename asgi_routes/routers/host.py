@@ -43,10 +43,10 @@ _PARAMETER = re.compile(r"<[^>]*>")
 class HostRouter(Reversing, SearchedRouter):
     """Serves each host with an application of its own.
 
-    What counts is the one ``Host`` header of the request, in lower case, without its port and without
-    a dot at its end. A request without one, with several, or with one that is no host is a miss
-    (RFC 9112, 3.2). Nothing is read from ``X-Forwarded-Host``: any client can send that; a proxy's
-    word is for a middleware that knows the proxy.
+    What counts is the one ``Host`` header of the request, in lower case, without its port and
+    without a dot at its end. A request without one, with several, or with one that is no host is a
+    miss (RFC 9112, 3.2). Nothing is read from ``X-Forwarded-Host``: any client can send that; a
+    proxy's word is for a middleware that knows the proxy.
 
     Args:
         mapping: from host to application; it is copied. A key may hold parameters in the syntax of
@@ -54,8 +54,8 @@ class HostRouter(Reversing, SearchedRouter):
             exact host goes first, then the others in order. The parameters come with those of the
             path.
         default: the application for every other host, or a policy for misses (`not_found`, None).
-        lifespan: called with the router; returns an async context manager around the lifespan of all
-            that the router leads to. What it yields is state, or None.
+        lifespan: called with the router; returns an async context manager around the lifespan of
+            all that the router leads to. What it yields is state, or None.
         converters: the registry to look converters up in, instead of the global one.
         middleware: see `path`.
 

@@ -35,14 +35,14 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
     """Serves each type of connection with an application of its own.
 
     Any type will do, whether ASGI knows it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
-    The ``lifespan`` is answered by the router, which passes it on to all of the applications, unless
-    the mapping has one for it.
+    The ``lifespan`` is answered by the router, which passes it on to all of the applications,
+    unless the mapping has one for it.
 
     Args:
         mapping: from scope type to application; it is copied.
         default: the application for every other type, or a policy for misses (`not_found`, None).
-        lifespan: called with the router; returns an async context manager around the lifespan of all
-            that the router leads to. What it yields is state, or None.
+        lifespan: called with the router; returns an async context manager around the lifespan of
+            all that the router leads to. What it yields is state, or None.
         middleware: see `path`.
 
     Raises:
@@ -101,8 +101,8 @@ class MethodRouter(SearchedRouter):
     """Serves each http method with an application of its own.
 
     A method that is not in the mapping does not end the search: another route for the same path may
-    have it. Where none has, the answer is 405, and ``Allow`` names the methods of all the routes that
-    fit the path (RFC 9110, 15.5.6); a router behind a method is asked whether it has the path.
+    have it. Where none has, the answer is 405, and ``Allow`` names the methods of all the routes
+    that fit the path (RFC 9110, 15.5.6); a router behind a method is asked whether it has the path.
 
     Args:
         mapping: from method to application; it is copied. Methods are case-sensitive.
@@ -272,8 +272,8 @@ class SubprotocolRouter(SearchedRouter):
 
     Args:
         mapping: from subprotocol to application; it is copied. They are case-sensitive.
-        default: the application for clients that speak none of them, or a policy for misses (`not_found`,
-            None).
+        default: the application for clients that speak none of them, or a policy for misses
+            (`not_found`, None).
         middleware: see `path`.
 
     Raises:

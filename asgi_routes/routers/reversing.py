@@ -1,8 +1,8 @@
 """URLs from names, asked of a router or of a scope.
 
-A URL that is given leads back, through the very patterns, to the same texts; where none can be given,
-each route of that name says why. In a scope, the outermost router by path is asked first, and then
-the routers around it.
+A URL that is given leads back, through the very patterns, to the same texts; where none can be
+given, each route of that name says why. In a scope, the outermost router by path is asked first,
+and then the routers around it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -139,10 +139,10 @@ def reverse(
 ) -> str:
     """Return the URL of a route, as seen from an application that a router serves.
 
-    The name is looked up in the outermost router by path, and then in the routers around it, so that an
-    http application can ask for a websocket. Below the ``root_path`` of the scope, or that of the
-    outermost router where the application is mounted. In a namespace, an application's own name means
-    the instance that one is in, as Django's ``current_app``.
+    The name is looked up in the outermost router by path, and then in the routers around it, so
+    that an http application can ask for a websocket. Below the ``root_path`` of the scope, or that
+    of the outermost router where the application is mounted. In a namespace, an application's own
+    name means the instance that one is in, as Django's ``current_app``.
 
     Args:
         scope: the child scope that the application was called with.
@@ -153,8 +153,8 @@ def reverse(
         fragment: to be quoted, too.
 
     Raises:
-        NoReverseMatch: nothing bears the name, the arguments fit none of its routes, or the scope has
-            not passed a router.
+        NoReverseMatch: nothing bears the name, the arguments fit none of its routes, or the scope
+            has not passed a router.
         ValueError: there are positional and named arguments.
 
     >>> from asgi_routes import URLRouter, path

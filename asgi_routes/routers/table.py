@@ -1,8 +1,8 @@
 """Declarations to rows: a table of routes with everything between them resolved.
 
-Includes, and routers that were put under a prefix, are resolved away; what cannot be looked into before
-it is asked stays the target of one row. Every prefix has a row too, for the question who answers a
-miss. No converter sees `ENCODED_SLASH`: what a client wrote as ``%2F`` is a slash to it.
+Includes, and routers that were put under a prefix, are resolved away; what cannot be looked into
+before it is asked stays the target of one row. Every prefix has a row too, for the question who
+answers a miss. No converter sees `ENCODED_SLASH`: what a client wrote as ``%2F`` is a slash to it.
 """
 
 import re
@@ -83,7 +83,8 @@ class Destination:
         first: the application to call: the first middleware, or the application itself.
         choices: by method, the `Key` of an application that serves it, where nothing else has to be
             looked at; else None.
-        below: the ``route`` of the child scope below routes of other routers, as far as it was asked for.
+        below: the ``route`` of the child scope below routes of other routers, as far as it was
+            asked for.
     """
 
     app: App
@@ -136,8 +137,8 @@ class Table:
         rows: one for every application that they lead to.
         matcher, literal, search, source: see `CompiledRows`.
         may_want_variants: whether a router in it may want a slash more or less.
-        is_closed: whether a path that no row matches is a miss, and a plain answer is the same whichever
-            of its declarations gives it.
+        is_closed: whether a path that no row matches is a miss, and a plain answer is the same
+            whichever of its declarations gives it.
 
     Args:
         routes: as declared.

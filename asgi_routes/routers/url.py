@@ -85,21 +85,22 @@ class URLRouter(Reversing, SearchedRouter):
     Args:
         routes: made by `path`, `re_path`, `format_path` and `mount`; copied.
         default: a policy, how a miss looks: `not_found`, a `NotFound` of your own, or None, which
-            raises `NoRouteFound`; or an application for every path that no route has. Without it, the
-            router around decides, and `not_found` for the outermost.
-        root_path: what the path has to do with the scope's ``root_path``, for the router that a server
-            calls: ``auto``, it is taken off where the path begins with it; ``in_path``, a path
-            outside of it is a miss; ``stripped``, a proxy or the server has taken it off already.
+            raises `NoRouteFound`; or an application for every path that no route has. Without it,
+            the router around decides, and `not_found` for the outermost.
+        root_path: what the path has to do with the scope's ``root_path``, for the router that a
+            server calls: ``auto``, it is taken off where the path begins with it; ``in_path``, a
+            path outside of it is a miss; ``stripped``, a proxy or the server has taken it off
+            already.
         regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, but
             which has no back-references and no look-around (extra ``re2``).
         slashes: what a path is that would match with a slash more or less at its end: ``strict``, a
-            miss; ``redirect``, an http client is sent there (308); ``both``, a match. None is as the
-            router around has it, and ``strict`` for the outermost.
-        encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash as any other; ``preserve``, a
-            character of its segment, which the parameter has as ``/``; ``reject``, a miss. None is
-            as the router around has it, and ``decode`` for the outermost.
-        lifespan: called with the router; returns an async context manager around the lifespan of all
-            that the router leads to. What it yields is state, or None.
+            miss; ``redirect``, an http client is sent there (308); ``both``, a match. None is as
+            the router around has it, and ``strict`` for the outermost.
+        encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash as any other; ``preserve``,
+            a character of its segment, which the parameter has as ``/``; ``reject``, a miss. None
+            is as the router around has it, and ``decode`` for the outermost.
+        lifespan: called with the router; returns an async context manager around the lifespan of
+            all that the router leads to. What it yields is state, or None.
         middleware: see `path`.
 
     Raises:
@@ -180,11 +181,12 @@ class URLRouter(Reversing, SearchedRouter):
         """Put other routes in the place of those that the router has.
 
         They are checked and compiled, and so are the tables of all routers around, before anything
-        changes. A request is served by the old ones or by the new ones, never by some of both; who is
-        being served finishes on the old ones. `reverse` knows the names of the new ones at once.
+        changes. A request is served by the old ones or by the new ones, never by some of both; who
+        is being served finishes on the old ones. `reverse` knows the names of the new ones at once.
 
-        A mounted application that is there before and after keeps its state. The lifespan belongs to
-        those that were there when it began: they are stopped at its end, and others are not started.
+        A mounted application that is there before and after keeps its state. The lifespan belongs
+        to those that were there when it began: they are stopped at its end, and others are not
+        started.
 
         Any thread may call it. It takes as long as making the router did, so in an event loop let a
         thread do it: ``await anyio.to_thread.run_sync(router.replace, routes)``.

@@ -1,8 +1,8 @@
 """URLs written from the declarations on the way to a route, and arguments.
 
-A URL that is given leads back, through the very patterns and whatever client asks for it, to the same
-texts; where none can be given, the reason is said. What can be said of a way without its arguments is
-worked out once.
+A URL that is given leads back, through the very patterns and whatever client asks for it, to the
+same texts; where none can be given, the reason is said. What can be said of a way without its
+arguments is worked out once.
 """
 
 import functools
@@ -390,7 +390,7 @@ def _check_part(part: Part, text: str, own: dict[str | int, str]) -> str:
 
 
 def _check_segments(path: str) -> None:
-    """Raise where clients change a path (WHATWG URL, "shorten a URL's path"), or cannot write it."""
+    """Raise where clients change a path (WHATWG URL, 4.4), or cannot write it."""
     if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
         segment = ".." if ".." in path.split("/") else "."
         raise MisfitError(f"clients take a segment {segment!r} off a URL")

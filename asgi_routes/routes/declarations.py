@@ -1,7 +1,7 @@
 """Declarations: the values that a table of routes is written in.
 
-A `Route` or `Include` is frozen, and knows the line where it was written. One that exists is valid; all
-mistakes in one are raised together.
+A `Route` or `Include` is frozen, and knows the line where it was written. One that exists is valid;
+all mistakes in one are raised together.
 """
 
 import warnings

@@ -37,8 +37,9 @@ def path(
 ) -> Route:
     """Return a route in the syntax of Django's ``path()``, ``users/<int:id>/``.
 
-    A parameter is ``<name>`` or ``<converter:name>``; all else stands for itself. The whole path has
-    to match, unless ``app`` is a router, wraps one, or is an `include`: then the route is a prefix.
+    A parameter is ``<name>`` or ``<converter:name>``; all else stands for itself. The whole path
+    has to match, unless ``app`` is a router, wraps one, or is an `include`: then the route is a
+    prefix.
 
     Args:
         route: the text, without a leading slash.
@@ -50,8 +51,9 @@ def path(
         converters: the registry to look converters up in, instead of the global one.
         middleware: callables from an application to an application, the first one outermost; or
             Starlette's ``Middleware`` objects. They change nothing of the search: once the route is
-            chosen they are called, those of the outermost router first, and the application gets the
-            scope that they hand on. A miss below a declaration is answered through its middleware.
+            chosen they are called, those of the outermost router first, and the application gets
+            the scope that they hand on. A miss below a declaration is answered through its
+            middleware.
 
     Raises:
         ImproperlyConfigured: a mistake in any of these.

@@ -1,8 +1,8 @@
 """The scope that an application is called with.
 
-A received scope is never changed, but for the ``route`` that instrumentation looks for. A child scope
-is always made from it, and differs in ``url_route``, ``path_remaining``, ``path_params`` and ``route``
-only or, below a mount, in where the application is.
+A received scope is never changed, but for the ``route`` that instrumentation looks for. A child
+scope is always made from it, and differs in ``url_route``, ``path_remaining``, ``path_params`` and
+``route`` only or, below a mount, in where the application is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,14 @@ _OF_FRAMEWORKS = frozenset(
         "starlette.exception_handlers",
     }
 )
-"""What Starlette, FastAPI and Litestar write into the scope. Another application of the same kind would
-take it for its own, and make URLs of the outer one."""
+"""What Starlette, FastAPI and Litestar write into the scope. Another application of the same
+kind would take it for its own, and make URLs of the outer one."""
 MISS = "route_miss"
 """The key that says to a page or default why it was called; what it leads to does not get it."""
 
 
 def add_route(scope: Scope, route: ChildRoute) -> ChildScope:
-    """Return a scope with nothing more than a route, which routers and middleware behind it go by."""
+    """Return a scope with a route added, which routers and middleware behind it go by."""
     outer = scope.get("route")
     route.is_added = True
     route.received = outer.received if type(outer) is ChildRoute and outer.is_added else outer
@@ -59,16 +59,19 @@ class Mounted(NamedTuple):
         reading: how far the path was read in front of it.
         strip: whether it gets a path without its prefix.
         isolate: whether it gets nothing that frameworks have left in the scope.
+        root_path: what ends where it is mounted.
     """
 
     reading: Reading
     strip: bool
     isolate: bool
+    root_path: str
 
-    @property
-    def root_path(self) -> str:
-        """What ends where it is mounted."""
-        return self.reading.whole[: self.reading.at].removesuffix("/")
+    @classmethod
+    def at(cls, reading: Reading, mounting: Any) -> "Mounted":
+        """Return what a `Mounting` makes of the end of a reading."""
+        root_path = reading.whole[: reading.at].removesuffix("/")
+        return cls(reading, mounting.strip, mounting.isolate, root_path)
 
 
 def child_scope(
@@ -85,7 +88,8 @@ def child_scope(
         route: what ``scope["route"]`` becomes.
         taken: the positional and named parameters of every level, the outermost first; None where
             nothing goes by the path or by parameters.
-        rest: what the route left of the path; None where nobody has read it, and for what is mounted.
+        rest: what the route left of the path; None where nobody has read it, and for what is
+            mounted.
         mounted: the last mount on the way, or None.
     """
     child = dict(scope)
@@ -112,8 +116,8 @@ def child_scope(
 
 
 def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
-    """Let an application find where it is: ``path`` is full, and begins with ``root_path`` (ASGI, HTTP
-    connection scope), whatever the server and the proxy before it have made of them.
+    """Let an application find where it is: ``path`` is full, and begins with ``root_path``
+    (ASGI, HTTP connection scope), whatever the server and the proxy before it have made of them.
     """  # noqa: D205 - it is one sentence
     whole, at, added, _ = mounted.reading
     prefix = mounted.root_path

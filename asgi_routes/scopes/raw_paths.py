@@ -1,9 +1,9 @@
 """``raw_path``: the bytes that a client sent, beside the ``path`` that a server made of them.
 
-``raw_path`` is optional, and others may have changed ``path`` only: where the two disagree, ``path`` is
-right (ASGI, HTTP connection scope). A redirect is a path only, begins with exactly one slash, and
-everything in it that could mean something else is quoted, so that nobody is sent to another host
-(CVE-2018-14574, CVE-2021-21330).
+``raw_path`` is optional, and others may have changed ``path`` only: where the two disagree,
+``path`` is right (ASGI, HTTP connection scope). A redirect is a path only, begins with exactly one
+slash, and everything in it that could mean something else is quoted, so that nobody is sent to
+another host (CVE-2018-14574, CVE-2021-21330).
 """
 
 from typing import Any

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from asgi_routes.types import Scope
 
 RootPath: TypeAlias = Literal["auto", "in_path", "stripped"]
-"""What a router that a server calls does with the ``root_path``: it reads it first where it is there; it
-has to be there; or somebody has taken it off."""
+"""What a router that a server calls does with the ``root_path``: it reads it first where it is
+there; it has to be there; or somebody has taken it off."""
 _WITH_PATH = ("http", "websocket")
 
 
@@ -55,8 +55,9 @@ class Position(NamedTuple):
 def read(scope: Scope, root_path: RootPath = "auto") -> Reading | None:
     """Return a scope's path, as far as it has been read.
 
-    None where there is nothing to match: the scope has no path; what a server made of a target that is
-    none (``*``, ``host:443``) does not begin with a slash; or the root path has to be in it, and is not.
+    None where there is nothing to match: the scope has no path; what a server made of a target that
+    is none (``*``, ``host:443``) does not begin with a slash; or the root path has to be in it, and
+    is not.
 
     >>> read({"path": "//users/"})
     Reading(whole='//users/', at=1, added='', start=1)

@@ -171,7 +171,7 @@ class ChildRoute(MatchedRoute):
 
 
 def outermost_of(scope: Scope) -> Any:
-    """Return the scope where instrumentation looks for the route; None where it is not ours to say."""
+    """Return the scope where instrumentation looks for the route; None if it is not ours."""
     outer = scope.get("route")
     if type(outer) is ChildRoute:
         return outer.outermost
@@ -191,7 +191,8 @@ def publish(template: Template, outermost: Any) -> None:
 def publish_inner(route: ChildRoute, scope: Scope) -> None:
     """Leave the whole template, where a whole application has left its own in the scope it was given.
 
-    Starlette and FastAPI do: the template that they have matched is below what they were mounted at.
+    Starlette and FastAPI do: the template that they have matched is below what they were mounted
+    at.
     """
     inner = scope.get("route")
     if route.outermost is None or inner is None or isinstance(inner, MatchedRoute):
@@ -207,7 +208,7 @@ def publish_inner(route: ChildRoute, scope: Scope) -> None:
 
 
 def _mounts_between(route: ChildRoute, scope: Scope) -> Template:
-    """Return what an application has mounted its own routes at, where that is the same for all paths."""
+    """Return what an application has mounted its routes at, if that is the same for all paths."""
     if route.position is None:
         return NO_TEMPLATE
     ours = str(route.position.root_path or "")

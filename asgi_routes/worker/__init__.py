@@ -1,33 +1,28 @@
 """The worker behind a `ChannelNameRouter`, and the brokers that it takes messages from.
 
-At least once: a message is acknowledged after the application has returned. `NatsBroker`, `RedisBroker` and
-`LayerBroker` are imported when they are asked for.
+Delivery is at least once: a message is acknowledged after the application has returned.
+`NatsBroker`, `RedisBroker` and `LayerBroker` are imported on first use.
 """
 
-import importlib
 from typing import Any
 
+from asgi_routes.worker.attempts import Backoff
+from asgi_routes.worker.brokers import LAZY_BROKERS, broker_from, load_broker_class
 from asgi_routes.worker.contract import (
     Broker,
+    BrokerClosedError,
+    BrokerFullError,
     CrashLedger,
     DeadLetter,
     DeadLetters,
     Delivery,
-    Subscription,
-)
-from asgi_routes.worker.errors import (
-    BrokerClosedError,
-    BrokerFullError,
-    InvalidMessageError,
     LeaseLostError,
-    MessageTooLargeError,
-    WorkerError,
+    Subscription,
 )
 from asgi_routes.worker.events import Status, WorkerEvent
 from asgi_routes.worker.memory import MemoryBroker
-from asgi_routes.worker.retrying import Backoff
+from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, WorkerError
 from asgi_routes.worker.sending import SendingBroker
-from asgi_routes.worker.urls import broker_from
 from asgi_routes.worker.worker import Worker
 
 __all__ = (
@@ -52,10 +47,8 @@ __all__ = (
     "broker_from",
 )
 
-_ROOMS = {"LayerBroker": "layer", "NatsBroker": "nats", "RedisBroker": "redis"}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in LAZY_BROKERS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return load_broker_class(name)

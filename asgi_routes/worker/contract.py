@@ -1,8 +1,8 @@
-"""What a worker asks of a broker.
+"""What a worker asks of a broker, and what brokers raise.
 
-In: nothing. Out: the protocols that a broker fulfils. The rule kept here: a worker pulls, one message for
-each free slot; so nothing is fetched that nobody works on, and concurrency, fairness and draining need
-no further mechanism. `asgi_routes.worker.conformance` holds a broker against all of this.
+Rule: a worker pulls one message for each free slot. So nothing is fetched that nobody works on, and
+concurrency, fairness and draining need no further mechanism. `asgi_routes.worker.conformance` tests
+a broker against all of this.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,22 +10,22 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.messages import WorkerError, decode
 
 
 class Delivery(Protocol):
     """A message on loan to a worker, until it is settled by `ack`, `retry` or `dead_letter`.
 
-    Settling what is settled, or what another worker has by now, raises nothing, and takes nothing away
-    from the other (but what was acknowledged late may count as done: it is).
+    Settling a message that is settled already, or that another worker has by now, raises nothing
+    and takes nothing away from that worker. Only a late `ack` may count: the work is done.
 
     Attributes:
         channel: the name of the channel that it was sent to.
         id: the same at every delivery: what makes the work idempotent.
-        message: the message, or None where the bytes in the broker stand for none.
-        headers: text for text, beside the message; trace context, for example.
+        message: the message, or None where the bytes in the broker are not one.
+        headers: text by name, sent along with the message; trace context, for example.
         attempt: 1 at the first delivery, as the engine counts.
-        lease: seconds after which another worker may have it, unless it is extended; None for ever.
+        lease: seconds after which another worker may get it unless it is extended; None for never.
     """
 
     channel: str
@@ -39,10 +39,10 @@ class Delivery(Protocol):
         """Take the message off the channel for good."""
 
     async def retry(self, delay: float) -> None:
-        """Put it back; it is delivered again after so many seconds, or the engine's longest delay."""
+        """Put it back, to be delivered after so many seconds, or the engine's longest delay."""
 
     async def dead_letter(self, reason: str) -> None:
-        """Move it to the dead letters, with a sentence for people; it must never be in neither place."""
+        """Move it to the dead letters, with a sentence for people; it is never in neither place."""
 
     async def extend(self) -> None:
         """Start the lease anew.
@@ -53,13 +53,14 @@ class Delivery(Protocol):
 
 
 class Subscription(Protocol):
-    """What one slot of a worker takes messages from; one task at a time asks it."""
+    """What one slot of a worker takes messages from; one task at a time uses it."""
 
     async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - an answer, no error
         """Return the next message, or None where none comes within so many seconds.
 
-        It fetches one message, never more. Bytes that are no message are delivered, with None for the
-        message. When the call is cancelled, a message that was on its way comes again after its lease.
+        It fetches one message, never more. Bytes that are no message are delivered, with None for
+        the message. When the call is cancelled, a message that was on its way comes again after its
+        lease.
 
         Raises:
             Exception: the engine is away, or refuses; the worker subscribes anew after a pause.
@@ -91,8 +92,8 @@ class DeadLetter:
 
     @property
     def message(self) -> Mapping[str, Any] | None:
-        """The message, or None where the bytes stand for none."""
-        return decoded(self.data)
+        """The message, or None where the bytes are not one."""
+        return decode(self.data)
 
 
 class Broker(Protocol):
@@ -102,7 +103,7 @@ class Broker(Protocol):
     """
 
     async def __aenter__(self) -> Self:
-        """Connect. It may be entered several times; what leaves last, disconnects."""
+        """Connect. A broker may be entered several times; the last one out disconnects."""
         ...
 
     async def __aexit__(self, *_: object) -> None:
@@ -116,14 +117,14 @@ class Broker(Protocol):
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
     ) -> str:
-        """Keep a message for the workers of a channel, there already or yet to come.
+        """Keep a message for the workers of a channel, present and future.
 
         Args:
             channel: its name.
             message: a mapping with a ``type``; see `asgi_routes.worker.messages`.
-            id: what the message is known by; None makes one. A broker may take the same id twice, or
-                drop the second for as long as it remembers the first.
-            headers: beside the message.
+            id: what the message is known by; None makes one. A broker may take the same id twice,
+                or drop the second for as long as it remembers the first.
+            headers: sent along with the message.
 
         Returns:
             The id. The message is kept as safely as the engine keeps anything.
@@ -134,37 +135,37 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return a context manager for what one slot takes the messages of a channel from.
+        """Return a context manager with the subscription of one slot to a channel.
 
-        Every subscription of a channel, in whatever process, shares its messages with the others, and
-        sees what was sent before the first of them. Leaving it hands back nothing: what is on loan
-        comes again when it is settled by `Delivery.retry`, or its lease runs out.
+        All subscriptions of a channel, in whatever process, share its messages, and get those that
+        were sent before the first of them, too. Leaving one hands nothing back: what is on loan
+        comes again when it is settled by `Delivery.retry`, or when its lease runs out.
         """
         ...
 
 
 class CrashLedger(Protocol):
-    """What a broker has besides, so that a message which kills its process harms no other.
+    """What a broker has besides, so that a message that kills its process harms no other.
 
-    A worker runs a message that was delivered too often alone, and writes that down before. Who finds
-    it written down already knows that the message has taken its process with it. The engine keeps a set
-    of texts for that: every worker sees it, it survives each of them, and it may forget what is older than
-    a day.
+    A message that was delivered too often runs alone, and its worker marks that before. A worker
+    that finds the mark knows that the message has killed a process. The engine keeps the marks as a
+    set of texts that every worker sees and that survives each of them; it may forget marks that are
+    older than a day.
     """
 
     async def is_marked(self, mark: str) -> bool:
-        """Tell whether the set has this text, of at most 300 characters, whichever."""
+        """Tell whether the set has this mark, which is any text of at most 300 characters."""
         ...
 
     async def mark(self, mark: str) -> None:
-        """Add a text; when this returns, the engine has it."""
+        """Add a mark; when this returns, the engine has it."""
 
     async def unmark(self, mark: str) -> None:
-        """Take a text out; that it is not there is no error."""
+        """Remove a mark; it is no error where there is none."""
 
 
 class DeadLetters(Protocol):
-    """What a broker has besides, so that people can look after what nobody could handle."""
+    """What a broker has besides, so that people can see to messages that nobody could handle."""
 
     async def dead_letters(self, channel: str | None = None) -> Sequence[DeadLetter]:
         """Return the dead letters, of one channel or all, the oldest first."""
@@ -180,3 +181,28 @@ class DeadLetters(Protocol):
     async def drop(self, message_id: str) -> int:
         """Forget the dead letters of that id; return how many there were."""
         ...
+
+
+class BrokerFullError(WorkerError):
+    """A channel holds as many messages as it may; this one was not sent.
+
+    Attributes:
+        channel: its name.
+        capacity: messages; None where it is the engine that has no room, or does not say how much.
+    """
+
+    def __init__(self, channel: str, capacity: int | None = None) -> None:
+        what = (
+            "as many messages as its engine takes" if capacity is None else f"{capacity} messages"
+        )
+        super().__init__(f"channel {channel!r} holds {what} already")
+        self.channel = channel
+        self.capacity = capacity
+
+
+class BrokerClosedError(WorkerError, RuntimeError):
+    """A broker is used outside ``async with broker``."""
+
+
+class LeaseLostError(WorkerError):
+    """A delivery is no longer this worker's: it took too long, and another may have it."""

@@ -1,6 +1,6 @@
-"""What a worker tells of itself: events for metrics, a status, and a file that shows it is alive.
+"""What a worker reports: events for metrics, a status, and a file that shows it is alive.
 
-In: what happens in a worker. Out: values. The rule kept here: nothing that watches a worker can stop it.
+Rule: nothing that watches a worker can stop it.
 """
 
 import logging
@@ -27,8 +27,13 @@ EventKind: TypeAlias = Literal[
     "draining",
     "stopped",
 ]
-"""ready, draining, stopped: the worker. start, done, retry, dead, handed_back (at a hard stop): a message.
-lease_lost, blocked: it took too long, or kept the event loop. broker_error: the slot goes on after a pause."""
+"""``ready``, ``draining`` and ``stopped`` are about the worker.
+
+``start``, ``done``, ``retry``, ``dead`` and ``handed_back`` (at a hard stop) are about a message.
+So are ``lease_lost``, after which another worker may have it, and ``blocked``, when something kept
+the event loop for so long that its lease may run out. ``broker_error`` is about a slot, which goes
+on after a pause.
+"""
 
 _LEVELS = {
     "start": logging.DEBUG,
@@ -51,8 +56,7 @@ class WorkerEvent:
         channel: where, or "" for the whole worker.
         id: of the message, or "".
         attempt: of the message, or 0.
-        seconds: how long the application ran, for done, retry and dead; how long the loop was
-            blocked; how long the pause is, for broker_error and retry see ``delay``.
+        seconds: how long the application ran (done, retry, dead), or the event loop was blocked.
         delay: seconds until the message, or the broker, is tried again.
         reason: a sentence for people, or "".
     """
@@ -78,14 +82,13 @@ class WorkerEvent:
 
 @dataclass
 class Status:
-    """How a worker is.
+    """The state of a worker.
 
     Attributes:
         state: ``starting``, ``running``, ``draining`` or ``stopped``.
         channels: that it takes messages from.
         in_flight: messages that the application works on.
-        polled: for each channel, when a slot of it has last heard from the broker, in seconds since
-            1970.
+        polled: for each channel, when the broker has last answered a slot, in seconds since 1970.
         counts: how often each kind of event has happened.
     """
 
@@ -96,8 +99,8 @@ class Status:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class Watch:
-    """Passes on what happens, and counts it.
+class Monitor:
+    """Counts what happens in a worker, logs it and passes it on.
 
     Args:
         on_event: called with each event, or None.
@@ -131,11 +134,11 @@ class Watch:
         delay: float = 0.0,
         reason: str = "",
     ) -> None:
-        """Tell what happened to a delivery; see `WorkerEvent`."""
+        """Report what happened to a delivery; see `WorkerEvent`."""
         channel, attempt = delivery.channel, delivery.attempt
         self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason))
 
-    def polled(self, channel: str, at: float) -> None:
+    def note_poll(self, channel: str, at: float) -> None:
         """Note that the broker has answered, at so many seconds since 1970."""
         self.status.polled[channel] = at
         if self._health_file is None or at - self._touched < 1:

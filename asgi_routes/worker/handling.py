@@ -1,25 +1,22 @@
-"""One message, from the broker through the application and back.
+"""Takes each delivery from the broker through the application and back.
 
-In: a delivery. Out: a settled delivery, and events. The rule kept here: a message is settled after the
-application has ended, never before; and one that may have killed its process runs alone, while one that only
-failed holds up nobody.
+Rule: a message is settled after the application has ended, never before. One that may have killed
+its process runs alone; one that only failed holds up nobody.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 
+from asgi_routes.worker.attempts import Again, Attempt, Backoff, Dead, Done, Outcome, make_scope
 from asgi_routes.worker.contract import Broker, Delivery
-from asgi_routes.worker.conversation import Conversation, scope_of
-from asgi_routes.worker.events import LOGGER, Watch
-from asgi_routes.worker.gate import Gate
+from asgi_routes.worker.events import LOGGER, Monitor
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.messages import mistake_in
-from asgi_routes.worker.outcomes import Again, Dead, Done, Outcome
-from asgi_routes.worker.retrying import Backoff
+from asgi_routes.worker.messages import find_mistake
 
 _LONGEST_HAND_BACK = 2.0
 """Seconds in which a message is handed back when the worker is stopped at once."""
@@ -27,13 +24,13 @@ _LONGEST_HAND_BACK = 2.0
 
 @dataclass(frozen=True)
 class Rules:
-    """How often, how long, and with what.
+    """What holds for every message of a worker.
 
     Attributes:
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts.
-        state: what the lifespan of the application left.
+        state: the lifespan state of the application.
     """
 
     max_attempts: int
@@ -47,139 +44,190 @@ class Handler:
 
     Args:
         app: the application.
-        broker: where they come from.
-        leases: are held while they are handled.
+        broker: where the deliveries come from.
+        leases: extend the lease of each while it is handled.
         rules: for all of them.
-        watch: hears of each.
+        monitor: is told of each.
     """
 
     def __init__(
-        self, app: Any, broker: Broker, leases: Leases, rules: Rules, watch: Watch
+        self, app: Any, broker: Broker, leases: Leases, rules: Rules, monitor: Monitor
     ) -> None:
         self._app = app
         self._broker = broker
         self._leases = leases
         self._rules = rules
-        self._watch = watch
-        self._gate = Gate()
+        self._monitor = monitor
+        self._gate = _Gate()
         # A broker without a ledger cannot know which message killed its process.
         self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
 
     async def handle(self, delivery: Delivery) -> None:
-        """See a delivery through.
+        """Handle a delivery until it is settled.
 
         Raises:
             Exception: of the broker only. The message is delivered again when its lease runs out.
         """
-        if (mistake := _mistake_in(delivery)) is not None:
+        if (mistake := _find_mistake_in(delivery)) is not None:
             await self._settle(delivery, Dead(mistake), 0.0)
             return
         is_suspect = await self._is_suspect(delivery)
-        if is_suspect and await self._ledger.is_marked(_alone(delivery)):
+        if is_suspect and await self._ledger.is_marked(_make_lone_mark(delivery)):
             reason = f"attempt {delivery.attempt - 1} ran alone, and its worker died or lost it"
             await self._settle(delivery, Dead(reason), 0.0)
-            await self._ledger.unmark(_alone(delivery))
+            await self._ledger.unmark(_make_lone_mark(delivery))
             return
-        conversation = Conversation(delivery, self._broker)
-        with self._leases.holding(delivery, conversation):
-            await self._pass(delivery, conversation, is_suspect=is_suspect)
+        attempt = Attempt(delivery, self._broker)
+        with self._leases.hold(delivery, attempt):
+            await self._try_once(delivery, attempt, is_suspect=is_suspect)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:
-        """Tell whether a message was tried often, and nobody lived to say how the last time ended."""
+        """Tell whether a message was tried often, and its last attempt may have killed a worker."""
         # The first attempt cannot have killed anything.
         if self._ledger is None or delivery.attempt < max(2, self._rules.max_attempts):
             return False
-        if not await self._ledger.is_marked(ended := _ended(delivery, delivery.attempt - 1)):
+        if not await self._ledger.is_marked(
+            ended := _make_end_mark(delivery, delivery.attempt - 1)
+        ):
             return True
         await self._ledger.unmark(ended)
         return False
 
-    async def _pass(
-        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
-    ) -> None:
+    async def _try_once(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> None:
         begun = time.monotonic()
         try:
-            async with self._gate.passing(alone=is_suspect):
+            async with self._gate.enter(alone=is_suspect):
                 begun = time.monotonic()
-                outcome = await self._run(delivery, conversation, is_suspect=is_suspect)
-            await self._end(delivery, conversation, outcome, time.monotonic() - begun)
+                outcome = await self._run(delivery, attempt, is_suspect=is_suspect)
+            await self._end(delivery, attempt, outcome, time.monotonic() - begun)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
-                await self._hand_back(delivery, conversation, time.monotonic() - begun)
+                await self._hand_back(delivery, attempt, time.monotonic() - begun)
             raise
 
-    async def _run(
-        self, delivery: Delivery, conversation: Conversation, *, is_suspect: bool
-    ) -> Outcome:
+    async def _run(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> Outcome:
         if is_suspect:
-            await self._ledger.mark(_alone(delivery))
-        self._watch.tell_of("start", delivery)
-        scope = scope_of(delivery, self._rules.max_attempts, self._rules.state)
-        self._watch.status.in_flight += 1
+            await self._ledger.mark(_make_lone_mark(delivery))
+        self._monitor.tell_of("start", delivery)
+        scope = make_scope(delivery, self._rules.max_attempts, self._rules.state)
+        self._monitor.status.in_flight += 1
         try:
-            return await conversation.run(self._app, scope, self._rules.timeout)
+            return await attempt.run(self._app, scope, self._rules.timeout)
         finally:
-            self._watch.status.in_flight -= 1
+            self._monitor.status.in_flight -= 1
             if is_suspect:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
-                    await self._ledger.unmark(_alone(delivery))
+                    await self._ledger.unmark(_make_lone_mark(delivery))
 
     async def _end(
-        self, delivery: Delivery, conversation: Conversation, outcome: Outcome, seconds: float
+        self, delivery: Delivery, attempt: Attempt, outcome: Outcome, seconds: float
     ) -> None:
-        if conversation.is_acked:
-            self._watch.tell_of("done", delivery, seconds)
-        elif isinstance(outcome, Done) or not conversation.is_lost:
+        if attempt.is_acked:
+            self._monitor.tell_of("done", delivery, seconds)
+        elif isinstance(outcome, Done) or not attempt.is_lost:
             await self._settle(delivery, outcome, seconds)
 
     async def _settle(self, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
-        """Tell the broker, and then everybody else."""
+        """Settle a delivery with the broker, then report it."""
         if isinstance(outcome, Again) and delivery.attempt >= self._rules.max_attempts:
             outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
         if isinstance(outcome, Done):
             await delivery.ack()
-            self._watch.tell_of("done", delivery, seconds)
+            self._monitor.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Dead):
             await delivery.dead_letter(outcome.reason)
-            self._watch.tell_of("dead", delivery, seconds, reason=outcome.reason)
+            self._monitor.tell_of("dead", delivery, seconds, reason=outcome.reason)
         else:
             delay = outcome.delay
             if delay is None:
                 delay = self._rules.backoff.delay(delivery.attempt)
             await self._note_end(delivery)
             await delivery.retry(delay)
-            self._watch.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
+            self._monitor.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
 
-    async def _hand_back(
-        self, delivery: Delivery, conversation: Conversation, seconds: float
-    ) -> None:
+    async def _hand_back(self, delivery: Delivery, attempt: Attempt, seconds: float) -> None:
         """Give a message back, so that nobody has to wait for its lease to run out."""
         try:
-            if conversation.outcome is not None:
-                await self._end(delivery, conversation, conversation.outcome, seconds)
+            if attempt.outcome is not None:
+                await self._end(delivery, attempt, attempt.outcome, seconds)
                 return
             await self._note_end(delivery)
             await delivery.retry(0)
         except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
             LOGGER.warning("message %s was not handed back: %r", delivery.id, error)
         else:
-            self._watch.tell_of("handed_back", delivery)
+            self._monitor.tell_of("handed_back", delivery)
 
     async def _note_end(self, delivery: Delivery) -> None:
-        """Write down that this attempt killed nobody, where the next one would be suspicious."""
+        """Mark that this attempt came to an end, where the next one would be suspect without it."""
         if self._ledger is not None and delivery.attempt + 1 >= max(2, self._rules.max_attempts):
-            await self._ledger.mark(_ended(delivery, delivery.attempt))
+            await self._ledger.mark(_make_end_mark(delivery, delivery.attempt))
 
 
-def _alone(delivery: Delivery) -> str:
+def _make_lone_mark(delivery: Delivery) -> str:
     return f"alone {delivery.id}"
 
 
-def _ended(delivery: Delivery, attempt: int) -> str:
-    return f"ended {attempt} {delivery.id}"
+def _make_end_mark(delivery: Delivery, number: int) -> str:
+    return f"ended {number} {delivery.id}"
 
 
-def _mistake_in(delivery: Delivery) -> str | None:
+def _find_mistake_in(delivery: Delivery) -> str | None:
     if delivery.message is None:
         return "it cannot be decoded: it is no JSON object"
-    return mistake_in(delivery.message)
+    return find_mistake(delivery.message)
+
+
+class _Gate:
+    """Lets many in together, or one alone.
+
+    Rule: what wants to be alone waits for those inside, and those that come later wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._condition = anyio.Condition()
+        self._inside = 0
+        self._alone_wanted = 0
+        self._is_alone = False
+
+    def enter(self, *, alone: bool) -> AbstractAsyncContextManager[None]:
+        """Return a context manager whose body runs beside others, or beside none."""
+        return self._enter_alone() if alone else self._enter_beside()
+
+    @asynccontextmanager
+    async def _enter_beside(self) -> AsyncIterator[None]:
+        if self._is_alone or self._alone_wanted:
+            async with self._condition:
+                while self._is_alone or self._alone_wanted:
+                    await self._condition.wait()
+        # No await between the question and the answer: nothing can come in between.
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if self._alone_wanted:
+                await self._notify()
+
+    @asynccontextmanager
+    async def _enter_alone(self) -> AsyncIterator[None]:
+        self._alone_wanted += 1
+        try:
+            async with self._condition:
+                while self._is_alone or self._inside:
+                    await self._condition.wait()
+                self._is_alone = True
+        finally:
+            self._alone_wanted -= 1
+            if not self._is_alone:
+                await self._notify()
+        try:
+            yield
+        finally:
+            self._is_alone = False
+            await self._notify()
+
+    async def _notify(self) -> None:
+        with anyio.CancelScope(shield=True):
+            async with self._condition:
+                self._condition.notify_all()

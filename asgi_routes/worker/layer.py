@@ -1,7 +1,7 @@
 """A broker over a channel layer of Channels.
 
-In: messages. Out: the same, at most once. The rule kept here: whatever may be lost, is lost by a process that dies,
-never by one that is asked to stop: what it has left over goes back to the layer.
+Rule: a crash may lose messages; a graceful stop never does: unhandled messages go back to the
+layer.
 """
 
 import asyncio
@@ -19,17 +19,10 @@ from typing import Any
 import anyio
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.contract import Delivery, Subscription
-from asgi_routes.worker.errors import (
-    BrokerClosedError,
-    BrokerFullError,
-    InvalidMessageError,
-    MessageTooLargeError,
-)
-from asgi_routes.worker.event_loops import require_asyncio
+from asgi_routes.worker.contract import BrokerClosedError, BrokerFullError, Delivery, Subscription
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import decoded
-from asgi_routes.worker.sending import SendingBroker
+from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, decode
+from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _REFUSED = {
     "RedisPubSubChannelLayer": "a message that is sent before a worker listens is gone, and two "
@@ -37,24 +30,26 @@ _REFUSED = {
     "RabbitmqChannelLayer": "it sends to no channel that workers listen to",
 }
 _NAME = re.compile(r"(?=.{1,99}\Z)[\w\-.]+(![\w\-.]*)?", re.ASCII).fullmatch
-"""What Channels' specification calls a name; one with a ``!`` is of one process, and can be sent to."""
+"""A name as Channels' specification has it; one with a ``!`` belongs to one process."""
 
 
 class LayerBroker(SendingBroker):
     """Takes messages from a channel layer of Channels: **at most once**. It runs on asyncio.
 
-    A layer forgets a message when it hands it out. So a message is lost when the process that has it
-    dies, and when the layer drops it: when it is too old (60 seconds, usually), or when the layer is away.
-    Nothing can be done about that here; a `RedisBroker` or `NatsBroker` does not lose it. What differs:
+    A layer forgets a message when it hands it out. So a message is lost when the process that has
+    it dies, and when the layer drops it: because it is too old (60 seconds, usually), or because
+    the layer is away. Nothing can be done about that here; use a `RedisBroker` or `NatsBroker`.
+    What differs from those:
 
-    - A message that fails is tried again in the same process only. What is still to be tried again when the
-      broker is left, and what a worker that stops hands back, goes back to the layer as a new message.
+    - A message that fails is tried again in the same process only. What still waits for another
+      attempt when the broker is left, and what a worker that stops hands back, goes back to the
+      layer as a new message.
     - A message that is given up is logged and dropped: a layer has no place for dead letters.
     - There is no lease, and no way to know what killed a process.
-    - An id is made when a message is received; that of the sender and the headers stay with the sender.
+    - An id is made when a message is received; the sender's id and headers are not passed on.
 
-    In exchange, whoever sends by ``channel_layer.send`` or a consumer of Channels needs no change. The layer is
-    not closed; that is up to who made it.
+    In exchange, code that sends by ``channel_layer.send`` and consumers of Channels need no change.
+    The layer is not closed; that is up to whoever made it.
 
     Args:
         layer: anything that has ``send(channel, message)`` and ``receive(channel)``.
@@ -103,11 +98,11 @@ class LayerBroker(SendingBroker):
         message_id: str,  # noqa: ARG002 - a layer takes none
         headers: Mapping[str, str],  # noqa: ARG002 - as above
     ) -> None:
-        if (message := decoded(data)) is None:
+        if (message := decode(data)) is None:
             raise InvalidMessageError("a layer takes mappings, and these bytes stand for none")
-        self._open_intakes()
+        self._get_intakes()
         try:
-            await self._layer.send(_checked(channel), message)
+            await self._layer.send(_check_channel(channel), message)
         except Exception as error:
             # The specification has them on the layer, where no layer has them.
             if type(error).__name__ == "ChannelFull":
@@ -118,13 +113,13 @@ class LayerBroker(SendingBroker):
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
-        """Return what one slot takes the messages of a channel from."""
-        intakes = self._open_intakes()
+        """Return the subscription of one slot to a channel."""
+        intakes = self._get_intakes()
         if channel not in intakes:
-            intakes[_checked(channel)] = _Intake(self._layer, channel)
+            intakes[_check_channel(channel)] = _Intake(self._layer, channel)
         yield LayerSubscription(intakes[channel])
 
-    def _open_intakes(self) -> dict[str, "_Intake"]:
+    def _get_intakes(self) -> dict[str, "_Intake"]:
         if self._intakes is None:
             raise BrokerClosedError("use LayerBroker inside of 'async with broker'")
         return self._intakes
@@ -148,8 +143,8 @@ class _Taken:
 class _Intake:
     """What comes from one channel, for all slots of a process.
 
-    One task asks the layer, and is never cancelled to look elsewhere: layers lose messages that way. So
-    at most one message is outside of the layer and with nobody.
+    One task asks the layer, and is never cancelled to look elsewhere: layers lose messages that
+    way. So at most one message has left the layer and not reached a slot.
 
     Args:
         layer: the channel layer.
@@ -251,7 +246,7 @@ class LayerDelivery:
         """Do nothing: nobody else can get it."""
 
 
-def _checked(channel: str) -> str:
+def _check_channel(channel: str) -> str:
     if not _NAME(channel):
         raise InvalidMessageError(
             "a layer's channels are named in up to 99 letters, digits, '-', '_' and '.', "

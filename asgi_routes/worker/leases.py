@@ -1,8 +1,7 @@
 """The leases of all messages that a worker works on.
 
-In: deliveries, for as long as they are worked on. Out: extended leases, and events. The rule kept here: one task
-looks after all of them, and no message waits for the lease of another; a message that is done before its
-lease has to be extended costs no task.
+Rule: one task extends all of them, and no message waits for the lease of another. A message that is
+done before its lease has to be extended costs no task.
 """
 
 import math
@@ -13,52 +12,51 @@ from dataclasses import dataclass
 import anyio
 from anyio.abc import TaskGroup
 
-from asgi_routes.worker.contract import Delivery
-from asgi_routes.worker.conversation import Conversation
-from asgi_routes.worker.errors import LeaseLostError
-from asgi_routes.worker.events import LOGGER, Watch
+from asgi_routes.worker.attempts import Attempt
+from asgi_routes.worker.contract import Delivery, LeaseLostError
+from asgi_routes.worker.events import LOGGER, Monitor
 
 
 @dataclass(eq=False, slots=True)
 class _Held:
-    """A delivery that is worked on: when its lease is to be extended, and its last extension."""
+    """A delivery in work: when to extend its lease, and the extension that is under way."""
 
     delivery: Delivery
-    conversation: Conversation
+    attempt: Attempt
     pause: float
     due: float
     extending: anyio.CancelScope | None = None
 
 
 class Leases:
-    """Extends every lease after a third of it.
+    """Extends every lease once a third of it has passed.
 
     Args:
-        watch: hears of leases that are lost, and of what kept the event loop.
+        monitor: is told of lost leases, and of what blocked the event loop.
     """
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
         self._held: set[_Held] = set()
         self._sleep = anyio.CancelScope()
 
     @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
-        """Extend leases beside the body."""
+    async def keep(self) -> AsyncIterator[None]:
+        """Extend leases as long as the body runs."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep, tasks)
+            tasks.start_soon(self._extend_due, tasks)
             yield
             tasks.cancel_scope.cancel()
 
     @contextmanager
-    def holding(self, delivery: Delivery, conversation: Conversation) -> Iterator[None]:
+    def hold(self, delivery: Delivery, attempt: Attempt) -> Iterator[None]:
         """Have the lease of a delivery extended as long as the body runs."""
         if delivery.lease is None:
             yield
             return
-        held = _Held(delivery, conversation, delivery.lease / 3, math.inf)
+        held = _Held(delivery, attempt, delivery.lease / 3, math.inf)
         self._held.add(held)
-        self._wait(held)
+        self._schedule(held)
         try:
             yield
         finally:
@@ -66,12 +64,12 @@ class Leases:
             if held.extending is not None:
                 held.extending.cancel()
 
-    def _wait(self, held: _Held) -> None:
+    def _schedule(self, held: _Held) -> None:
         held.due = anyio.current_time() + held.pause
         if held.due < self._sleep.deadline:  # noqa: PLR1730 - to set it again moves a timer
             self._sleep.deadline = held.due
 
-    async def _keep(self, tasks: TaskGroup) -> None:
+    async def _extend_due(self, tasks: TaskGroup) -> None:
         while True:
             due = min((held.due for held in self._held), default=math.inf)
             with anyio.CancelScope(deadline=due) as self._sleep:
@@ -82,7 +80,7 @@ class Leases:
                     reason = (
                         f"something blocked the event loop for {late:.1f} s, and leases may run out"
                     )
-                    self._watch.tell_of("blocked", held.delivery, late, reason=reason)
+                    self._monitor.tell_of("blocked", held.delivery, late, reason=reason)
                 held.due = math.inf
                 tasks.start_soon(self._extend, held)
 
@@ -94,11 +92,11 @@ class Leases:
                 await held.delivery.extend()
             except LeaseLostError as error:
                 if held in self._held:
-                    held.conversation.is_lost = True
-                    self._watch.tell_of("lease_lost", held.delivery, reason=str(error))
+                    held.attempt.is_lost = True
+                    self._monitor.tell_of("lease_lost", held.delivery, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - the next one may go through
                 LOGGER.warning(
                     "the lease of message %s was not extended: %r", held.delivery.id, error
                 )
-            self._wait(held)
+            self._schedule(held)

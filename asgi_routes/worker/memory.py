@@ -1,8 +1,7 @@
 """A broker in the memory of one process.
 
-In: messages. Out: the same, to the workers of the same event loop. The rule kept here: every id is in
-exactly one of three places: queued (waiting, or on loan), done, or dead; a loan that ran out settles
-nothing.
+Rule: every id is in exactly one of three places: queued (waiting, or on loan), done, or dead. A
+loan that has run out settles nothing.
 """
 
 import heapq
@@ -16,13 +15,12 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 
-from asgi_routes.worker.contract import DeadLetter
-from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
-from asgi_routes.worker.messages import decoded
+from asgi_routes.worker.contract import BrokerFullError, DeadLetter, LeaseLostError
+from asgi_routes.worker.messages import decode
 from asgi_routes.worker.sending import SendingBroker
 
 _STALE = 64
-"""Settled loans that a queue may still know, besides as many as there are loans."""
+"""Settled loans that a queue may remember, beyond the number of loans that it has."""
 
 
 @dataclass(slots=True)
@@ -86,7 +84,7 @@ class _Queue:
             heapq.heapify(self._later)
 
     def put_back(self, kept: _Kept, delay: float) -> None:
-        """Have a message delivered again after so many seconds, by whoever waits."""
+        """Have a message delivered again after so many seconds, and wake who waits."""
         self.lend(kept, delay)
         self._wake()
 
@@ -150,25 +148,25 @@ class MemoryBroker(SendingBroker):
         """Do nothing: there is nothing to connect to."""
 
     async def close(self) -> None:
-        """Keep everything: who opens it again, finds it."""
+        """Keep everything for when the broker is opened again."""
 
     async def put(
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
     ) -> None:
         await anyio.lowlevel.checkpoint()
-        queue = self._queue(channel)
+        queue = self._get_queue(channel)
         if self._capacity is not None and queue.size >= self._capacity:
             raise BrokerFullError(channel, self._capacity)
         queue.put(_Kept(data, message_id, headers))
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator["MemorySubscription"]:
-        """Return what one slot takes the messages of a channel from."""
-        yield MemorySubscription(self._queue(channel), self.lease, self._dead)
+        """Return the subscription of one slot to a channel."""
+        yield MemorySubscription(self._get_queue(channel), self.lease, self._dead)
 
     def size(self, channel: str) -> int:
         """Return how many messages of a channel are not done; those on loan count."""
-        return self._queue(channel).size
+        return self._get_queue(channel).size
 
     async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
         await anyio.lowlevel.checkpoint()
@@ -187,16 +185,16 @@ class MemoryBroker(SendingBroker):
         self._dead[:] = [letter for letter in self._dead if letter.id != message_id]
         return before - len(self._dead)
 
-    async def is_marked(self, message_id: str) -> bool:
-        return message_id in self._marks
+    async def is_marked(self, mark: str) -> bool:
+        return mark in self._marks
 
-    async def mark(self, message_id: str) -> None:
-        self._marks.add(message_id)
+    async def mark(self, mark: str) -> None:
+        self._marks.add(mark)
 
-    async def unmark(self, message_id: str) -> None:
-        self._marks.discard(message_id)
+    async def unmark(self, mark: str) -> None:
+        self._marks.discard(mark)
 
-    def _queue(self, channel: str) -> _Queue:
+    def _get_queue(self, channel: str) -> _Queue:
         if channel not in self._queues:
             self._queues[channel] = _Queue(channel, self._clock)
         return self._queues[channel]
@@ -226,7 +224,7 @@ class MemoryDelivery:
     def __init__(self, queue: _Queue, kept: _Kept, lease: float, dead: list[DeadLetter]) -> None:
         self.channel = queue.channel
         self.id = kept.id
-        self.message = decoded(kept.data)
+        self.message = decode(kept.data)
         self.headers = kept.headers
         self.attempt = kept.attempt
         self.lease: float | None = lease

@@ -1,7 +1,7 @@
-"""Messages on the wire: JSON, with bytes.
+"""Messages as bytes, in JSON, and the errors for what is no message.
 
-In: a message, a mapping with a ``type``. Out: bytes, and back. The rule kept here: what is decoded equals
-what was encoded, or it was refused; nothing is changed on the way (no key becomes text, no tuple a list).
+Rule: what is decoded equals what was encoded, or it was refused; nothing is changed on the way (no
+key becomes text, no tuple a list).
 """
 
 import base64
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from asgi_routes.worker.errors import InvalidMessageError, MessageTooLargeError
+from asgi_routes.errors import RoutingError
 
 LARGEST = 1_000_000
 """Bytes that a message may have, encoded (Channels' specification: up to 1 MB)."""
@@ -21,8 +21,33 @@ _BYTES = "__asgi_bytes__"
 _RESERVED = frozenset({_BYTES, "__asgi_channel__"})
 
 
-def checked_channel(name: object) -> str:
-    """Return the name of a channel.
+class WorkerError(RoutingError):
+    """The base of every error of the worker and its brokers.
+
+    Each also derives from the built-in exception that a caller would expect, where there is one.
+    """
+
+
+class InvalidMessageError(WorkerError, ValueError):
+    """This is no message for a channel; it was not sent."""
+
+
+class MessageTooLargeError(WorkerError, ValueError):
+    """A message is larger than the broker takes; it was not sent.
+
+    Attributes:
+        size: bytes, encoded.
+        limit: bytes.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"the message has {size} bytes, and this broker takes {limit}")
+        self.size = size
+        self.limit = limit
+
+
+def check_channel(name: object) -> str:
+    """Return the name of a channel, checked.
 
     Raises:
         InvalidMessageError: it is not text of 1 to 255 characters.
@@ -34,8 +59,8 @@ def checked_channel(name: object) -> str:
     )
 
 
-def checked_id(message_id: object) -> str:
-    """Return the id of a message.
+def check_id(message_id: object) -> str:
+    """Return the id of a message, checked.
 
     Raises:
         InvalidMessageError: it is not text of 1 to 255 characters that can be printed.
@@ -47,8 +72,8 @@ def checked_id(message_id: object) -> str:
     )
 
 
-def checked_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
-    """Return the headers of a message: text for text, without anything that could end a line.
+def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the headers of a message, checked: text by name, without anything that ends a line.
 
     Raises:
         InvalidMessageError: they are not.
@@ -62,7 +87,7 @@ def checked_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
     return dict(headers)
 
 
-def encoded(message: object, limit: int = LARGEST) -> bytes:
+def encode(message: object, limit: int = LARGEST) -> bytes:
     """Return a message as bytes.
 
     Args:
@@ -74,14 +99,17 @@ def encoded(message: object, limit: int = LARGEST) -> bytes:
         InvalidMessageError: it is not such a mapping; the message says where.
         MessageTooLargeError: it has more bytes.
 
-    >>> encoded({"type": "generate", "data": b"GIF"})
+    >>> encode({"type": "generate", "data": b"GIF"})
     b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}'
     """
-    if (mistake := mistake_in(message)) is not None:
+    if (mistake := find_mistake(message)) is not None:
         raise InvalidMessageError(mistake)
     try:
         text = json.dumps(
-            _plain(message, "message"), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+            _make_plain(message, "message"),
+            ensure_ascii=False,
+            allow_nan=False,
+            separators=(",", ":"),
         )
         data = text.encode()
     except RecursionError:
@@ -95,22 +123,22 @@ def encoded(message: object, limit: int = LARGEST) -> bytes:
     return data
 
 
-def decoded(data: bytes) -> Mapping[str, Any] | None:
+def decode(data: bytes) -> Mapping[str, Any] | None:
     """Return the message that bytes stand for, or None where they stand for none.
 
-    >>> decoded(b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}')
+    >>> decode(b'{"type":"generate","data":{"__asgi_bytes__":"R0lG"}}')
     {'type': 'generate', 'data': b'GIF'}
-    >>> decoded(b"not JSON"), decoded(b"[1]")
+    >>> decode(b"not JSON"), decode(b"[1]")
     (None, None)
     """
     try:
-        message = json.loads(data, object_hook=_restored)
+        message = json.loads(data, object_hook=_restore_bytes)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
 
 
-def mistake_in(message: object) -> str | None:
+def find_mistake(message: object) -> str | None:
     """Return why something is no message that an application could be given, or None."""
     if not isinstance(message, Mapping):
         return f"a message is a mapping, not {type(message).__name__}"
@@ -125,19 +153,22 @@ def _is_name(text: str) -> bool:
     return 0 < len(text) <= _LONGEST_NAME and not _SURROGATE(text)
 
 
-def _plain(value: Any, place: str) -> Any:
+def _make_plain(value: Any, place: str) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()}
     if isinstance(value, list):
-        return [_plain(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [_make_plain(item, f"{place}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping):
-        return {_key(key, place): _plain(item, f"{place}[{key!r}]") for key, item in value.items()}
+        return {
+            _check_key(key, place): _make_plain(item, f"{place}[{key!r}]")
+            for key, item in value.items()
+        }
     raise InvalidMessageError(f"{place} is a {type(value).__name__}, which no message can hold")
 
 
-def _key(key: object, place: str) -> str:
+def _check_key(key: object, place: str) -> str:
     if not isinstance(key, str):
         raise InvalidMessageError(f"a key of {place} is {key!r}, and keys are text")
     if key in _RESERVED:
@@ -145,7 +176,7 @@ def _key(key: object, place: str) -> str:
     return key
 
 
-def _restored(mapping: dict[str, Any]) -> Any:
+def _restore_bytes(mapping: dict[str, Any]) -> Any:
     if mapping.keys() == {_BYTES} and isinstance(mapping[_BYTES], str):
         return base64.b64decode(mapping[_BYTES], validate=True)
     return mapping

@@ -1,9 +1,10 @@
-"""What the brokers have in common: being opened, and sending.
+"""What brokers share: opening and closing, sending, and the event loop that some of them need.
 
-In: messages. Out: bytes for the engine, with an id and headers. The rule kept here: whatever a sender may do
-wrong is an error of its own call, so that workers meet it only where others write to the engine.
+Rule: every mistake of a sender is an error of its own call, so that workers meet one only where
+others write to the engine.
 """
 
+import asyncio
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,22 +13,23 @@ from typing import Any, Self
 
 import anyio
 
+from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
-    checked_channel,
-    checked_headers,
-    checked_id,
-    encoded,
+    check_channel,
+    check_headers,
+    check_id,
+    encode,
 )
 
 
 class SendingBroker(ABC):
     """A broker that keeps messages as bytes: what does not depend on the engine.
 
-    Derive from it for an engine of your own, and write what is abstract, and `CrashLedger` and
-    `DeadLetters` where the engine can have them. `asgi_routes.worker.messages.decoded` makes the message of a
-    delivery.
+    Derive from it for an engine of your own: implement what is abstract, and `CrashLedger` and
+    `DeadLetters` where the engine allows it. `asgi_routes.worker.messages.decode` makes the message
+    of a delivery.
 
     Attributes:
         largest: bytes that a message may have, encoded.
@@ -37,27 +39,27 @@ class SendingBroker(ABC):
 
     def __init__(self) -> None:
         self._entered = 0
-        self._gate: anyio.Lock | None = None
+        self._lock: anyio.Lock | None = None
 
     async def __aenter__(self) -> Self:
-        if self._gate is None:
-            self._gate = anyio.Lock()
-        async with self._gate:
+        if self._lock is None:
+            self._lock = anyio.Lock()
+        async with self._lock:
             if self._entered == 0:
                 await self.open()
             self._entered += 1
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._gate is not None
+        assert self._lock is not None
         with anyio.CancelScope(shield=True):
-            async with self._gate:
+            async with self._lock:
                 self._entered -= 1
                 if self._entered == 0:
                     with anyio.move_on_after(5):
                         await self.close()
-                    if not self._gate.statistics().tasks_waiting:
-                        self._gate = None  # The next event loop makes its own.
+                    if not self._lock.statistics().tasks_waiting:
+                        self._lock = None  # The next event loop makes its own.
 
     async def send(
         self,
@@ -68,10 +70,10 @@ class SendingBroker(ABC):
         headers: Mapping[str, str] | None = None,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`."""
-        name = checked_channel(channel)
-        data = encoded(message, self.largest)
-        message_id = uuid.uuid4().hex if id is None else checked_id(id)
-        await self.put(name, data, message_id, checked_headers(headers or {}))
+        name = check_channel(channel)
+        data = encode(message, self.largest)
+        message_id = uuid.uuid4().hex if id is None else check_id(id)
+        await self.put(name, data, message_id, check_headers(headers or {}))
         return message_id
 
     @abstractmethod
@@ -86,7 +88,7 @@ class SendingBroker(ABC):
     async def put(
         self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
     ) -> None:
-        """Keep bytes as they are; no one has looked whether they stand for a message.
+        """Keep bytes as they are; nobody has checked that they are a message.
 
         Raises:
             BrokerFullError: the channel holds as many as it may.
@@ -94,4 +96,19 @@ class SendingBroker(ABC):
 
     @abstractmethod
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""
+        """Return the subscription of one slot to a channel; see `Broker.subscribe`."""
+
+
+def require_asyncio(name: str) -> None:
+    """Make sure that asyncio runs, before the client of an engine fails for want of it.
+
+    Raises:
+        ImproperlyConfigured: another event loop does.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ImproperlyConfigured(
+            f"{name} needs asyncio, and this is another event loop",
+            hint='anyio.run(…, backend="asyncio")',
+        ) from None

@@ -1,8 +1,9 @@
 """OpenTelemetry: a span for each message that is sent, and for each that is handled.
 
-In: an application, a broker. Out: the same, traced; the context travels in the headers of the message. The rule
-kept here: they stand around what they trace; a worker knows nothing of them, and whoever does not use them
-imports nothing.
+The context travels in the headers of the message.
+
+Rule: a worker knows nothing of tracing; `TracedApp` and `TracedBroker` stand around what they
+trace, and only those who use them import OpenTelemetry.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,8 @@ from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer, TracerProvider
 
 from asgi_routes.types import App, Receive, Send
+from asgi_routes.worker.attempts import EXTENSION
 from asgi_routes.worker.contract import Broker, Subscription
-from asgi_routes.worker.conversation import EXTENSION
 
 _NAME = "asgi_routes.worker"
 
@@ -22,10 +23,11 @@ _NAME = "asgi_routes.worker"
 class TracedApp:
     """A middleware that opens a span of kind CONSUMER around the work on each message of a channel.
 
-    It goes around a `ChannelNameRouter`, or anything with one in it; other scopes pass untouched. The
-    sender's span, if the message's headers know it, is the parent, and linked. The span is an error where the
-    message failed: the application raised, was cancelled, or asked for a retry or a dead letter. What it
-    sends to other channels has a span of kind PRODUCER, and takes the context along.
+    It goes around a `ChannelNameRouter`, or anything with one in it; other scopes pass untouched.
+    The sender's span, if it is in the message's headers, is the parent, and linked. The span is an
+    error where the message failed: the application raised, was cancelled, or asked for a retry or a
+    dead letter. What it sends to other channels has a span of kind PRODUCER, and takes the context
+    along.
 
     Args:
         app: an application.
@@ -51,7 +53,7 @@ class TracedApp:
         facts = scope.get("extensions", {}).get(EXTENSION, {})
         context = propagate.extract(facts.get("headers", {}))
         sender = trace.get_current_span(context).get_span_context()
-        attributes = _attributes(self._system, scope["channel"], "process")
+        attributes = _make_attributes(self._system, scope["channel"], "process")
         if facts:
             attributes["messaging.message.id"] = facts["id"]
             attributes["asgi_routes.attempt"] = facts["attempt"]
@@ -64,15 +66,15 @@ class TracedApp:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            call = _Call(receive, send, span, self._tracer, self._system)
+            call = _TracedCall(receive, send, span, self._tracer, self._system)
             try:
                 await self.app(scope, call.receive, call.send)
             except BaseException as error:
-                call.failed(error)
+                call.note_error(error)
                 raise
 
 
-class _Call:
+class _TracedCall:
     """One call of an application: what it says of its message is noted in the span."""
 
     def __init__(
@@ -100,10 +102,10 @@ class _Call:
                 _fail(self._span, kind, str(message.get("reason") or ""))
             return
         given = message.get("headers", {})
-        with _sending(self._tracer, self._system, message.get("channel"), given) as (_, headers):
+        with _trace_send(self._tracer, self._system, message.get("channel"), given) as (_, headers):
             await self._send({**message, "headers": headers})
 
-    def failed(self, error: BaseException) -> None:
+    def note_error(self, error: BaseException) -> None:
         """Note an exception, unless it is clear already how the message ended."""
         if self._is_settled:
             return
@@ -113,9 +115,11 @@ class _Call:
 
 
 class TracedBroker:
-    """A broker that opens a span of kind PRODUCER for each message that is sent, and sends its context along.
+    """A broker that opens a span of kind PRODUCER for each message that it sends.
 
-    Everything else is the broker's own. Headers that hold a context already are left alone.
+    The context is sent along.
+
+    Headers that hold a context already are left alone. Everything else is the broker's own.
 
     Args:
         broker: any broker.
@@ -145,7 +149,7 @@ class TracedBroker:
         return getattr(self._broker, name)
 
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return what one slot takes the messages of a channel from; see `Broker.subscribe`."""
+        """Return the subscription of one slot to a channel; see `Broker.subscribe`."""
         return self._broker.subscribe(channel)
 
     async def send(
@@ -157,20 +161,20 @@ class TracedBroker:
         headers: Mapping[str, str] | None = None,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`."""
-        with _sending(self._tracer, self._system, channel, headers or {}) as (span, more):
+        with _trace_send(self._tracer, self._system, channel, headers or {}) as (span, more):
             message_id = await self._broker.send(channel, message, id=id, headers=more)
             span.set_attribute("messaging.message.id", message_id)
             return message_id
 
 
 @contextmanager
-def _sending(
+def _trace_send(
     tracer: Tracer, system: str, channel: Any, headers: Mapping[str, str]
 ) -> Iterator[tuple[Span, Mapping[str, str]]]:
     if any(name in headers for name in propagate.get_global_textmap().fields):
         yield trace.INVALID_SPAN, headers
         return
-    attributes = _attributes(system, str(channel), "send")
+    attributes = _make_attributes(system, str(channel), "send")
     with tracer.start_as_current_span(
         f"{channel} send", kind=SpanKind.PRODUCER, attributes=attributes
     ) as span:
@@ -179,7 +183,7 @@ def _sending(
         yield span, {**headers, **carrier}
 
 
-def _attributes(system: str, channel: str, operation: str) -> dict[str, Any]:
+def _make_attributes(system: str, channel: str, operation: str) -> dict[str, Any]:
     """Return the attributes that every span of a message has (OpenTelemetry, "Messaging spans")."""
     return {
         "messaging.system": system,

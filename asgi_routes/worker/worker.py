@@ -1,13 +1,14 @@
 """The worker: slots that take messages from a broker and hand them to an application.
 
-In: an application and a broker. Out: every message handled at least once. The rule kept here: nothing stops a
-slot but the end of the worker: neither what an application raises, nor what a message holds, nor a
-broker that is away for a while.
+Rule: only the end of the worker stops a slot. Nothing that an application raises or a message holds
+does, nor does a broker that is away for a while.
 """
 
+import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -19,38 +20,40 @@ from asgi_routes.apps import find_mistake_in_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
+from asgi_routes.worker.attempts import Backoff
+from asgi_routes.worker.channels import select_channels
 from asgi_routes.worker.contract import Broker
-from asgi_routes.worker.events import Status, Watch, WorkerEvent
+from asgi_routes.worker.events import Monitor, Status, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
-from asgi_routes.worker.messages import checked_channel
-from asgi_routes.worker.names import channels_of
-from asgi_routes.worker.retrying import Backoff
-from asgi_routes.worker.signals import listen
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Worker:
     """Feeds an application from the channels of a broker. It runs once.
 
-    A message is acknowledged after the application has returned, or when it asks for the next one. When it
-    raises, the message is tried again, and is a dead letter after ``max_attempts``. `run` is for a
-    process of its own; ``async with Worker(…)`` works beside a web application in one event loop.
+    A message is acknowledged after the application has returned, or when it asks for the next one.
+    When it raises, the message is tried again, and is a dead letter after ``max_attempts``. `run`
+    is for a process of its own; ``async with Worker(…)`` works beside a web application in one
+    event loop.
 
     Args:
         app: an application; usually a router with a `ChannelNameRouter` in it.
-        broker: where the messages are.
+        broker: where the messages come from.
         channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
         concurrency: messages of each channel that are worked on at once.
-        drain_timeout: seconds that those have, once the worker is to stop.
+        drain_timeout: seconds that running messages have to end once the worker is asked to stop.
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts, and before a broker that failed is asked again.
-        poll: seconds that a slot waits for a message before it looks whether to stop.
+        poll: seconds that a slot waits for a message before it checks whether to stop.
         health_file: touched at most once a second whenever the broker has answered.
         on_event: called with each `WorkerEvent`, for metrics; it must not block.
 
     Raises:
-        ImproperlyConfigured: the application is none, there is no channel, or a number is not positive.
+        ImproperlyConfigured: ``app`` is no application, there is no channel, or a number is too
+            small.
 
     >>> import asyncio
     >>> from asgi_routes import ChannelNameRouter
@@ -84,7 +87,7 @@ class Worker:
     ) -> None:
         if wrong := find_mistake_in_app(app):
             raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
-        self.channels = _checked_channels(app, channels)
+        self.channels = select_channels(app, channels)
         for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):
             if value < 1:
                 raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
@@ -96,23 +99,23 @@ class Worker:
         self._drain_timeout = drain_timeout
         self._rules = Rules(max_attempts, timeout, backoff or Backoff())
         self._poll = poll
-        self._watch = Watch(on_event, Path(health_file) if health_file is not None else None)
-        self._watch.status.channels = self.channels
+        self._monitor = Monitor(on_event, Path(health_file) if health_file is not None else None)
+        self._monitor.status.channels = self.channels
         self._slots: anyio.CancelScope | None = None
         self._stopping = anyio.Event()
         self._embedding: AsyncExitStack | None = None
 
     @property
     def status(self) -> Status:
-        """How the worker is, now; it is the very object that the worker writes to."""
-        return self._watch.status
+        """The status of the worker; the object is live: the worker keeps writing to it."""
+        return self._monitor.status
 
     async def run(self, *, signals: bool = True) -> None:
         """Work until `stop` is called, with the lifespan of the application around it.
 
         Args:
-            signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works in
-                the main thread only.
+            signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works
+                in the main thread only.
 
         Raises:
             LifespanError: the application did not start, or did not stop.
@@ -121,7 +124,7 @@ class Worker:
         lifespan = Lifespan([self._app])
         async with self._broker, lifespan.context() as state, anyio.create_task_group() as tasks:
             if signals:
-                tasks.start_soon(listen, self._signalled)
+                tasks.start_soon(_listen_for_signals, self._on_signal)
             await self._work(state)
             tasks.cancel_scope.cancel()
 
@@ -137,7 +140,7 @@ class Worker:
             self._slots.deadline = anyio.current_time() + self._drain_timeout
         self.status.state = "draining"
         reason = f"{self.status.in_flight} in flight have {self._drain_timeout:g} s"
-        self._watch.tell(WorkerEvent("draining", reason=reason))
+        self._monitor.tell(WorkerEvent("draining", reason=reason))
 
     def stop_now(self) -> None:
         """Cancel what runs, and hand it back to the broker at once."""
@@ -146,9 +149,9 @@ class Worker:
             self._slots.cancel()
 
     async def __aenter__(self) -> Self:
-        """Work beside the body; it is the host that has signals and the lifespan."""
+        """Work beside the body; signals and the lifespan are the host's."""
         stack = AsyncExitStack()
-        await stack.enter_async_context(self._beside())
+        await stack.enter_async_context(self._run_beside())
         self._embedding = stack
         return self
 
@@ -162,7 +165,7 @@ class Worker:
         await self._embedding.__aexit__(kind, error, trace)
 
     @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[None]:
+    async def _run_beside(self) -> AsyncIterator[None]:
         raised: BaseException | None = None
         async with self._broker, anyio.create_task_group() as tasks:
             tasks.start_soon(self._work, None)
@@ -174,7 +177,7 @@ class Worker:
         if raised is not None:
             raise raised
 
-    def _signalled(self) -> None:
+    def _on_signal(self) -> None:
         if self._stopping.is_set():
             self.stop_now()
         else:
@@ -184,21 +187,23 @@ class Worker:
         rules = Rules(
             self._rules.max_attempts, self._rules.timeout, self._rules.backoff, state or {}
         )
-        leases = Leases(self._watch)
-        handler = Handler(self._app, self._broker, leases, rules, self._watch)
+        leases = Leases(self._monitor)
+        handler = Handler(self._app, self._broker, leases, rules, self._monitor)
         if not self._stopping.is_set():
             self.status.state = "running"
         names = ", ".join(self.channels)
-        self._watch.tell(WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each"))
+        self._monitor.tell(
+            WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each")
+        )
         with anyio.CancelScope() as self._slots:
-            async with leases.kept(), anyio.create_task_group() as slots:
+            async with leases.keep(), anyio.create_task_group() as slots:
                 for channel in self.channels:
                     for _ in range(self._concurrency):
-                        slots.start_soon(self._slot, channel, handler)
+                        slots.start_soon(self._run_slot, channel, handler)
         self.status.state = "stopped"
-        self._watch.tell(WorkerEvent("stopped"))
+        self._monitor.tell(WorkerEvent("stopped"))
 
-    async def _slot(self, channel: str, handler: Handler) -> None:
+    async def _run_slot(self, channel: str, handler: Handler) -> None:
         """Take one message after the other, as long as the worker runs."""
         failures = 0
         while not self._stopping.is_set():
@@ -207,26 +212,58 @@ class Worker:
                     while not self._stopping.is_set():
                         delivery = await subscription.receive(self._poll)
                         failures = 0
-                        self._watch.polled(channel, time.time())
+                        self._monitor.note_poll(channel, time.time())
                         if delivery is not None:
                             await handler.handle(delivery)
             except Exception as error:  # noqa: BLE001 - brokers come back
                 failures += 1
                 delay = self._rules.backoff.delay(failures)
-                self._watch.tell(
+                self._monitor.tell(
                     WorkerEvent("broker_error", channel, delay=delay, reason=repr(error))
                 )
                 with anyio.move_on_after(delay):
                     await self._stopping.wait()
 
 
-def _checked_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]:
-    if isinstance(channels, str):
-        raise ImproperlyConfigured(
-            "channels of Worker are names, not one text", hint=f"write [{channels!r}]"
-        )
-    found = channels_of(app) if channels is None else tuple(dict.fromkeys(channels))
-    if not found:
-        hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
-        raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
-    return tuple(map(checked_channel, found))
+async def _listen_for_signals(on_signal: Callable[[], None]) -> None:
+    """Call a function for each signal until cancelled; outside the main thread, return at once."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    async with _receive_signals() as arrivals:
+        async for _ in arrivals:
+            on_signal()
+
+
+@asynccontextmanager
+async def _receive_signals() -> AsyncIterator[AsyncIterator[object]]:
+    """Yield the signals as they arrive; the handlers that were there before are put back."""
+    with ExitStack() as stack:
+        try:
+            arrivals: AsyncIterator[object] = stack.enter_context(
+                anyio.open_signal_receiver(*_SIGNALS)
+            )
+        except NotImplementedError:  # asyncio on Windows
+            arrivals = stack.enter_context(_poll_signals())
+        yield arrivals
+
+
+@contextmanager
+def _poll_signals() -> Iterator[AsyncIterator[object]]:
+    """Receive signals where the event loop cannot: a handler records them, and a task polls."""
+    arrived: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: arrived.append(number))
+        for number in _SIGNALS
+    }
+
+    async def arrivals() -> AsyncIterator[object]:
+        while True:
+            while arrived:
+                yield arrived.pop(0)
+            await anyio.sleep(0.1)
+
+    try:
+        yield arrivals()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

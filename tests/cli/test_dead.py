@@ -8,9 +8,9 @@ import pytest
 
 from asgi_routes.worker.nats.broker import NatsBroker
 from tests.cli.test_commands import run
-from tests.cli.test_worker import wait_for
+from tests.cli.test_working import wait_for
 from tests.live.servers import PATIENCE, started
-from tests.worker.brokers import NatsEngine
+from tests.worker.engines import NatsEngine
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Asking an application, and what comes of it.
 
-In: a request as plain data. Out: the answer, what the endpoint saw, and the scope afterwards. The rule kept here:
-nothing waits for anything, so that no event loop is needed, and an exception is an answer too.
+Nothing waits for anything, so that no event loop is needed, and an exception is
+an answer too.
 """
 
 from collections.abc import Coroutine, Mapping

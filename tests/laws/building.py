@@ -1,7 +1,6 @@
 """Routers made of a tree, with middleware and wrappers wherever one wants them.
 
-In: a tree as data. Out: the routers, and what their endpoints see. The rule kept here: an option that is not set
-is not written down, and only public names are used.
+An option that is not set is not written down, and only public names are used.
 """
 
 import re

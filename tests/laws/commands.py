@@ -1,7 +1,6 @@
 """The command line, asked about an application that stands in no file.
 
-In: an application. Out: what is printed as JSON, and the exit code. The rule kept here: nothing is asked but the
-command.
+Nothing is asked but the command.
 """
 
 import json

@@ -1,6 +1,6 @@
 """How much work something is, counted without a clock.
 
-In: a function. Out: how many calls it makes. The rule kept here: what makes too many is stopped.
+What makes too many is stopped.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Random trees, and requests for them.
 
-In: what may stand in a tree. Out: strategies. The rule kept here: as small as can be, and as dense: few names, few
-segments, so that routes compete; and most requests are for something that was declared, or for its neighbour.
+As small as can be, and as dense: few names, few segments, so that routes compete; and most requests
+are for something that was declared, or for its neighbour.
 """
 
 import functools

@@ -1,7 +1,6 @@
 """Routers that contain themselves: declarations without an end.
 
-In: which router leads to which, and how. Out: the routers. The rule kept here: everything that is written here is
-allowed.
+Everything that is written here is allowed.
 """
 
 from collections.abc import Callable

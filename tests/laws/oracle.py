@@ -1,7 +1,6 @@
 """What a tree has to answer, found out without asgi_routes.
 
-In: a tree as data, and a request. Out: what has to come of it. The rule kept here: where neither the design nor the
-decisions say what is right, nothing is said.
+Where neither the design nor the decisions say what is right, nothing is said.
 """
 
 import re

@@ -1,7 +1,6 @@
 """Declarations as regular expressions over whole paths, which know nothing of asgi_routes.
 
-In: a tree as data. Out: tables of rows, each with one regex for all that leads to it. The rule kept here: what the
-design says about slashes between levels stands here once more, in another language.
+What the design says about slashes between levels stands here once more, in another language.
 """
 
 import re

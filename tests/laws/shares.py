@@ -1,6 +1,6 @@
 """What a law was tried on: a law that is tried on misses alone proves nothing.
 
-In: each tree and each answer. Out: their shares. The rule kept here: what is too little fails the law.
+What is too little fails the law.
 """
 
 import os

@@ -1,7 +1,6 @@
 """Trees of routers as plain data: what somebody declares, before anything is made of it.
 
-In: nothing. Out: values that can be drawn, built in several ways, and read by an oracle. The rule kept here:
-nothing of asgi_routes is imported.
+Nothing of asgi_routes is imported.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Middleware and wrappers that do nothing, or one thing.
 
-In: an application. Out: another one around it. The rule kept here: each is written as people write them; what
-goes through is noted, so that an error on its way out does not stay unseen.
+Each is written as people write them; what goes through is noted, so that an error on its way out
+does not stay unseen.
 """
 
 import copy

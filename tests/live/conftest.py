@@ -1,8 +1,4 @@
-"""What a module shares that asks every kind of server, and prints a table of that.
-
-In: its ``SERVED``, the application, and its ``MATRIX``, the name of the table. Out: a server of each kind in turn,
-and the cells.
-"""
+"""What a module shares that asks every kind of server, and prints a table of that."""
 
 from collections.abc import Callable, Iterator
 

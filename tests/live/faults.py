@@ -1,7 +1,7 @@
 """Applications that go wrong, each a list of steps, and the same behind routers.
 
-In: a case, named by the path. Out: what its steps do, and a record of what the application has seen. The rule
-kept here: an application does what it would do anywhere; nothing in it knows whether routers are around it.
+An application does what it would do anywhere; nothing in it knows whether
+routers are around it.
 """
 
 import asyncio

@@ -1,7 +1,6 @@
 """A router behind guards, where each answer says what the guards and the router took the request for.
 
-In: a request, however odd its target. Out: JSON with all decisions, for a hit and for a miss. The rule kept here: a
-guard knows nothing but ``route_path``; its rules are written by hand, as those of guards are.
+A guard knows nothing but ``route_path``; its rules are written by hand, as those of guards are.
 """
 
 import json

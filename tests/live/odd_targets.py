@@ -1,7 +1,7 @@
 """Request targets as nobody writes them, and a client that sends them as they are.
 
-In: a seed. Out: targets, in bytes, and what a server answers to each. The rule kept here: nothing is quoted,
-normalised or left out on the way; only what would be the end of a request line cannot be in a target.
+Nothing is quoted, normalised or left out on the way; only what would be the end of a request line
+cannot be in a target.
 """
 
 import random

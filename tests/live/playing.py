@@ -1,8 +1,6 @@
 """Playing the cases of ``faults`` against a real server, over raw sockets.
 
-In: a kind of server, and what it serves. Out: for each case, every byte that came, how the connection ended, what the
-application saw and how often the server heard of its exception. The rule kept here: a client goes on when something
-has happened, never when time has passed.
+A client goes on when something has happened, never when time has passed.
 """
 
 import re

@@ -18,7 +18,7 @@ from tests.live.servers import (
     read_response,
     started,
 )
-from tests.worker.brokers import NatsEngine
+from tests.worker.engines import NatsEngine
 
 
 def picture(width: int, height: int) -> bytes:

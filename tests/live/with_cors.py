@@ -1,8 +1,7 @@
 """A nested router behind Starlette's CORS middleware, in every way in which one can be put there.
 
-In: a request. Out: what the router has, or its miss, either through the middleware. The rule kept here: each form
-stands under its own name, in three places: with nothing behind it, before a catch-all, and before a page that
-answers GET alone.
+Each form stands under its own name, in three places: with nothing behind it, before a catch-all,
+and before a page that answers GET alone.
 """
 
 from collections.abc import Callable

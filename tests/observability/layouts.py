@@ -1,7 +1,6 @@
 """The shapes in which routers are put together, and the template that is to be seen of each connection.
 
-In: nothing. Out: applications, and cases. The rule kept here: every shape leads to the same item, so that what
-differs is the way to it.
+Every shape leads to the same item, so that what differs is the way to it.
 """
 
 from collections.abc import Callable

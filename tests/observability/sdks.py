@@ -1,7 +1,6 @@
 """OpenTelemetry, Sentry and Prometheus as users have them, whose findings stay in memory.
 
-In: an application, and a connection to it. Out: what each has found. The rule kept here: everything is of the real
-packages, and nothing is sent over the network.
+Everything is of the real packages, and nothing is sent over the network.
 """
 
 import contextlib

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from asgi_routes import ChannelNameRouter
 from asgi_routes.worker import MemoryBroker, Worker, WorkerEvent
-from asgi_routes.worker.conformance.working import QUICK, ended, until
+from asgi_routes.worker.conformance.workers import QUICK, count_ended, wait_until
 from asgi_routes.worker.telemetry import TracedApp, TracedBroker
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ class Traces:
         async with Worker(app, broker, **options):
             with self.tracer.start_as_current_span("request"):
                 await broker.send(next(iter(apps)), {"type": "x"}, id="one", headers={"k": "v"})
-            await until(lambda: ended(events) == count)
+            await wait_until(lambda: count_ended(events) == count)
 
     def named(self, name: str) -> list[Any]:
         """Return the spans of a name, in the order in which they ended."""
@@ -169,7 +169,7 @@ async def test_prometheus_by_on_event() -> None:
     async with worker:
         for kind in ("good", "good", "bad"):
             await broker.send("mail", {"type": kind})
-        await until(lambda: worker.status.counts["done"] + worker.status.counts["dead"] == 3)
+        await wait_until(lambda: worker.status.counts["done"] + worker.status.counts["dead"] == 3)
     for outcome, count in (("done", 2), ("retry", 1), ("dead", 1)):
         labels_ = {"channel": "mail", "outcome": outcome}
         assert registry.get_sample_value("messages_total", labels_) == count

@@ -8,7 +8,7 @@ from channels.consumer import AsyncConsumer, SyncConsumer
 from django.conf import settings
 
 from asgi_routes.worker import MemoryBroker
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 
 if not settings.configured:
     # A consumer asks Django for the channel layers, though there are none.
@@ -42,13 +42,13 @@ async def test_consumers_behind_the_worker(anyio_backend: str) -> None:
     HANDLED.clear()
     broker = MemoryBroker()
     apps = {"images": Thumbnails.as_asgi(), "mails": Mails.as_asgi()}
-    async with broker, working(broker, apps, max_attempts=2) as (_, events):
+    async with broker, run_worker(broker, apps, max_attempts=2) as (_, events):
         for number in range(3):
             await broker.send("images", {"type": "image.generate", "n": number})
             await broker.send("images", {"type": "image.fail"})
             await broker.send("mails", {"type": "mail.send", "n": number})
         await broker.send("images", {"type": "image.unknown"})
-        await until(lambda: ended(events) == 10)
+        await wait_until(lambda: count_ended(events) == 10)
     assert sorted(HANDLED) == [
         (name, number) for name in ("images", "mails") for number in range(3)
     ]

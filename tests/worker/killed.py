@@ -1,7 +1,7 @@
 """A worker to be killed: ``python -m tests.worker.killed KIND URL LEASE MAX_ATTEMPTS LOG``.
 
-It writes a line when a message starts and when it is done, which stays whatever happens to the process.
-A message with ``kills`` in it kills the process.
+It writes a line when a message starts and when it is done, which stays whatever happens to the
+process. A message with ``kills`` in it kills the process.
 """
 
 import os
@@ -13,7 +13,7 @@ import anyio
 
 from asgi_routes import ChannelNameRouter
 from asgi_routes.worker import Backoff, Worker
-from tests.worker.brokers import BROKERS
+from tests.worker.engines import BROKERS
 
 
 def main(kind: str, url: str, lease: str, max_attempts: str, log: str) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 
 import anyio
 
-from tests.worker.brokers import PATIENCE, Engine
+from tests.worker.engines import PATIENCE, Engine
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,10 +55,10 @@ class Crew:
             self.hire()
         return [self.in_flight(process) for process in dead]
 
-    async def frozen(self) -> list[subprocess.Popen[bytes]]:
-        """Stop all workers in the middle of their work; return those that have something in flight."""
+    async def freeze(self) -> list[subprocess.Popen[bytes]]:
+        """Stop all workers in the middle of their work; return those that work on something."""
         while True:
-            await until(lambda: any(map(self.in_flight, self.processes)))
+            await wait_until(lambda: any(map(self.in_flight, self.processes)))
             for process in self.processes:
                 process.send_signal(signal.SIGSTOP)
                 os.waitpid(process.pid, os.WUNTRACED)  # noqa: ASYNC222 - it stops at once
@@ -98,13 +98,13 @@ class Crew:
         return [(int(pid), said, int(number)) for pid, said, number in lines]
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait until something is so; the test's own time bound ends it."""
     while not condition():  # noqa: ASYNC110 - it is about other processes
         await anyio.sleep(0.01)
 
 
-async def until_nothing_left(left: Callable[[], Awaitable[int]]) -> None:
+async def wait_until_empty(left: Callable[[], Awaitable[int]]) -> None:
     """Wait until an engine has no message that is not done."""
     while await left():  # noqa: ASYNC110 - as above
         await anyio.sleep(0.1)

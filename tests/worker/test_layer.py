@@ -28,10 +28,10 @@ from asgi_routes.worker.conformance import (
     RetryingConformance,
     WorkerConformance,
 )
-from asgi_routes.worker.conformance.asking import next_of, nothing_of
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.conformance.deliveries import receive_next, receive_nothing
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.layer import LayerBroker
-from tests.worker.redis_engine import RedisEngine
+from tests.worker.engines import RedisEngine
 
 if not settings.configured:
     # A layer asks Django for settings, though there are none.
@@ -121,9 +121,9 @@ async def test_at_most_once(layer: Any) -> None:
     """A message that nobody settled does not come again: this is what a dead worker loses."""
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
-        assert (await next_of(subscription)).lease is None
+        assert (await receive_next(subscription)).lease is None
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
-        await nothing_of(subscription)
+        await receive_nothing(subscription)
 
 
 async def test_what_is_left_goes_back(layer: Any) -> None:
@@ -131,14 +131,14 @@ async def test_what_is_left_goes_back(layer: Any) -> None:
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
         for number in range(2):
             await broker.send("mail", {"type": "x", "n": number})
-        first, second = await next_of(subscription), await next_of(subscription)
-        await nothing_of(subscription)  # From here on the layer is being asked.
+        first, second = await receive_next(subscription), await receive_next(subscription)
+        await receive_nothing(subscription)  # From here on the layer is being asked.
         await first.retry(0)
         await second.retry(1000)
         await broker.send("mail", {"type": "x", "n": 2})
         await anyio.wait_all_tasks_blocked()
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
-        left = [await next_of(subscription) for _ in range(3)]
+        left = [await receive_next(subscription) for _ in range(3)]
         assert {delivery.attempt for delivery in left} == {1}
         numbers = [delivery.message["n"] for delivery in left if delivery.message]
         assert sorted(numbers) == [0, 1, 2]
@@ -148,14 +148,14 @@ async def test_again(layer: Any) -> None:
     """What failed comes again with its id and what was sent, whatever the application did to that."""
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x", "list": [1]})
-        first: Any = await next_of(subscription)
+        first: Any = await receive_next(subscription)
         first.message["list"].append(2)
         await first.retry(0)
         await first.retry(0)
-        second = await next_of(subscription)
+        second = await receive_next(subscription)
         assert (second.id, second.attempt) == (first.id, 2)
         assert second.message == {"type": "x", "list": [1]}
-        await nothing_of(subscription)
+        await receive_nothing(subscription)
 
 
 async def test_given_up(layer: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,11 +167,11 @@ async def test_given_up(layer: Any, caplog: pytest.LogCaptureFixture) -> None:
 
     broker = LayerBroker(layer)
     with caplog.at_level(logging.ERROR):
-        async with broker, working(broker, {"mail": app}, max_attempts=3) as (_, events):
+        async with broker, run_worker(broker, {"mail": app}, max_attempts=3) as (_, events):
             for kind in ("bad", "good"):
                 await broker.send("mail", {"type": kind})
             await layer.send("mail", {"no": "type"})
-            await until(lambda: ended(events) == 3)
+            await wait_until(lambda: count_ended(events) == 3)
     assert sorted(event.kind for event in events if event.kind in ("done", "dead")) == [
         *("dead", "dead", "done")
     ]
@@ -184,7 +184,7 @@ async def test_sent_by_channels(layer: Any) -> None:
     """What others send by the layer is delivered, and the layer gets what is sent here."""
     async with LayerBroker(layer) as broker, broker.subscribe("mail") as subscription:
         await layer.send("mail", {"type": "x", "tuple": (1, 2)})
-        assert (await next_of(subscription)).message == {"type": "x", "tuple": (1, 2)}
+        assert (await receive_next(subscription)).message == {"type": "x", "tuple": (1, 2)}
         name = await layer.new_channel()
         await broker.send(name, {"type": "reply"})
         assert await layer.receive(name) == {"type": "reply"}
@@ -221,14 +221,14 @@ async def test_layer_that_is_away() -> None:
     with RedisEngine() as engine:
         layer = RedisChannelLayer([engine.url])
         broker = LayerBroker(layer)
-        async with broker, working(broker, {"mail": app}) as (_, events):
+        async with broker, run_worker(broker, {"mail": app}) as (_, events):
             await broker.send("mail", {"type": "x"})
-            await until(lambda: ended(events) == 1)
+            await wait_until(lambda: count_ended(events) == 1)
             engine.kill()
-            await until(lambda: any(event.kind == "broker_error" for event in events))
+            await wait_until(lambda: any(event.kind == "broker_error" for event in events))
             engine.start()
             await layer.send("mail", {"type": "x"})
-            await until(lambda: ended(events) == 2)
+            await wait_until(lambda: count_ended(events) == 2)
         await layer.close_pools()
 
 

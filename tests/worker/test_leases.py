@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from asgi_routes.worker import LeaseLostError, MemoryBroker
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.memory import MemoryDelivery, MemorySubscription
 
 pytestmark = pytest.mark.anyio
@@ -64,11 +64,11 @@ async def test_lost() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["extensions"]["channel.delivery"]["attempt"] == 1:
             ahead[0] += 2 * LEASE
-            await until(lambda: any(event.kind == "lease_lost" for event in events))
+            await wait_until(lambda: any(event.kind == "lease_lost" for event in events))
 
-    async with working(broker, {"mail": app}, concurrency=2) as (_, events):
+    async with run_worker(broker, {"mail": app}, concurrency=2) as (_, events):
         await broker.send("mail", {"type": "x"})
-        await until(lambda: ended(events) >= 1)
+        await wait_until(lambda: count_ended(events) >= 1)
     assert broker.size("mail") == 0
     assert await broker.dead_letters() == []
 
@@ -77,15 +77,15 @@ async def test_many_at_once(extended: Counter[str]) -> None:
     """All that take long are extended again and again; what is done at once never is."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await until(lambda: len(extended) == 5 and min(extended.values()) >= 2)
+        await wait_until(lambda: len(extended) == 5 and min(extended.values()) >= 2)
 
     broker = MemoryBroker(lease=LEASE)
-    async with working(broker, {"long": app, "quick": noop}, concurrency=5) as (_, events):
+    async with run_worker(broker, {"long": app, "quick": noop}, concurrency=5) as (_, events):
         for number in range(50):
             await broker.send("quick", {"type": "x"}, id=f"quick {number}")
         for number in range(5):
             await broker.send("long", {"type": "x"}, id=f"long {number}")
-        await until(lambda: ended(events) == 55)
+        await wait_until(lambda: count_ended(events) == 55)
     assert set(extended) == {f"long {number}" for number in range(5)}
     assert {event.attempt for event in events if event.id} == {1}
 
@@ -97,17 +97,17 @@ async def test_a_shorter_one(extended: Counter[str]) -> None:
         @asynccontextmanager
         async def subscribe(self, channel: str) -> AsyncIterator[MemorySubscription]:
             lease = LONG if channel == "long" else LEASE
-            yield MemorySubscription(self._queue(channel), lease, self._dead)
+            yield MemorySubscription(self._get_queue(channel), lease, self._dead)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await until(lambda: extended["short"] >= 2)
+        await wait_until(lambda: extended["short"] >= 2)
 
     broker = Differing()
-    async with working(broker, {"long": app, "short": app}) as (worker, events):
+    async with run_worker(broker, {"long": app, "short": app}) as (worker, events):
         await broker.send("long", {"type": "x"})
-        await until(lambda: worker.status.in_flight == 1)
+        await wait_until(lambda: worker.status.in_flight == 1)
         await broker.send("short", {"type": "x"}, id="short")
-        await until(lambda: ended(events) == 2)
+        await wait_until(lambda: count_ended(events) == 2)
     assert set(extended) == {"short"}
 
 
@@ -125,14 +125,14 @@ async def test_an_extension_that_hangs(
             seen.append("cancelled")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await until(lambda: "begun" in seen and extended["other"] >= 2)
+        await wait_until(lambda: "begun" in seen and extended["other"] >= 2)
 
     failing_first("hangs", hang)
     broker = MemoryBroker(lease=LEASE)
-    async with working(broker, {"mail": app}, concurrency=2) as (_, events):
+    async with run_worker(broker, {"mail": app}, concurrency=2) as (_, events):
         await broker.send("mail", {"type": "x"}, id="hangs")
         await broker.send("mail", {"type": "x"}, id="other")
-        await until(lambda: ended(events) == 2 and seen == ["begun", "cancelled"])
+        await wait_until(lambda: count_ended(events) == 2 and seen == ["begun", "cancelled"])
     assert {event.attempt for event in events if event.id} == {1}
 
 
@@ -147,13 +147,13 @@ async def test_an_extension_that_fails(
         raise ConnectionError("away")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await until(lambda: extended["1"] >= 1)
+        await wait_until(lambda: extended["1"] >= 1)
 
     failing_first("1", fail)
     broker = MemoryBroker(lease=LEASE)
-    async with working(broker, {"mail": app}) as (_, events):
+    async with run_worker(broker, {"mail": app}) as (_, events):
         await broker.send("mail", {"type": "x"}, id="1")
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     said = "the lease of message 1 was not extended: ConnectionError('away')"
     assert said in caplog.messages
     assert {event.attempt for event in events if event.id} == {1}
@@ -166,7 +166,7 @@ async def test_lost_and_done_at_once(failing_first: Callable[[str, Extend], None
     async def lose(delivery: MemoryDelivery) -> None:
         asked.set()
         with anyio.CancelScope(shield=True):
-            await until(lambda: delivery.is_lost)
+            await wait_until(lambda: delivery.is_lost)
         raise LeaseLostError("it is settled")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -174,9 +174,9 @@ async def test_lost_and_done_at_once(failing_first: Callable[[str, Extend], None
 
     failing_first("1", lose)
     broker = MemoryBroker(lease=LEASE)
-    async with working(broker, {"mail": app}) as (worker, events):
+    async with run_worker(broker, {"mail": app}) as (worker, events):
         await broker.send("mail", {"type": "x"}, id="1")
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     assert worker.status.counts["lease_lost"] == 0
 
 
@@ -185,12 +185,12 @@ async def test_what_keeps_the_event_loop() -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         time.sleep(0.9 * LEASE)  # noqa: ASYNC251 - that is what is tested
-        await until(lambda: any(event.kind == "blocked" for event in events))
+        await wait_until(lambda: any(event.kind == "blocked" for event in events))
 
     broker = MemoryBroker(lease=LEASE)
-    async with working(broker, {"mail": app}) as (_, events):
+    async with run_worker(broker, {"mail": app}) as (_, events):
         await broker.send("mail", {"type": "x"}, id="1")
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     blocked = next(event for event in events if event.kind == "blocked")
     assert (blocked.id, blocked.reason[:33]) == ("1", "something blocked the event loop ")
     assert blocked.seconds > LEASE / 3

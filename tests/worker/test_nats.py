@@ -20,11 +20,11 @@ from asgi_routes.worker import (
     WorkerError,
 )
 from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
-from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
-from asgi_routes.worker.conformance.working import until
+from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
+from asgi_routes.worker.conformance.workers import wait_until
 from asgi_routes.worker.nats import connection
 from asgi_routes.worker.nats.broker import NatsBroker
-from tests.worker.brokers import NatsEngine
+from tests.worker.engines import NatsEngine
 
 pytestmark = pytest.mark.anyio
 PREFIXES = (f"test{number}" for number in itertools.count())
@@ -70,8 +70,8 @@ async def test_server_comes_back(engine_of_its_own: NatsEngine) -> None:
     async with engine.broker(LONG) as broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"}, id="before")
         before = engine.loans("mail")
-        delivery = await next_of(subscription)
-        await until(lambda: engine.loans("mail") != before)
+        delivery = await receive_next(subscription)
+        await wait_until(lambda: engine.loans("mail") != before)
         engine.kill()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(delivery.extend)
@@ -79,9 +79,9 @@ async def test_server_comes_back(engine_of_its_own: NatsEngine) -> None:
             tasks.start_soon(partial(broker.send, "mail", {"type": "x"}, id="meanwhile"))
             await anyio.sleep(0.1)
             engine.start()
-        assert (await next_of(subscription)).id == "meanwhile"
+        assert (await receive_next(subscription)).id == "meanwhile"
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(next_of, subscription)
+            tasks.start_soon(receive_next, subscription)
             await anyio.sleep(0.1)  # It waits; the server will forget of it.
             engine.kill()
             engine.start()
@@ -99,7 +99,7 @@ async def test_server_that_lost_everything(engine_of_its_own: NatsEngine) -> Non
             await client.close()
             async with broker.subscribe("mail") as subscription:
                 await broker.send("mail", {"type": "x"})
-                await (await next_of(subscription)).ack()
+                await (await receive_next(subscription)).ack()
                 assert not await broker.is_marked("x")
                 await broker.unmark("x")
                 await broker.mark("x")
@@ -123,7 +123,7 @@ async def test_many_make_the_same(engine: NatsEngine) -> None:
         async with engine.broker(LONG, prefix=prefix) as broker:
             await broker.send("mail", {"type": "x"})
             async with broker.subscribe("mail") as subscription:
-                delivery = await next_of(subscription)
+                delivery = await receive_next(subscription)
                 await delivery.ack()
                 got.append(delivery.id)
 
@@ -164,12 +164,12 @@ async def test_largest_message(broker: NatsBroker) -> None:
         await broker.send("mail", largest, headers={"k": "v" * 60_000})
     await broker.send("mail", largest, id="é" * 255)
     async with broker.subscribe("mail") as subscription:
-        await (await next_of(subscription)).dead_letter("\U0001f30d" * 1000)
+        await (await receive_next(subscription)).dead_letter("\U0001f30d" * 1000)
         [letter] = await broker.dead_letters()
         assert letter.message == largest
         assert letter.reason == "\U0001f30d" * 500
         await broker.replay(letter.id)
-        assert (await next_of(subscription)).message == largest
+        assert (await receive_next(subscription)).message == largest
 
 
 async def test_same_id(broker: NatsBroker) -> None:
@@ -178,8 +178,8 @@ async def test_same_id(broker: NatsBroker) -> None:
         await broker.send(channel, {"type": "x"}, id="1")
     for channel in ("a", "b"):
         async with broker.subscribe(channel) as subscription:
-            await (await next_of(subscription)).ack()
-            await nothing_of(subscription)
+            await (await receive_next(subscription)).ack()
+            await receive_nothing(subscription)
 
 
 async def test_message_of_another_publisher(broker: NatsBroker, engine: NatsEngine) -> None:
@@ -194,7 +194,7 @@ async def test_message_of_another_publisher(broker: NatsBroker, engine: NatsEngi
     async with broker.subscribe("mail") as subscription:
         for headers in messages:
             await client.jetstream().publish(subject, b'{"type":"x"}', headers=headers)
-            delivery = await next_of(subscription)
+            delivery = await receive_next(subscription)
             assert delivery.message == {"type": "x"}
             expected = dict(headers)
             assert delivery.id == expected.pop("Nats-Msg-Id", delivery.id)
@@ -210,9 +210,9 @@ async def test_who_gave_up_takes_nothing(broker: NatsBroker) -> None:
         for _ in range(20):
             with anyio.move_on_after(0.01):
                 await subscription.receive(60)
-            await nothing_of(subscription, 0.001)
+            await receive_nothing(subscription, 0.001)
         await broker.send("mail", {"type": "x"})
-        delivery = await next_of(subscription)
+        delivery = await receive_next(subscription)
         assert delivery.attempt == 1
 
 
@@ -220,14 +220,14 @@ async def test_late_retry_takes_nothing_away(make_broker: MakeBroker) -> None:
     """Who comes too late with a retry does not end the lease of who has the message now."""
     async with make_broker(1.0) as broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
-        first = await next_of(subscription)
-        second = await next_of(subscription)
+        first = await receive_next(subscription)
+        second = await receive_next(subscription)
         await first.retry(0)
         await first.dead_letter("too late")
         with pytest.raises(LeaseLostError):
             await first.extend()
         await second.extend()
-        await nothing_of(subscription, 0.5)
+        await receive_nothing(subscription, 0.5)
         await second.ack()
         assert len(await broker.dead_letters()) == 0
 
@@ -237,9 +237,9 @@ async def test_those_that_wait_block_nobody(broker: NatsBroker) -> None:
     async with broker.subscribe("mail") as subscription:
         for _ in range(1001):
             await broker.send("mail", {"type": "x"})
-            await (await next_of(subscription)).retry(3600)
+            await (await receive_next(subscription)).retry(3600)
         await broker.send("mail", {"type": "x"}, id="last")
-        assert (await next_of(subscription)).id == "last"
+        assert (await receive_next(subscription)).id == "last"
 
 
 async def test_leaves(engine: NatsEngine) -> None:

@@ -11,17 +11,13 @@ import pytest
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
-from asgi_routes.worker import (
-    BrokerClosedError,
-    BrokerFullError,
-    LeaseLostError,
-)
+from asgi_routes.worker import BrokerClosedError, BrokerFullError, LeaseLostError
 from asgi_routes.worker.conformance import BrokerConformance
-from asgi_routes.worker.conformance.asking import LONG, next_of, nothing_of
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
-from tests.worker.redis_engine import RedisEngine
+from tests.worker.engines import RedisEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -64,10 +60,10 @@ async def test_replies(shared: RedisEngine, prefix: str, options: str) -> None:
     broker = RedisBroker(f"{shared.url}?{options}", prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"}, id="one", headers={"k": "v"})
-        first = await next_of(subscription)
+        first = await receive_next(subscription)
         assert (first.id, first.headers, first.attempt) == ("one", {"k": "v"}, 1)
         await first.retry(0)
-        second = await next_of(subscription)
+        second = await receive_next(subscription)
         assert (second.message, second.attempt) == ({"type": "x"}, 2)
         await second.dead_letter("why")
         [letter] = await broker.dead_letters()
@@ -79,12 +75,12 @@ async def test_retry_later_than_the_lease(shared: RedisEngine, prefix: str) -> N
     broker = RedisBroker(shared.url, lease=0.2, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
-        first = await next_of(subscription)
+        first = await receive_next(subscription)
         begun = anyio.current_time()
         await first.retry(1.5)
         with pytest.raises(LeaseLostError):
             await first.extend()
-        second = await next_of(subscription)
+        second = await receive_next(subscription)
         assert anyio.current_time() - begun > 1.4
         assert second.attempt == 2
 
@@ -95,20 +91,20 @@ async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
     async with broker, broker.subscribe("mail") as subscription:
         for settle in ("ack", "retry", "dead_letter"):
             await broker.send("mail", {"type": "x"}, id=settle)
-        await (await next_of(subscription)).ack()
-        await (await next_of(subscription)).retry(0)
-        await (await next_of(subscription)).ack()
-        await (await next_of(subscription)).dead_letter("why")
+        await (await receive_next(subscription)).ack()
+        await (await receive_next(subscription)).retry(0)
+        await (await receive_next(subscription)).ack()
+        await (await receive_next(subscription)).dead_letter("why")
         await broker.drop("dead_letter")
         keys = await broker._streams.client.keys(f"{broker._streams.prefix}*")
         assert sorted(keys) == [
             broker._streams.dead.encode(),
-            broker._streams.keys("mail")[0].encode(),
+            broker._streams.name_keys("mail")[0].encode(),
         ]
         assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
-        assert (await broker._streams.client.xpending(broker._streams.keys("mail")[0], "workers"))[
-            "pending"
-        ] == 0
+        assert (
+            await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers")
+        )["pending"] == 0
 
 
 async def test_capacity(shared: RedisEngine, prefix: str) -> None:
@@ -116,7 +112,7 @@ async def test_capacity(shared: RedisEngine, prefix: str) -> None:
     broker = RedisBroker(shared.url, capacity=1, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
-        delivery = await next_of(subscription)
+        delivery = await receive_next(subscription)
         with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
             await broker.send("mail", {"type": "x"})
         await broker.send("other", {"type": "x"})
@@ -128,7 +124,9 @@ async def test_no_memory() -> None:
     """A server whose memory is full refuses messages, and those that it has can be settled."""
     with RedisEngine("--maxmemory", "6mb", "--maxmemory-policy", "noeviction") as engine:
         async with RedisBroker(engine.url) as broker, broker.subscribe("mail") as subscription:
-            await nothing_of(subscription, 0.01)  # Now there is a group, which needs memory too.
+            await receive_nothing(
+                subscription, 0.01
+            )  # Now there is a group, which needs memory too.
 
             async def fill() -> None:
                 while True:
@@ -136,7 +134,7 @@ async def test_no_memory() -> None:
 
             with pytest.raises(BrokerFullError, match="as many messages as its engine takes"):
                 await fill()
-            await (await next_of(subscription)).ack()
+            await (await receive_next(subscription)).ack()
 
 
 async def test_emptied(shared: RedisEngine, prefix: str) -> None:
@@ -146,16 +144,16 @@ async def test_emptied(shared: RedisEngine, prefix: str) -> None:
         loans = []
         for _ in range(4):
             await broker.send("mail", {"type": "x"})
-            loans.append(await next_of(subscription))
+            loans.append(await receive_next(subscription))
         await broker._streams.client.delete(*await broker._streams.client.keys(f"{{{prefix}}}*"))
         await loans[0].ack()
         await loans[1].retry(0)
         await loans[2].dead_letter("why")
         with pytest.raises(LeaseLostError):
             await loans[3].extend()
-        await nothing_of(subscription)
+        await receive_nothing(subscription)
         await broker.send("mail", {"type": "x"}, id="next")
-        assert (await next_of(subscription)).id == "next"
+        assert (await receive_next(subscription)).id == "next"
 
 
 async def test_restarted(engine: RedisEngine) -> None:
@@ -163,15 +161,15 @@ async def test_restarted(engine: RedisEngine) -> None:
     async with engine.broker(LONG) as broker, broker.subscribe("mail") as subscription:
         for name in ("done", "again", "kept"):
             await broker.send("mail", {"type": "x"}, id=name)
-        done, again = await next_of(subscription), await next_of(subscription)
+        done, again = await receive_next(subscription), await receive_next(subscription)
         await broker.mark("alone done")
         engine.kill()
         engine.start()
         await done.ack()
         await again.retry(0)
         assert await broker.is_marked("alone done")
-        assert {(await next_of(subscription)).id for _ in range(2)} == {"again", "kept"}
-        await nothing_of(subscription)
+        assert {(await receive_next(subscription)).id for _ in range(2)} == {"again", "kept"}
+        await receive_nothing(subscription)
 
 
 async def test_worker_while_the_server_is_away(engine: RedisEngine) -> None:
@@ -180,14 +178,14 @@ async def test_worker_while_the_server_is_away(engine: RedisEngine) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
 
-    async with engine.broker(LONG) as broker, working(broker, {"mail": app}) as (_, events):
+    async with engine.broker(LONG) as broker, run_worker(broker, {"mail": app}) as (_, events):
         await broker.send("mail", {"type": "x"})
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
         engine.kill()
-        await until(lambda: any(event.kind == "broker_error" for event in events))
+        await wait_until(lambda: any(event.kind == "broker_error" for event in events))
         engine.start()
         await broker.send("mail", {"type": "x"})
-        await until(lambda: ended(events) == 2)
+        await wait_until(lambda: count_ended(events) == 2)
 
 
 async def test_all_begin_at_once(shared: RedisEngine, prefix: str) -> None:
@@ -200,7 +198,7 @@ async def test_all_begin_at_once(shared: RedisEngine, prefix: str) -> None:
             broker.subscribe("mail") as subscription,
         ):
             await broker.send("mail", {"type": "x"})
-            got.append((await next_of(subscription)).id)
+            got.append((await receive_next(subscription)).id)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
@@ -212,9 +210,9 @@ async def test_what_others_write(shared: RedisEngine, prefix: str) -> None:
     """An entry without any of our fields is a message that nobody can read, not the end of a slot."""
     broker = RedisBroker(shared.url, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
-        stream, _ = broker._streams.keys("mail")
+        stream, _ = broker._streams.name_keys("mail")
         await broker._streams.client.xadd(stream, {"id": b"\xff", "headers": "[]", "channel": "no"})
-        delivery = await next_of(subscription)
+        delivery = await receive_next(subscription)
         assert (delivery.id, delivery.message, delivery.headers) == ("\ufffd", None, {})
         await delivery.dead_letter("undecodable")
         [letter] = await broker.dead_letters()
@@ -227,12 +225,12 @@ async def test_deleted_by_others(shared: RedisEngine, prefix: str) -> None:
     async with broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
         await broker.send("mail", {"type": "x"})
-        await next_of(subscription)
-        await (await next_of(subscription)).retry(0)
-        stream, _ = broker._streams.keys("mail")
+        await receive_next(subscription)
+        await (await receive_next(subscription)).retry(0)
+        stream, _ = broker._streams.name_keys("mail")
         for entry, _ in await broker._streams.client.xrange(stream):
             await broker._streams.client.xdel(stream, entry)
-        await nothing_of(subscription, 1.0)
+        await receive_nothing(subscription, 1.0)
         assert (await broker._streams.client.xpending(stream, "workers"))["pending"] == 0
 
 
@@ -246,7 +244,7 @@ async def test_on_a_port() -> None:
             broker.subscribe("mail") as subscription,
         ):
             await broker.send("mail", {"type": "x"})
-            assert (await next_of(subscription)).message == {"type": "x"}
+            assert (await receive_next(subscription)).message == {"type": "x"}
 
 
 async def test_not_in_use() -> None:

@@ -1,6 +1,6 @@
-"""Nothing is lost: workers and brokers are killed while they work, and every message is done all the same.
+"""Nothing is lost: workers and brokers are killed at work, and every message is done all the same.
 
-`tests.worker.brokers.ENGINES` names the engines; each has to survive the same.
+`tests.worker.engines.ENGINES` names the engines; each has to survive the same.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.worker.brokers import ENGINES, PATIENCE, Engine
-from tests.worker.survival import Crew, until, until_nothing_left
+from tests.worker.engines import ENGINES, PATIENCE, Engine
+from tests.worker.survival import Crew, wait_until, wait_until_empty
 
 pytestmark = pytest.mark.anyio
 LEASE = 3.0
@@ -70,22 +70,22 @@ async def test_workers_and_broker_are_killed(
             crew.hire()
             tasks.start_soon(send, broker, range(sent // 2, sent), 0.005)
             for kills in range(1, 6):
-                await until(partial(crew.has_done, 40 * kills))
-                victim = (await crew.frozen())[0]
+                await wait_until(partial(crew.has_done, 40 * kills))
+                victim = (await crew.freeze())[0]
                 victim.kill()
                 victim.wait(PATIENCE)
                 [hit] = crew.replace_dead()
                 assert hit, "the kill hit no message"
                 crew.thaw()
                 if kills == 3:
-                    assert await crew.frozen(), "nobody works while the broker dies"
+                    assert await crew.freeze(), "nobody works while the broker dies"
                     engine.kill()
                     crew.thaw()
                     await anyio.sleep(0.2)
                     engine.start()
             assert not crew.has_done(sent), "it was over before the last kill"
-            await until(partial(crew.has_done, sent))
-            await until_nothing_left(engine.left)
+            await wait_until(partial(crew.has_done, sent))
+            await wait_until_empty(engine.left)
             assert len(await broker.dead_letters()) == 0
         assert crew.drain() == [0, 0]
         done, starts = crew.count("done"), crew.count("start").total()
@@ -112,7 +112,7 @@ async def test_message_that_kills(kind: str, engine: Engine, log: Path) -> None:
             while not (crew.has_done(sent - 1) and await broker.dead_letters()):
                 hit += crew.replace_dead()
                 await anyio.sleep(0.02)
-            await until_nothing_left(engine.left)
+            await wait_until_empty(engine.left)
             [letter] = await broker.dead_letters()
         assert crew.drain() == [0, 0]
         done, starts = crew.count("done"), crew.count("start")

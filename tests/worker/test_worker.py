@@ -17,12 +17,10 @@ from asgi_routes import (
     ImproperlyConfigured,
     LifespanError,
     ProtocolTypeRouter,
-    URLRouter,
 )
-from asgi_routes.worker import Backoff, InvalidMessageError, MemoryBroker, Worker, WorkerEvent
-from asgi_routes.worker.conformance.asking import PATIENCE
-from asgi_routes.worker.conformance.working import QUICK, ended, until, working
-from asgi_routes.worker.names import channels_of
+from asgi_routes.worker import InvalidMessageError, MemoryBroker, Worker, WorkerEvent
+from asgi_routes.worker.conformance.deliveries import PATIENCE
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -46,10 +44,10 @@ async def test_broker_that_fails() -> None:
                 yield subscription
 
     broker = Failing()
-    async with working(broker, {"mail": noop}, concurrency=2) as (worker, events):
+    async with run_worker(broker, {"mail": noop}, concurrency=2) as (worker, events):
         for _ in range(5):
             await broker.send("mail", {"type": "x"})
-        await until(lambda: ended(events) == 5)
+        await wait_until(lambda: count_ended(events) == 5)
     assert worker.status.counts["broker_error"] >= 1
     assert "ConnectionError('away')" in str(next(e for e in events if e.kind == "broker_error"))
 
@@ -67,15 +65,15 @@ async def test_hook_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL, "asgi_routes.worker"):
         async with Worker(app, broker, poll=0.01, on_event=hook):
             await broker.send("mail", {"type": "x"})
-            await until(lambda: seen["done"] == 1)
+            await wait_until(lambda: seen["done"] == 1)
     assert seen == {"ready": 1, "start": 1, "done": 1, "draining": 1, "stopped": 1}
 
 
 async def test_health_file_and_status(tmp_path: Path) -> None:
     """The file is touched as soon as the broker has answered, with no message either."""
     file = tmp_path / "health"
-    async with working(MemoryBroker(), {"mail": noop}, health_file=file) as (worker, _):
-        await until(file.exists)
+    async with run_worker(MemoryBroker(), {"mail": noop}, health_file=file) as (worker, _):
+        await wait_until(file.exists)
         assert worker.status.polled["mail"] > 0
         assert worker.status.channels == ("mail",)
 
@@ -132,7 +130,7 @@ async def test_signals() -> None:
             tasks.start_soon(worker.run)
             await begun.wait()
             os.kill(os.getpid(), signal.SIGTERM)
-            await until(lambda: str(worker.status.state) == "draining")
+            await wait_until(lambda: str(worker.status.state) == "draining")
             os.kill(os.getpid(), signal.SIGTERM)
     assert [event.kind for event in events] == [
         "ready",
@@ -153,7 +151,7 @@ async def test_drain_timeout() -> None:
         begun.set()
         await anyio.sleep_forever()
 
-    async with working(broker, {"mail": app}, drain_timeout=0.01) as (worker, events):
+    async with run_worker(broker, {"mail": app}, drain_timeout=0.01) as (worker, events):
         await broker.send("mail", {"type": "x"})
         await begun.wait()
         worker.stop()
@@ -180,7 +178,7 @@ async def test_stopped_after_the_last_word(word: str) -> None:
                 await stopped.wait()
 
     stopped = anyio.Event()
-    async with working(broker, {"mail": app}) as (worker, events):
+    async with run_worker(broker, {"mail": app}) as (worker, events):
         await broker.send("mail", {"type": "x"})
         await said.wait()
         worker.stop_now()
@@ -194,26 +192,8 @@ async def test_stopped_after_the_last_word(word: str) -> None:
 async def test_what_the_host_raises() -> None:
     """The worker stops, and the error comes out as it was."""
     with pytest.raises(ValueError, match="mine"):
-        async with working(MemoryBroker(), {"mail": noop}):
+        async with run_worker(MemoryBroker(), {"mail": noop}):
             raise ValueError("mine")
-
-
-def test_channels_of() -> None:
-    """Every exact name is found, behind middleware and in routers of routers."""
-
-    class Middleware:
-        def __init__(self, app: Any) -> None:
-            self.app = app
-
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            await self.app(scope, receive, send)
-
-    inner = ChannelNameRouter({"default": noop, "b": noop, "glob-*": noop, "a": noop})
-    outer = ChannelNameRouter({"c": noop, "a": noop, "x": noop}, default=Middleware(inner))
-    app = Middleware(ProtocolTypeRouter({"http": URLRouter([]), "channel": Middleware(outer)}))
-    assert channels_of(app) == ("c", "a", "x", "default", "b")
-    assert channels_of(ChannelNameRouter({"z": noop}, default=None)) == ("z",)
-    assert channels_of(noop) == ()
 
 
 @pytest.mark.parametrize(
@@ -234,15 +214,6 @@ def test_mistakes(app: Any, channels: Any, options: dict[str, Any], message: str
         Worker(app, MemoryBroker(), channels, **options)
     with pytest.raises(InvalidMessageError):
         Worker(noop, MemoryBroker(), [""])
-
-
-def test_backoff() -> None:
-    """It grows, has an end, and is not the same twice."""
-    backoff = Backoff(first=1, longest=10, jitter=0.5)
-    pauses = [backoff.delay(number) for number in range(1, 10)]
-    assert all(0.5 <= pause <= 10 for pause in pauses)
-    assert len({backoff.delay(1) for _ in range(20)}) > 1
-    assert QUICK.delay(10_000) <= QUICK.longest
 
 
 def test_nothing_is_loaded_that_is_not_used() -> None:

@@ -1,7 +1,7 @@
-"""What a broker has to do, as tests: the definition of the contract, for brokers of your own too.
+"""What a broker has to do, as tests: the definition of the contract, for your own brokers, too.
 
-Derive a class in a test module, and give it a fixture ``make_broker``, which takes a lease in seconds. The
-tests are asynchronous; they run under the pytest plugin of anyio::
+Derive a class in a test module, and give it a fixture ``make_broker``, which takes a lease in
+seconds. The tests are asynchronous; they run under the pytest plugin of anyio::
 
     @pytest.mark.anyio
     class TestMyBroker(BrokerConformance):
@@ -9,15 +9,18 @@ tests are asynchronous; they run under the pytest plugin of anyio::
         def make_broker(self):
             return lambda lease: MyBroker(url, lease=lease)
 
-`BrokerConformance` is all of it; it takes a broker for a `asgi_routes.worker.SendingBroker` with
-`CrashLedger` and `DeadLetters`. A broker that delivers at most once, and keeps no dead letters, passes
-`DeliveryConformance` and `WorkerConformance`.
+`BrokerConformance` is all of it; it expects a `asgi_routes.worker.SendingBroker` that is a
+`CrashLedger` and has `DeadLetters`. A broker that delivers at most once, and keeps no dead letters,
+passes `DeliveryConformance` and `WorkerConformance`.
 """
 
-from asgi_routes.worker.conformance.asking import MakeBroker
-from asgi_routes.worker.conformance.delivering import DeliveryConformance
-from asgi_routes.worker.conformance.handling import RetryingConformance, WorkerConformance
-from asgi_routes.worker.conformance.keeping import DeadLetterConformance, LeaseConformance
+from asgi_routes.worker.conformance.deliveries import (
+    DeadLetterConformance,
+    DeliveryConformance,
+    LeaseConformance,
+    MakeBroker,
+)
+from asgi_routes.worker.conformance.workers import RetryingConformance, WorkerConformance
 
 __all__ = (
     "BrokerConformance",

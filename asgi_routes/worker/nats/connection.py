@@ -1,7 +1,7 @@
 """A connection to NATS that outlives its server.
 
-In: questions. Out: answers. The rule kept here: a question that a broken connection left unanswered is asked
-again as soon as there is a new one; so every question is one that may be asked twice.
+Rule: a question that a broken connection left unanswered is asked again on the next connection; so
+every question has to be one that may be asked twice.
 """
 
 import contextlib
@@ -12,17 +12,18 @@ from urllib.parse import urlsplit
 import anyio
 from nats.aio.client import Client
 
-from asgi_routes.worker.errors import BrokerClosedError, WorkerError
-from asgi_routes.worker.event_loops import require_asyncio
+from asgi_routes.worker.contract import BrokerClosedError
 from asgi_routes.worker.events import LOGGER
+from asgi_routes.worker.messages import WorkerError
+from asgi_routes.worker.sending import require_asyncio
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 PATIENCE = 10.0
 """Seconds that the first connection may take."""
 
 ANSWER = 5.0
-"""Seconds in which the server answers, or comes back."""
+"""Seconds that the server has to answer, or to come back."""
 
 
 class Connection:
@@ -49,16 +50,16 @@ class Connection:
         """
         require_asyncio("NatsBroker")
         self._opening = anyio.Lock()
-        self._client = await self._connected()
+        self._client = await self._connect()
 
     async def close(self) -> None:
-        """Disconnect; who still asks, gets a `BrokerClosedError`."""
+        """Disconnect; a question that is still open raises `BrokerClosedError`."""
         async with self._opening:
             client, self._client = self._client, None
         if client is not None:
             await client.close()
 
-    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def ask(self, question: Callable[[Client], Awaitable[_T]]) -> _T:
         """Return the answer to a question, asked again whenever the connection breaks meanwhile.
 
         Raises:
@@ -66,7 +67,7 @@ class Connection:
             Exception: of nats-py; `TimeoutError` when nobody answered for too long.
         """
         while True:
-            client = await self._live()
+            client = await self._wait_for_client()
             with anyio.CancelScope() as scope:
                 self._asking.add(scope)
                 try:
@@ -74,11 +75,11 @@ class Connection:
                 finally:
                     self._asking.discard(scope)
 
-    async def _live(self) -> Client:
+    async def _wait_for_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
-        So nothing waits in the client for the connection to come back: a question for a message that nobody
-        waits for by then would take one with it.
+        So no question waits inside the client for the connection to come back: one that nobody
+        waits for by then would still take a message.
         """
         client = self._client
         with anyio.fail_after(ANSWER):
@@ -87,20 +88,20 @@ class Connection:
         if client is not None and client.is_closed:
             async with self._opening:
                 if self._client is client:
-                    self._client = await self._connected()
+                    self._client = await self._connect()
         if self._client is None:
             raise BrokerClosedError("NatsBroker is used outside of 'async with broker'")
         return self._client
 
-    async def _connected(self) -> Client:
+    async def _connect(self) -> Client:
         client = Client()
         options = {
             "name": "asgi_routes",
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": 0.5,
-            "error_cb": self._failed,
+            "error_cb": self._on_error,
             **self._options,
-            "disconnected_cb": self._disconnected,
+            "disconnected_cb": self._on_disconnect,
         }
         self._errors.clear()
         try:
@@ -110,7 +111,7 @@ class Connection:
             places = ", ".join(
                 urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
             )
-            # A server that refuses may hang up before what it says is read: so all are told.
+            # A server that refuses may hang up before its reason is read: so all errors are told.
             said = ", ".join(self._errors) or "no answer"
             raise WorkerError(f"no NATS server at {places} took the connection: {said}") from None
         finally:
@@ -120,12 +121,12 @@ class Connection:
                     await client.close()
         return client
 
-    async def _disconnected(self) -> None:
+    async def _on_disconnect(self) -> None:
         for scope in self._asking:
             scope.cancel()
         if theirs := self._options.get("disconnected_cb"):
             await theirs()
 
-    async def _failed(self, error: Exception) -> None:
+    async def _on_error(self, error: Exception) -> None:
         self._errors[repr(error)] = None
         LOGGER.warning("NATS: %r", error)

@@ -1,7 +1,7 @@
-"""How channels, ids and facts about a message are written in NATS.
+"""How channels, ids and the facts about a message are written in NATS.
 
-In: any text. Out: tokens of subjects, names of consumers, headers; and back. The rule kept here: different texts
-never look the same, and all of it is ASCII, which every client, server and file system keeps as it is.
+Rule: different texts never look the same, and all of it is ASCII, which every client, server and
+file system keeps as it is.
 """
 
 import hashlib
@@ -17,31 +17,31 @@ _OPENING = len("NATS/1.0\r\n\r\n")
 _AROUND = len(": \r\n")
 
 
-def token(text: str) -> str:
+def write_token(text: str) -> str:
     """Return a text as one token of a subject: without dots, spaces and wildcards.
 
-    >>> token("a.b *"), token("a%2Eb")
+    >>> write_token("a.b *"), write_token("a%2Eb")
     ('a%2Eb%20%2A', 'a%252Eb')
     """
     return quote(text, safe="").replace(".", "%2E")
 
 
-def text_of(token: str) -> str:
+def read_token(token: str) -> str:
     """Return the text that a token stands for.
 
-    >>> text_of(token("a.b *"))
+    >>> read_token(write_token("a.b *"))
     'a.b *'
     """
     return unquote(token)
 
 
-def consumer_name(channel: str) -> str:
-    """Return the name of the consumer of a channel; NATS takes 255 characters, files of some systems too.
+def name_consumer(channel: str) -> str:
+    """Return the name of a channel's consumer, short enough for NATS and for file names.
 
-    >>> consumer_name("a.b"), len(consumer_name("é" * 255))
+    >>> name_consumer("a.b"), len(name_consumer("é" * 255))
     ('a%2Eb', 193)
     """
-    name = token(channel)
+    name = write_token(channel)
     if len(name) <= _LONGEST_NAME:
         return name
     # A token has no "=".
@@ -64,25 +64,25 @@ class Facts:
     at: float = 0.0
 
 
-def written(facts: Facts, message_id: str) -> dict[str, str]:
+def write_headers(facts: Facts, message_id: str) -> dict[str, str]:
     """Return the headers of a message.
 
-    Those of the sender are kept in one, as JSON: some names mean something to NATS, and some values would
-    not come back as they were.
+    The sender's headers are kept in one of them, as JSON: some names mean something to NATS, and
+    some values would not come back as they were.
 
     Args:
         facts: about the message.
-        message_id: NATS drops a second message of the same one.
+        message_id: NATS drops a second message with the same one.
     """
     return {_MESSAGE_ID: message_id, _FACTS: json.dumps(asdict(facts), separators=(",", ":"))}
 
 
-def read(headers: Mapping[str, str] | None, sequence: int) -> Facts:
+def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
     """Return the facts about a message, also about one that somebody else has published.
 
-    >>> read({"Nats-Msg-Id": "a", "k": "v"}, 7)
+    >>> read_facts({"Nats-Msg-Id": "a", "k": "v"}, 7)
     Facts(id='a', headers={'k': 'v'}, reason='', attempts=0, at=0.0)
-    >>> read(None, 7).id
+    >>> read_facts(None, 7).id
     'nats-7'
     """
     native = dict(headers or {})
@@ -100,7 +100,7 @@ def read(headers: Mapping[str, str] | None, sequence: int) -> Facts:
         return Facts(message_id, native)
 
 
-def size(data: bytes, headers: Mapping[str, str]) -> int:
-    """Return how many bytes a message has for NATS, all of whose bounds count the headers."""
+def measure(data: bytes, headers: Mapping[str, str]) -> int:
+    """Return how many bytes a message has for NATS, whose limits all count the headers."""
     lines = sum(len(name) + len(value) + _AROUND for name, value in headers.items())
     return len(data) + _OPENING + lines

@@ -1,7 +1,7 @@
 """A broker on the streams of Redis; see `asgi_routes.worker.redis.broker`."""
 
 try:
-    import redis  # noqa: F401 - an extra; whoever asks for this room is told of it here
+    import redis  # noqa: F401 - an extra; say so where it is missing
 except ModuleNotFoundError:
     raise ImportError("RedisBroker needs redis-py: pip install 'asgi-routes[redis]'") from None
 

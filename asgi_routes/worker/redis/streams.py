@@ -1,12 +1,19 @@
-"""The streams of Redis: what is sent to one, lent from it and settled.
+"""What Redis keeps for a broker: its keys, and the scripts, in Lua, that change it in one step.
 
-In: keys and messages. Out: replies, and deliveries. The rule kept here: each step is one command, or one
-script; what a reply that was lost on the way has done already, is done once more without harm.
+A channel is a stream with one consumer group. What is on loan is pending in the group; `later` is a
+sorted set with those of them that wait for another attempt, by the time at which it is due. The
+number of deliveries, which Redis counts, tells one loan of a message from the next; so one consumer
+does for everybody, and none is left behind by a worker that died.
+
+Rule: a message changes its place inside of one script, so that it is never in neither place,
+whoever dies; and each step is one command or one script, which does no harm when it is done once
+more because its reply was lost on the way.
+
+``KEYS`` of a script are the stream, `later`, and the stream of the dead letters, as far as it needs
+them.
 """
 
 import json
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,18 +22,110 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
-from asgi_routes.worker.contract import DeadLetter, Delivery
-from asgi_routes.worker.errors import BrokerFullError, LeaseLostError
-from asgi_routes.worker.messages import decoded
-from asgi_routes.worker.redis.scripts import ACK, DEAD, EXTEND, PUT, RETRY, TAKE
+from asgi_routes.worker.contract import BrokerFullError
 
-_GROUP = "workers"
-_LONGEST_WAIT = 1.0
-"""Seconds after which a slot that waits looks whether a message came back; far below any timeout."""
+GROUP = "workers"
 _TIMEOUT = 5.0
 """Seconds that a server may take for anything, unless the URL says otherwise."""
 _RETRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 4, 0.1, 0.5
 """How often a command is tried again when the server is away, so that a restart costs nothing."""
+
+PUT = """
+if ARGV[1] ~= '' and redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then
+    return 0
+end
+redis.call('XADD', KEYS[1], '*', 'data', ARGV[2], 'id', ARGV[3], 'headers', ARGV[4])
+return 1
+"""
+"""Arguments: the capacity or nothing, and the fields. Returns whether there was room."""
+
+TAKE = """
+local stream, later, group, lease = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+
+local function lend(id)
+    redis.call('ZREM', later, id)
+    local entry = redis.call('XCLAIM', stream, group, 'worker', 0, id)[1]
+    if entry then
+        local pending = redis.call('XPENDING', stream, group, id, id, 1)[1]
+        return {entry[1], entry[2], pending[4]}
+    end
+    redis.call('XACK', stream, group, id)  -- It was deleted by others.
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
+    local entry = lend(id)
+    if entry then return entry end
+end
+if ARGV[3] == '1' then
+    for _, idle in ipairs(redis.call('XPENDING', stream, group, 'IDLE', lease, '-', '+', 100)) do
+        if redis.call('ZSCORE', later, idle[1]) then
+            -- It waits for longer than a lease; look elsewhere for as long as another one.
+            redis.call('XCLAIM', stream, group, 'worker', 0, idle[1], 'JUSTID')
+        else
+            local entry = lend(idle[1])
+            if entry then return entry end
+        end
+    end
+end
+local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
+return first[2] and math.max(1, first[2] - now)
+"""
+"""Arguments: the group, the lease in ms, and whether to look for leases that ran out. Returns an
+entry with the number of its deliveries; or in how many ms the next one is due; or nothing."""
+
+_HELD = """\
+local function is_held()
+    local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)[1]
+    return pending and pending[4] == tonumber(ARGV[3])
+        and not redis.call('ZSCORE', KEYS[2], ARGV[2])
+end
+"""
+"""Arguments of this and all below: the group, the entry, and the number of the delivery."""
+
+ACK = """
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+redis.call('XDEL', KEYS[1], ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[2])
+"""
+
+EXTEND = (
+    _HELD
+    + """
+if not is_held() then return 0 end
+redis.call('XCLAIM', KEYS[1], ARGV[1], 'worker', 0, ARGV[2], 'JUSTID')
+return 1
+"""
+)
+"""Returns whether the loan was still there."""
+
+RETRY = (
+    _HELD
+    + """
+if not is_held() then return end
+local time = redis.call('TIME')
+local due = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[4])
+redis.call('ZADD', KEYS[2], due, ARGV[2])
+"""
+)
+"""One more argument: the delay in ms."""
+
+DEAD = (
+    _HELD
+    + """
+local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+if not entry or not is_held() then return end
+local fields = entry[2]
+for _, fact in ipairs({'channel', ARGV[4], 'reason', ARGV[5], 'attempts', ARGV[3]}) do
+    table.insert(fields, fact)
+end
+redis.call('XADD', KEYS[3], '*', unpack(fields))
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+redis.call('XDEL', KEYS[1], ARGV[2])
+"""
+)
+"""Two more arguments: the channel and the reason."""
 
 
 class Streams:
@@ -51,16 +150,16 @@ class Streams:
             retry=Retry(ExponentialBackoff(_LONGEST_PAUSE, _FIRST_PAUSE), _RETRIES),
             retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
         )
-        # Its reply has another shape in each version of the client; as it is on the wire, it has two.
+        # Each version of the client shapes this reply differently; on the wire it has two shapes.
         self.client.set_response_callback("XREADGROUP", lambda reply, **_: reply)
 
-    def keys(self, channel: str) -> tuple[str, str]:
+    def name_keys(self, channel: str) -> tuple[str, str]:
         """Return the keys of a channel: its stream, and those that wait for another attempt."""
         return f"{self.prefix}:stream:{channel}", f"{self.prefix}:later:{channel}"
 
     async def run(self, script: str, channel: str, *arguments: Any) -> Any:
         """Run a script on the keys of a channel, and return what it returns."""
-        keys = [*self.keys(channel), self.dead]
+        keys = [*self.name_keys(channel), self.dead]
         return await self.client.register_script(script)(keys, arguments)
 
     async def put(
@@ -85,127 +184,3 @@ class Streams:
             raise BrokerFullError(channel) from error
         if not has_room:
             raise BrokerFullError(channel, capacity)
-
-
-class RedisSubscription:
-    """What one slot takes messages from; see `Subscription`."""
-
-    def __init__(self, streams: Streams, channel: str) -> None:
-        self._streams = streams
-        self._channel = channel
-        self._pause = min(_LONGEST_WAIT, streams.lease / 4)
-        self._look_at = 0.0
-
-    async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - see there
-        end = time.monotonic() + timeout
-        while True:
-            try:
-                found = await self._returned()
-                if isinstance(found, list):
-                    return RedisDelivery(self._streams, self._channel, *found)
-                left = max(end - time.monotonic(), 0.001)
-                entry = await self._new(min(left, self._pause, (found or math.inf) / 1000))
-            except exceptions.ResponseError as error:
-                if not _is_without_group(error):
-                    raise
-                await self._make_group()
-                continue
-            if entry is not None:
-                return RedisDelivery(self._streams, self._channel, *entry)
-            if time.monotonic() >= end:
-                return None
-
-    async def _returned(self) -> list[Any] | int | None:
-        """Return an entry that is due again, or in how many ms there will be one, or None."""
-        looks = (now := time.monotonic()) >= self._look_at
-        lease = int(self._streams.lease * 1000)
-        found: list[Any] | int | None
-        found = await self._streams.run(TAKE, self._channel, _GROUP, lease, int(looks))
-        if looks and not isinstance(found, list):
-            self._look_at = now + self._pause
-        return found
-
-    async def _new(self, seconds: float) -> list[Any] | None:
-        """Return an entry that nobody has had yet, or None where none comes within so many seconds."""
-        stream, _ = self._streams.keys(self._channel)
-        reply = await self._streams.client.execute_command(
-            *("XREADGROUP", "GROUP", _GROUP, "worker", "COUNT", 1),
-            *("BLOCK", max(1, math.ceil(seconds * 1000)), "STREAMS", stream, ">"),
-        )
-        if not reply:
-            return None
-        entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
-        return [*entries[0], 1]
-
-    async def _make_group(self) -> None:
-        stream, _ = self._streams.keys(self._channel)
-        try:
-            # From 0: what was sent before belongs to the workers too.
-            await self._streams.client.execute_command(
-                *("XGROUP", "CREATE", stream, _GROUP, "0", "MKSTREAM")
-            )
-        except exceptions.ResponseError as error:
-            if "BUSYGROUP" not in str(error):  # Else another worker was first.
-                raise
-
-
-class RedisDelivery:
-    """A message on loan; see `Delivery`."""
-
-    def __init__(
-        self, streams: Streams, channel: str, entry: bytes, fields: list[bytes], attempt: int
-    ) -> None:
-        facts = dict(zip(fields[::2], fields[1::2], strict=True))
-        self.channel = channel
-        self.id = facts.get(b"id", entry).decode(errors="replace")
-        self.message = decoded(facts.get(b"data", b""))
-        self.headers = _headers(facts)
-        self.attempt = attempt
-        self.lease: float | None = streams.lease
-        self._streams = streams
-        self._entry = entry
-
-    async def ack(self) -> None:
-        await self._settle(ACK)
-
-    async def retry(self, delay: float) -> None:
-        await self._settle(RETRY, max(0, math.ceil(delay * 1000)))
-
-    async def dead_letter(self, reason: str) -> None:
-        await self._settle(DEAD, self.channel, reason.encode(errors="backslashreplace"))
-
-    async def extend(self) -> None:
-        if not await self._settle(EXTEND):
-            raise LeaseLostError(f"the lease of message {self.id} ran out")
-
-    async def _settle(self, script: str, *arguments: Any) -> Any:
-        loan = (_GROUP, self._entry, self.attempt)
-        try:
-            return await self._streams.run(script, self.channel, *loan, *arguments)
-        except exceptions.ResponseError as error:
-            if not _is_without_group(error):
-                raise
-            return None  # The server has forgotten all about it.
-
-
-def _is_without_group(error: Exception) -> bool:
-    return "NOGROUP" in str(error)
-
-
-def _headers(facts: Mapping[bytes, bytes]) -> Mapping[str, str]:
-    # Others may write to a stream what they like.
-    headers = decoded(facts.get(b"headers", b"{}")) or {}
-    return {name: value for name, value in headers.items() if isinstance(value, str)}
-
-
-def dead_letter_of(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """Return the dead letter that an entry stands for."""
-    return DeadLetter(
-        id=fields.get(b"id", entry).decode(errors="replace"),
-        channel=fields[b"channel"].decode(),
-        reason=fields[b"reason"].decode(),
-        attempts=int(fields[b"attempts"]),
-        at=int(entry.partition(b"-")[0]) / 1000,
-        data=fields.get(b"data", b""),
-        headers=_headers(fields),
-    )

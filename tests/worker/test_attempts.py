@@ -5,18 +5,20 @@ from typing import Any
 import anyio
 import pytest
 
-from asgi_routes.worker import MemoryBroker
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.worker import Backoff, MemoryBroker
+from asgi_routes.worker.conformance.workers import QUICK, count_ended, run_worker, wait_until
 
 pytestmark = pytest.mark.anyio
 
 
-async def handled(app: Any, message: Any = None, **options: Any) -> tuple[list[Any], MemoryBroker]:
+async def handle_one(
+    app: Any, message: Any = None, **options: Any
+) -> tuple[list[Any], MemoryBroker]:
     """Send one message, and wait until it has ended; return the events of messages."""
     broker = MemoryBroker()
-    async with working(broker, {"mail": app}, **options) as (_, events):
+    async with run_worker(broker, {"mail": app}, **options) as (_, events):
         await broker.send("mail", message or {"type": "x"}, id="one")
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     return [event for event in events if event.id], broker
 
 
@@ -32,9 +34,9 @@ async def test_scope() -> None:
         scopes.append(scope)
 
     broker = MemoryBroker()
-    async with working(broker, {"mail": app}, max_attempts=7) as (_, events):
+    async with run_worker(broker, {"mail": app}, max_attempts=7) as (_, events):
         await broker.send("mail", {"type": "x"}, id="one", headers={"k": "v"})
-        await until(lambda: ended(events) == 1)
+        await wait_until(lambda: count_ended(events) == 1)
     [scope] = scopes
     assert {key: scope[key] for key in ("type", "channel", "asgi", "state")} == {
         "type": "channel",
@@ -61,7 +63,7 @@ async def test_second_receive_ends_the_call() -> None:
         finally:
             left.append(True)
 
-    events, broker = await handled(app)
+    events, broker = await handle_one(app)
     assert kinds(events) == ["start", "done"]
     assert left == [True]
     assert broker.size("mail") == 0
@@ -77,7 +79,7 @@ async def test_failure_after_the_second_receive() -> None:
         finally:
             raise ValueError("too late")
 
-    events, _ = await handled(app)
+    events, _ = await handle_one(app)
     assert kinds(events) == ["start", "done"]
 
 
@@ -96,7 +98,7 @@ async def test_two_receives_at_once() -> None:
                 except RuntimeError as error:
                     errors.append(str(error))
 
-    await handled(app)
+    await handle_one(app)
     assert errors == ["receive() was called while an earlier call of it is pending"]
 
 
@@ -108,7 +110,7 @@ async def test_acknowledged_early() -> None:
         await send({"type": "channel.ack"})
         raise ValueError("too late")
 
-    events, broker = await handled(app)
+    events, broker = await handle_one(app)
     assert kinds(events) == ["start", "done"]
     assert broker.size("mail") == 0
 
@@ -120,7 +122,7 @@ async def test_asked_for_retry() -> None:
         if scope["extensions"]["channel.delivery"]["attempt"] == 1:
             await send({"type": "channel.retry", "delay": 0.01, "reason": "not yet"})
 
-    events, _ = await handled(app)
+    events, _ = await handle_one(app)
     assert kinds(events) == ["start", "retry", "start", "done"]
     assert (events[1].delay, events[1].reason) == (0.01, "not yet")
 
@@ -131,7 +133,7 @@ async def test_rejected() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "channel.reject", "reason": "no such user"})
 
-    events, broker = await handled(app)
+    events, broker = await handle_one(app)
     assert kinds(events) == ["start", "dead"]
     [letter] = await broker.dead_letters()
     assert letter.reason == "no such user"
@@ -154,7 +156,7 @@ async def test_sent_what_means_nothing(message: Any) -> None:
         with pytest.raises(ValueError, match=r"."):
             await send(message)
 
-    events, _ = await handled(app)
+    events, _ = await handle_one(app)
     assert kinds(events) == ["start", "done"]
 
 
@@ -166,7 +168,7 @@ async def test_said_twice_how_it_ended() -> None:
         with pytest.raises(ValueError, match="already"):
             await send({"type": "channel.ack"})
 
-    events, _ = await handled(app)
+    events, _ = await handle_one(app)
     assert kinds(events) == ["start", "dead"]
 
 
@@ -176,7 +178,7 @@ async def test_timeout() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await anyio.sleep_forever()
 
-    events, _ = await handled(app, timeout=0.01, max_attempts=1)
+    events, _ = await handle_one(app, timeout=0.01, max_attempts=1)
     assert kinds(events) == ["start", "dead"]
     assert "more than 0.01 s" in events[-1].reason
 
@@ -190,7 +192,7 @@ async def test_unusual_exceptions(error: Any) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise error
 
-    events, _ = await handled(app, max_attempts=2)
+    events, _ = await handle_one(app, max_attempts=2)
     assert kinds(events) == ["start", "retry", "start", "dead"]
 
 
@@ -203,7 +205,7 @@ async def test_cancelled_by_itself(anyio_backend: str) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise asyncio.CancelledError
 
-    events, _ = await handled(app, max_attempts=2, concurrency=1)
+    events, _ = await handle_one(app, max_attempts=2, concurrency=1)
     assert kinds(events) == ["start", "retry", "start", "dead"]
 
 
@@ -217,5 +219,14 @@ async def test_reason_of_a_group_of_one() -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(fail)
 
-    events, _ = await handled(app, max_attempts=1)
+    events, _ = await handle_one(app, max_attempts=1)
     assert events[-1].reason == "attempt 1: ValueError('inside')"
+
+
+def test_backoff() -> None:
+    """It grows, has an end, and is not the same twice."""
+    backoff = Backoff(first=1, longest=10, jitter=0.5)
+    pauses = [backoff.delay(number) for number in range(1, 10)]
+    assert all(0.5 <= pause <= 10 for pause in pauses)
+    assert len({backoff.delay(1) for _ in range(20)}) > 1
+    assert QUICK.delay(10_000) <= QUICK.longest

@@ -1,21 +1,58 @@
 """The engines that brokers are tested on: how each is started, killed, and started again."""
 
+import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import nats
+import pytest
+from redis.asyncio import Redis
 
 from asgi_routes.worker.nats.broker import NatsBroker
 from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
-from tests.worker.engine_process import PATIENCE, EngineProcess
-from tests.worker.redis_engine import RedisEngine
+
+PATIENCE = 60.0
+"""Seconds that anything may take: a machine may be slow, but nothing may hang."""
+
+
+class EngineProcess(ABC):
+    """What engines have in common; each knows how its own is started.
+
+    Args:
+        prefix: what the name of the folder begins with.
+    """
+
+    def __init__(self, prefix: str | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._folder.cleanup()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it, with what is in its folder; return when it answers."""
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(PATIENCE)
+            self._process = None
 
 
 class Engine(Protocol):
@@ -78,7 +115,8 @@ class NatsEngine(EngineProcess):
     def loans(self, channel: str) -> bytes:
         """Return what is on disk of the loans of a channel.
 
-        A server that is killed before a loan is there forgets it, and leaves its ack without an answer.
+        A server that is killed before a loan is there forgets it, and leaves its ack without an
+        answer.
         """
         [state] = Path(self._folder.name).rglob(f"obs/{channel}/o.dat")
         return state.read_bytes()
@@ -89,6 +127,55 @@ class NatsEngine(EngineProcess):
             return (await client.jetstream().stream_info("asgi_routes-work")).state.messages
         finally:
             await client.close()
+
+
+class RedisEngine(EngineProcess):
+    """``redis-server``; what it has said it kept, it has after a kill.
+
+    Args:
+        *options: more of its command line.
+
+    Raises:
+        pytest.skip.Exception: it is not installed.
+    """
+
+    def __init__(self, *options: str) -> None:
+        if (program := shutil.which("redis-server")) is None:
+            pytest.skip("needs Debian's package: apt-get install redis-server")
+        # A path to a socket has to be short.
+        super().__init__("redis")
+        self._socket = Path(self._folder.name, "socket")
+        self.url = f"unix://{self._socket}"
+        self._command = [
+            *(program, "--port", "0", "--unixsocket", str(self._socket)),
+            *("--dir", self._folder.name, "--appendonly", "yes", "--appendfsync", "always"),
+            *("--save", "", *options),
+        ]
+
+    def start(self) -> None:
+        assert self._process is None
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, "redis-server has ended"
+            assert time.monotonic() < end, "redis-server does not answer"
+            time.sleep(0.005)
+
+    def broker(self, lease: float, **options: Any) -> RedisBroker:
+        return RedisBroker(self.url, lease=lease, **options)
+
+    async def left(self) -> int:
+        async with Redis.from_url(self.url) as client:
+            keys = [key async for key in client.scan_iter("{asgi_routes}:stream:*")]
+            return sum([await client.xlen(key) for key in keys])
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(self._socket))
+            client.sendall(b"PING\r\n")
+            return client.recv(100).startswith(b"+PONG")  # Else it is still loading.
+        return False
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {"nats": NatsEngine, "redis": RedisEngine}

@@ -1,18 +1,52 @@
 """What a worker does over a broker, as tests.
 
-In: a broker. Out: tests that pass. The rule kept here: that of `asgi_routes.worker.conformance.asking`.
+Rule: tests wait for events, never for time.
 """
 
-# An application takes three arguments, whether it needs them or not; a test compares with what it means.
+# Applications take three arguments, needed or not; tests compare with the very number they mean.
 # ruff: noqa: ARG001, PLR2004
 
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 
-from asgi_routes.worker.conformance.asking import LONG, PATIENCE, MakeBroker
-from asgi_routes.worker.conformance.working import ended, until, working
+from asgi_routes.routers import ChannelNameRouter
+from asgi_routes.worker.attempts import Backoff
+from asgi_routes.worker.conformance.deliveries import LONG, PATIENCE, MakeBroker
+from asgi_routes.worker.worker import Worker
+
+QUICK = Backoff(first=0.01, longest=0.05)
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it is not, after `PATIENCE`.
+    """
+    with anyio.fail_after(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - it may be about another process
+            await anyio.sleep(0.005)
+
+
+@asynccontextmanager
+async def run_worker(
+    broker: Any, apps: dict[str, Any], **options: Any
+) -> AsyncIterator[tuple[Worker, list[Any]]]:
+    """Keep a worker at work; yield it, and its events as they come. It is drained at the end."""
+    events: list[Any] = []
+    options = {"poll": 0.05, "backoff": QUICK, "on_event": events.append, **options}
+    with anyio.fail_after(PATIENCE):
+        async with Worker(ChannelNameRouter(apps), broker, **options) as worker:
+            yield worker, events
+
+
+def count_ended(events: list[Any]) -> int:
+    """Return how many messages are done or dead."""
+    return sum(event.kind in ("done", "dead") for event in events)
 
 
 class WorkerConformance:
@@ -32,11 +66,11 @@ class WorkerConformance:
 
         async with (
             make_broker(LONG) as broker,
-            working(broker, {"first": first, "second": second}) as (_, events),
+            run_worker(broker, {"first": first, "second": second}) as (_, events),
         ):
             for number in range(30):
                 await broker.send("first", {"type": "first", "n": number})
-            await until(lambda: ended(events) == 2 * 30)
+            await wait_until(lambda: count_ended(events) == 2 * 30)
         assert seen == Counter(range(30))
 
     async def test_concurrency(self, make_broker: MakeBroker) -> None:
@@ -56,11 +90,11 @@ class WorkerConformance:
 
         async with (
             make_broker(LONG) as broker,
-            working(broker, {"mail": app}, concurrency=3) as (_, events),
+            run_worker(broker, {"mail": app}, concurrency=3) as (_, events),
         ):
             for _ in range(12):
                 await broker.send("mail", {"type": "x"})
-            await until(lambda: ended(events) == 12)
+            await wait_until(lambda: count_ended(events) == 12)
         assert peak == 3
 
     async def test_fairness(self, make_broker: MakeBroker) -> None:
@@ -75,15 +109,15 @@ class WorkerConformance:
 
         async with make_broker(LONG) as broker:
             apps = {"slow": slow, "fast": fast}
-            async with working(broker, apps, concurrency=2) as (worker, events):
+            async with run_worker(broker, apps, concurrency=2) as (worker, events):
                 for _ in range(6):
                     await broker.send("slow", {"type": "x"})
                     await broker.send("fast", {"type": "x"})
-                await until(lambda: ended(events) == 6)
+                await wait_until(lambda: count_ended(events) == 6)
                 assert {event.channel for event in events if event.kind == "done"} == {"fast"}
-                await until(lambda: worker.status.in_flight == 2)
+                await wait_until(lambda: worker.status.in_flight == 2)
                 free.set()
-                await until(lambda: ended(events) == 2 * 6)
+                await wait_until(lambda: count_ended(events) == 2 * 6)
 
     async def test_drain(self, make_broker: MakeBroker) -> None:
         """A worker that is to stop ends what it has begun, and begins nothing else."""
@@ -94,7 +128,7 @@ class WorkerConformance:
             await free.wait()
 
         async with make_broker(LONG) as broker:
-            async with working(broker, {"mail": app}, concurrency=1) as (worker, events):
+            async with run_worker(broker, {"mail": app}, concurrency=1) as (worker, events):
                 for _ in range(3):
                     await broker.send("mail", {"type": "x"})
                 await begun.wait()
@@ -123,10 +157,10 @@ class RetryingConformance:
                 raise ValueError(message["name"])
 
         async with make_broker(LONG) as broker:
-            async with working(broker, {"mail": app}, max_attempts=3) as (worker, events):
+            async with run_worker(broker, {"mail": app}, max_attempts=3) as (worker, events):
                 for name, fails in (("good", 1), ("late", 3), ("never", 99), ("fine", 1)):
                     await broker.send("mail", {"type": "x", "name": name, "fails": fails}, id=name)
-                await until(lambda: ended(events) == 4)
+                await wait_until(lambda: count_ended(events) == 4)
             [letter] = await broker.dead_letters()
             assert (letter.id, letter.attempts) == ("never", 3)
             assert letter.reason == "attempt 3: ValueError('never')"
@@ -142,12 +176,12 @@ class RetryingConformance:
 
         channels = ["mail", "nobody"]
         async with make_broker(LONG) as broker:
-            async with working(broker, {"mail": app}, channels=channels) as (_, events):
+            async with run_worker(broker, {"mail": app}, channels=channels) as (_, events):
                 for name, data in enumerate((b"", b"\xff", b"[]", b"{}", b'{"type": 1}', b'"x"')):
                     await broker.put("mail", data, f"bad{name}", {})
                     await broker.send("mail", {"type": "x", "n": len(done)})
                     await broker.send("nobody", {"type": "x"})
-                await until(lambda: ended(events) == 3 * 6)
+                await wait_until(lambda: count_ended(events) == 3 * 6)
             assert len(done) == 6
             reasons = {letter.reason for letter in await broker.dead_letters("mail")}
             assert reasons == {
@@ -171,15 +205,15 @@ class RetryingConformance:
             await receive()
 
         async with make_broker(LONG) as broker:
-            async with working(broker, {"mail": app}, concurrency=3) as (worker, events):
+            async with run_worker(broker, {"mail": app}, concurrency=3) as (worker, events):
                 for _ in range(3):
                     await broker.send("mail", {"type": "x"})
-                await until(lambda: begun == 3)
+                await wait_until(lambda: begun == 3)
                 worker.stop_now()
             assert worker.status.counts["handed_back"] == 3
             # The lease is longer than the patience: nothing but being handed back brings them here.
-            async with working(broker, {"mail": next_app}) as (_, events):
-                await until(lambda: ended(events) == 3)
+            async with run_worker(broker, {"mail": next_app}) as (_, events):
+                await wait_until(lambda: count_ended(events) == 3)
                 assert {event.attempt for event in events if event.kind == "done"} == {2}
 
     async def test_longer_than_its_lease(self, make_broker: MakeBroker) -> None:
@@ -190,10 +224,10 @@ class RetryingConformance:
 
         async with (
             make_broker(2.0) as broker,
-            working(broker, {"mail": app}, concurrency=2) as (_, events),
+            run_worker(broker, {"mail": app}, concurrency=2) as (_, events),
         ):
             await broker.send("mail", {"type": "x"})
-            await until(lambda: ended(events) == 1)
+            await wait_until(lambda: count_ended(events) == 1)
             kinds = [event.kind for event in events if event.id]
             assert [kind for kind in kinds if kind != "blocked"] == ["start", "done"]
 
@@ -217,14 +251,17 @@ class RetryingConformance:
                 await delivery.retry(0)  # Nothing is written down: as if its worker had died.
             for name in ("a", "b", "c", "d", "e", "f", "g"):
                 await broker.send("mail", {"type": "x", "name": name})
-            async with working(broker, {"mail": app}, max_attempts=2, concurrency=4) as (_, events):
-                await until(lambda: ended(events) == 8)
+            async with run_worker(broker, {"mail": app}, max_attempts=2, concurrency=4) as (
+                _,
+                events,
+            ):
+                await wait_until(lambda: count_ended(events) == 8)
             assert beside["suspect"] == {"suspect"}
             assert not await broker.is_marked("alone suspect")
             assert len(await broker.dead_letters()) == 0
 
     async def test_failing_holds_up_nobody(self, make_broker: MakeBroker) -> None:
-        """What only failed does not run alone: it would wait for all the others, and they for it."""
+        """What only failed does not run alone: it and all others would wait for each other."""
         free, begun = anyio.Event(), anyio.Event()
 
         async def long(scope: Any, receive: Any, send: Any) -> None:
@@ -236,15 +273,15 @@ class RetryingConformance:
             raise ValueError
 
         async with make_broker(LONG) as broker:
-            async with working(broker, {"long": long, "fails": fails}, max_attempts=3) as (
+            async with run_worker(broker, {"long": long, "fails": fails}, max_attempts=3) as (
                 _,
                 events,
             ):
                 await broker.send("long", {"type": "x"})
                 await broker.send("fails", {"type": "x"})
-                await until(lambda: ended(events) == 1)
+                await wait_until(lambda: count_ended(events) == 1)
                 free.set()
-                await until(lambda: ended(events) == 2)
+                await wait_until(lambda: count_ended(events) == 2)
             [letter] = await broker.dead_letters()
             assert (letter.channel, letter.attempts) == ("fails", 3)
 
@@ -261,8 +298,8 @@ class RetryingConformance:
                 assert delivery is not None
                 await broker.mark("alone killer")
                 await delivery.retry(0)
-            async with working(broker, {"mail": app}, max_attempts=2) as (_, events):
-                await until(lambda: ended(events) == 1)
+            async with run_worker(broker, {"mail": app}, max_attempts=2) as (_, events):
+                await wait_until(lambda: count_ended(events) == 1)
             [letter] = await broker.dead_letters()
             assert letter.reason == "attempt 1 ran alone, and its worker died or lost it"
             assert not await broker.is_marked("alone killer")

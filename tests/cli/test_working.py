@@ -21,7 +21,7 @@ STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} ", re.MULTILINE)
 
 
 @contextmanager
-def working(attribute: str, *options: str) -> Iterator[Server]:
+def run_worker(attribute: str, *options: str) -> Iterator[Server]:
     """Run a worker on the messages that an application sends itself."""
     app = f"tests.cli.worked:{attribute}"
     with started("asgi_routes", "worker", app, "--broker", "memory:", *options) as process:
@@ -46,7 +46,7 @@ def lines(process: Server) -> list[str]:
 def test_lines(tmp_path: Path) -> None:
     """A line for the start, each retry and dead letter, the drain, and what it has done."""
     health = tmp_path / "health"
-    with working("app", "--max-attempts", "2", "--health-file", str(health)) as process:
+    with run_worker("app", "--max-attempts", "2", "--health-file", str(health)) as process:
         wait_for(process, "dead, channel")
         assert health.exists()
         assert process.stop() == 0
@@ -65,7 +65,7 @@ def test_lines(tmp_path: Path) -> None:
 
 def test_drain() -> None:
     """What runs when SIGTERM comes may end; then the exit code is 0."""
-    with working("slowly", "--channel", "slow", "--concurrency", "3") as process:
+    with run_worker("slowly", "--channel", "slow", "--concurrency", "3") as process:
         wait_for(process, "slow began")
         process.process.send_signal(signal.SIGTERM)
         wait_for(process, "draining; 1 in flight have 30 s")
@@ -86,7 +86,7 @@ def test_drain() -> None:
 @pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT], ids=str)
 def test_second_signal(first: signal.Signals) -> None:
     """What still runs when a second signal comes is handed back at once; the exit code is 0."""
-    with working("slowly") as process:
+    with run_worker("slowly") as process:
         wait_for(process, "slow began")
         process.process.send_signal(first)
         wait_for(process, "draining")
@@ -102,7 +102,7 @@ def test_second_signal(first: signal.Signals) -> None:
 
 def test_drain_timeout() -> None:
     """What takes longer than that is handed back without a second signal."""
-    with working("slowly", "--drain-timeout", "0.1") as process:
+    with run_worker("slowly", "--drain-timeout", "0.1") as process:
         wait_for(process, "slow began")
         assert process.stop() == 0
         assert "handed back, channel 'slow', message job, attempt 1" in lines(process)
@@ -110,7 +110,7 @@ def test_drain_timeout() -> None:
 
 def test_lifespan_that_fails() -> None:
     """The exit code is 3, and the reason is the last line."""
-    with working("failing") as process:
+    with run_worker("failing") as process:
         assert process.process.wait(PATIENCE) == 3
         assert "the database is away" in lines(process)[-1]
 

@@ -1,7 +1,7 @@
-"""The three streams of a broker: work, dead letters and marks.
+"""The three streams of a broker in JetStream: work, dead letters and marks.
 
-In: messages. Out: what JetStream keeps. The rule kept here: whatever is missing is made by whoever misses it
-first, and two who make it at once make the same.
+Rule: whatever is missing is made by the first that misses it, and two that make it at once make the
+same.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.errors import MessageTooLargeError, WorkerError
+from asgi_routes.worker.messages import MessageTooLargeError, WorkerError
 from asgi_routes.worker.nats.connection import Connection
-from asgi_routes.worker.nats.wire import Facts, consumer_name, size, token, written
+from asgi_routes.worker.nats.wire import Facts, measure, name_consumer, write_headers, write_token
 
 _RESERVE = 8192
-"""Bytes that a message leaves free for what is added when it becomes a dead letter."""
+"""Bytes that are left free for what is added when a message becomes a dead letter."""
 
 _DAY = 86_400.0
 _OTHER_CONFIGURATION = 10058
 _WAITING = 16_384
-"""Slots that may wait for one channel; NATS means 512, and refuses the next."""
+"""Slots that may wait for one channel; by default, NATS refuses more than 512."""
 
 
-class Streams:
+class JetStreams:
     """What a broker keeps in JetStream.
 
     Args:
@@ -53,13 +53,13 @@ class Streams:
         self._connection = connection
 
     async def make(self) -> None:
-        """Make the streams that are not there; leave alone how the others are configured.
+        """Make the streams that are missing; leave the configuration of the others alone.
 
         Raises:
             WorkerError: the server has no JetStream.
         """
         try:
-            await self._connection.ask(self._make)
+            await self._connection.ask(self._make_missing)
         except ServiceUnavailableError as error:
             raise WorkerError(
                 f"the NATS server offers no JetStream (nats-server -js): {error}"
@@ -73,14 +73,14 @@ class Streams:
         Args:
             subject: without the prefix.
             data: the bytes.
-            message_id: a second one of the same id is dropped, when it comes within two minutes.
+            message_id: a second message of the same id is dropped when it comes within two minutes.
             facts: about them.
 
         Raises:
             MessageTooLargeError: it is larger than the server takes.
         """
-        headers = written(facts, message_id) if facts is not None else {}
-        bytes_ = size(data, headers)
+        headers = write_headers(facts, message_id) if facts is not None else {}
+        bytes_ = measure(data, headers)
 
         async def question(client: Client) -> None:
             free = self.limit if subject.startswith("work.") else client.max_payload
@@ -107,13 +107,14 @@ class Streams:
     async def make_consumer(self, channel: str, lease: float) -> float:
         """Make the consumer that all workers of a channel share; return its lease.
 
-        Max deliveries stay without a bound: JetStream would leave the message in the stream, for nobody.
-        So do those on loan: each that waits to be tried again counts, and a thousand would block the channel.
+        Deliveries have no limit: beyond one, JetStream would leave the message in the stream, for
+        nobody. Neither have messages on loan: each that waits for another attempt counts, and a
+        thousand would block the channel.
         """
         config = api.ConsumerConfig(
-            name=consumer_name(channel),
-            durable_name=consumer_name(channel),
-            filter_subject=f"{self.prefix}.work.{token(channel)}",
+            name=name_consumer(channel),
+            durable_name=name_consumer(channel),
+            filter_subject=f"{self.prefix}.work.{write_token(channel)}",
             ack_wait=lease,
             max_deliver=-1,
             max_ack_pending=-1,
@@ -130,7 +131,7 @@ class Streams:
             info = await self._connection.ask(question)
         return info.config.ack_wait or lease
 
-    async def messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
+    async def read_messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
         """Yield the messages of a subject, the oldest first."""
         sequence = 1
         while True:
@@ -158,7 +159,7 @@ class Streams:
         with contextlib.suppress(NotFoundError):
             await self._connection.ask(question)
 
-    async def _make(self, client: Client) -> None:
+    async def _make_missing(self, client: Client) -> None:
         largest = client.max_payload - _RESERVE
         work = api.StreamConfig(
             name=self.work,
@@ -174,15 +175,17 @@ class Streams:
             max_msgs_per_subject=1,
         )
         jetstream = client.jetstream()
-        found = (await self._made(jetstream, work)).config.max_msg_size or 0
+        found = (await self._make_stream(jetstream, work)).config.max_msg_size or 0
         self.limit = min(found, largest) if found > 0 else largest
-        await self._made(jetstream, dead)
-        await self._made(jetstream, marks)
+        await self._make_stream(jetstream, dead)
+        await self._make_stream(jetstream, marks)
 
-    async def _made(self, jetstream: JetStreamContext, config: api.StreamConfig) -> api.StreamInfo:
+    async def _make_stream(
+        self, jetstream: JetStreamContext, config: api.StreamConfig
+    ) -> api.StreamInfo:
         config.storage = api.StorageType.FILE
         config.num_replicas = self._replicas
-        # Where an operator has set a bound, a sender is told; the oldest are not dropped in silence.
+        # Where an operator has set a bound, the sender is told, instead of dropping the oldest.
         config.discard = api.DiscardPolicy.NEW
         try:
             return await jetstream.add_stream(config)
