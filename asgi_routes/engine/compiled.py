@@ -77,7 +77,7 @@ class LaterHits(Generic[Target]):
 
     def find(self, path: str, index: int) -> Iterator[Hit[Target]]:
         """Yield every hit of a row behind the one of this index, in order."""
-        leaves = find_leaves(self._trees(), path)
+        leaves = find_leaves(self._build_trees(), path)
         indexes = sorted({leaf.shape.row.index for leaf in leaves})
         for number in indexes:
             if number > index:
@@ -85,7 +85,7 @@ class LaterHits(Generic[Target]):
                 if hit is not None:
                     yield hit
 
-    def _trees(self) -> list[LengthRange]:
+    def _build_trees(self) -> list[LengthRange]:
         if self._ranges is None:
             # Two threads may both build them; they build the same.
             shapes = [read_shape(row) for row in self._linear.rows]

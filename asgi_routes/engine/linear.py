@@ -14,7 +14,7 @@ from asgi_routes.engine.splitting import Convert, Split, Texts, make_convert, ma
 
 Target = TypeVar("Target")
 
-_Step: TypeAlias = tuple[Split, Convert, Mapping[str, Any], bool]
+_PreparedStep: TypeAlias = tuple[Split, Convert, Mapping[str, Any], bool]
 _Parameters: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -50,7 +50,7 @@ class LinearMatcher(Generic[Target]):
 
 
 def _follow(row: Row[Target], compile_regex: Compile) -> Callable[[str], Hit[Target] | None]:
-    prepared: list[_Step] = []
+    prepared: list[_PreparedStep] = []
 
     def follow(path: str) -> Hit[Target] | None:
         if not prepared:  # Not before a path comes: it may compile a regex.
@@ -72,7 +72,7 @@ def _follow(row: Row[Target], compile_regex: Compile) -> Callable[[str], Hit[Tar
     return follow
 
 
-def _prepare(row: Row[Any], compile_regex: Compile) -> list[_Step]:
+def _prepare(row: Row[Any], compile_regex: Compile) -> list[_PreparedStep]:
     return [
         (
             make_split(step.pattern, step.mode, compile_regex),
@@ -84,7 +84,7 @@ def _prepare(row: Row[Any], compile_regex: Compile) -> list[_Step]:
     ]
 
 
-def _split(steps: list[_Step], path: str) -> tuple[list[Texts], str] | None:
+def _split(steps: list[_PreparedStep], path: str) -> tuple[list[Texts], str] | None:
     """Return the texts of each step's parameters, and what is left."""
     split_off = []
     for split, _, _, _ in steps:

@@ -63,7 +63,7 @@ def read_shape(row: Row[Any]) -> Shape:
     for number, step in enumerate(row.steps, 1):
         if not reader.read(step, is_last=number == len(row.steps)):
             break
-    return reader.shape(row)
+    return reader.make_shape(row)
 
 
 class _Reader:
@@ -77,7 +77,7 @@ class _Reader:
         self.least_behind = 1
         self.takes_slash = False
 
-    def shape(self, row: Row[Any]) -> Shape:
+    def make_shape(self, row: Row[Any]) -> Shape:
         least = len(self.cells) + self.least_behind
         tail = None if ANY in self.cells else self.tail
         return Shape(row, tuple(self.cells), least, self.most, tail)
@@ -100,10 +100,10 @@ class _Reader:
             return False
         self.takes_slash = step.mode is Mode.LEVEL and _takes_text(self.segment)
         if is_last:
-            self._end(step)
+            self._finish(step)
         return True
 
-    def _end(self, step: Step) -> None:
+    def _finish(self, step: Step) -> None:
         is_open = step.mode in (Mode.PREFIX, Mode.LEVEL)
         if is_open or (not step.pattern.source and step.mode is Mode.MOUNT):
             self.tail = None if self.segment else "rest"

@@ -18,10 +18,10 @@ from asgi_routes.engine.splitting import Run, read_piece
 from asgi_routes.patterns import Parameter
 from asgi_routes.patterns.converters import IntConverter, TextConverter
 
-Key: TypeAlias = Any
+_Key: TypeAlias = Any
 """What two trees have in common that differ only in rows and texts."""
 
-Follow: TypeAlias = Callable[[Row[Any]], Callable[[str], Any]]
+_Follow: TypeAlias = Callable[[Row[Any]], Callable[[str], Any]]
 
 _SEGMENT, _DIGITS = "[^/]+", "[0-9]+"
 _FEW_CASES = 4
@@ -142,7 +142,7 @@ def _write_rest(shape: Shape) -> str:
 class SourceWriter:
     """Writes the source of one table."""
 
-    def __init__(self, follow: Follow) -> None:
+    def __init__(self, follow: _Follow) -> None:
         self.namespace = Namespace()
         self.lines: list[str] = []
         self._follow = follow
@@ -155,7 +155,7 @@ class SourceWriter:
 
     # What trees have in common.
 
-    def make_key(self, tree: Tree) -> Key:
+    def make_key(self, tree: Tree) -> _Key:
         """Return what the tree is apart from its rows and texts."""
         match tree:
             case Leaf(shape=shape):
@@ -268,7 +268,7 @@ class SourceWriter:
             self.write(cases.pop(often), depth + 1)
             self.write_line(depth, "else:")
             depth += 1
-        families: dict[Key, dict[str, Tree]] = defaultdict(dict)
+        families: dict[_Key, dict[str, Tree]] = defaultdict(dict)
         for text, case in cases.items():
             families[self.make_key(case)][text] = case
         single: dict[str, Tree] = {}

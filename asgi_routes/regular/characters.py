@@ -39,7 +39,7 @@ def _list_cased() -> str:
 
 @functools.cache
 def _make_cased_set() -> CharSet:
-    return union(map(make_set, _list_cased()))
+    return unite(map(make_set, _list_cased()))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -70,10 +70,10 @@ def complement(chars: CharSet) -> CharSet:
     return tuple(ranges)
 
 
-def union(sets: Iterable[CharSet]) -> CharSet:
+def unite(sets: Iterable[CharSet]) -> CharSet:
     """Return the characters of all sets.
 
-    >>> union([((5, 7),), ((1, 2), (6, 9)), ((3, 3),)])
+    >>> unite([((5, 7),), ((1, 2), (6, 9)), ((3, 3),)])
     ((1, 3), (5, 9))
     """
     ranges: list[tuple[int, int]] = []
@@ -102,15 +102,15 @@ def read_set(kind: str, argument: Any, flags: int) -> CharSet:
     else:
         members = argument
     is_negated = str(members[0][0]) == "NEGATE"
-    chars = union(_read_member(str(name), value, flags) for name, value in members[is_negated:])
+    chars = unite(_read_member(str(name), value, flags) for name, value in members[is_negated:])
     if is_negated:
         chars = complement(chars)
     if not flags & re.IGNORECASE:
         return chars
     members_as_text = "".join(spell_member(str(name), value) for name, value in members)
     found = re.findall(f"[{members_as_text}]", _list_cased(), flags & (re.IGNORECASE | re.ASCII))
-    others = complement(union([complement(chars), _make_cased_set()]))
-    return union([others, *map(make_set, found)])
+    others = complement(unite([complement(chars), _make_cased_set()]))
+    return unite([others, *map(make_set, found)])
 
 
 def _read_member(name: str, value: Any, flags: int) -> CharSet:

@@ -18,7 +18,7 @@ _MANY = 16
 """A repeat that may go on this often counts as unbounded."""
 _POLYNOMIAL = 3
 
-Chars = frozenset[str]
+_Chars = frozenset[str]
 
 
 @functools.lru_cache
@@ -109,7 +109,7 @@ def _can_vanish(kind: Any, argument: Any) -> bool:
 def _count_longest_chain(items: list[Any]) -> int:
     """Return how many repeats stand in a row whose characters also take what is between them."""
     longest = count = 0
-    shared: Chars = frozenset()
+    shared: _Chars = frozenset()
     for item in _flatten(items):
         chars = _collect_chars([item])
         if _is_repeat(*item):
@@ -120,7 +120,7 @@ def _count_longest_chain(items: list[Any]) -> int:
     return longest
 
 
-def _collect_chars(items: Iterable[Any]) -> Chars:
+def _collect_chars(items: Iterable[Any]) -> _Chars:
     """Return the characters of the sample that stand somewhere in what the items match."""
     found: set[str] = set()
     for kind, argument in items:

@@ -24,15 +24,15 @@ class Seen(IntFlag):
     ASCII_WORD = auto()
 
 
-ANYTHING = Seen(0)
+_UNSEEN = Seen(0)
 
 _WANTED = {
-    Assertion.START: (Seen.NOTHING, ANYTHING),
-    Assertion.LINE_START: (Seen.NOTHING | Seen.NEWLINE, ANYTHING),
-    Assertion.END: (ANYTHING, Seen.NOTHING),
-    Assertion.LAST_NEWLINE_OR_END: (ANYTHING, Seen.NOTHING | Seen.LAST_NEWLINE),
-    Assertion.LINE_END: (ANYTHING, Seen.NOTHING | Seen.NEWLINE),
-    Assertion.SEGMENT_END: (ANYTHING, Seen.NOTHING | Seen.SLASH),
+    Assertion.START: (Seen.NOTHING, _UNSEEN),
+    Assertion.LINE_START: (Seen.NOTHING | Seen.NEWLINE, _UNSEEN),
+    Assertion.END: (_UNSEEN, Seen.NOTHING),
+    Assertion.LAST_NEWLINE_OR_END: (_UNSEEN, Seen.NOTHING | Seen.LAST_NEWLINE),
+    Assertion.LINE_END: (_UNSEEN, Seen.NOTHING | Seen.NEWLINE),
+    Assertion.SEGMENT_END: (_UNSEEN, Seen.NOTHING | Seen.SLASH),
 }
 """What has to stand before, or behind: one of these is enough."""
 
@@ -46,7 +46,7 @@ _BOUNDARIES = {Assertion.BOUNDARY, Assertion.ASCII_BOUNDARY}
 _EMPTY_IS_NO_BOUNDARY = re.search(r"\B", "") is not None  # It differs between versions of Python.
 
 
-class Group(NamedTuple):
+class _Group(NamedTuple):
     """Symbols that no assertion tells apart."""
 
     mask: int
@@ -76,11 +76,11 @@ class Surroundings:
     def __init__(self, program: Program, alphabet: Alphabet) -> None:
         assertions = program.assertions
         words = {_WORDS[assertion] for assertion in assertions & {*_WORDS}}
-        self.before = ANYTHING if program.entry is Entry.HERE else Seen.NOTHING | Seen.SLASH
-        behind = ANYTHING
+        self.before = _UNSEEN if program.entry is Entry.HERE else Seen.NOTHING | Seen.SLASH
+        behind = _UNSEEN
         for assertion in assertions:
             before, after = _WANTED.get(
-                assertion, (Seen.NOTHING | _WORDS.get(assertion, ANYTHING),) * 2
+                assertion, (Seen.NOTHING | _WORDS.get(assertion, _UNSEEN),) * 2
             )
             self.before |= before
             behind |= after
@@ -90,7 +90,7 @@ class Surroundings:
             Seen.SLASH: alphabet.slash,
             **{word: alphabet.find_mask(_find_word_set(word)) for word in words},
         }
-        self.groups = [Group(alphabet.every, ANYTHING)]
+        self.groups = [_Group(alphabet.every, _UNSEEN)]
         for seen, mask in masks.items():
             if seen & (self.before | behind):
                 self.groups = [part for group in self.groups for part in _split(group, mask, seen)]
@@ -110,6 +110,6 @@ class Surroundings:
         return bool((before ^ behind) & word) is (assertion in _BOUNDARIES)
 
 
-def _split(group: Group, mask: int, seen: Seen) -> list[Group]:
-    parts = [Group(group.mask & mask, group.seen | seen), Group(group.mask & ~mask, group.seen)]
+def _split(group: _Group, mask: int, seen: Seen) -> list[_Group]:
+    parts = [_Group(group.mask & mask, group.seen | seen), _Group(group.mask & ~mask, group.seen)]
     return [part for part in parts if part.mask]
