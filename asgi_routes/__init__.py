@@ -3,7 +3,6 @@
 Which application serves this connection, with which parameters, and under which URL.
 """
 
-from asgi_routes.converters import Converter, Converters, register_converter
 from asgi_routes.dispatch import (
     Child,
     Match,
@@ -22,6 +21,7 @@ from asgi_routes.errors import (
     SuspiciousRouteWarning,
 )
 from asgi_routes.lifespan import Lifespan
+from asgi_routes.patterns.converters import Converter, Converters, register_converter
 from asgi_routes.routers import (
     ChannelNameRouter,
     HostRouter,

@@ -18,22 +18,20 @@ ROOMS = (
     *(
         "types",
         "errors",
+        "regular",
         "apps",
         "scopes",
-        "converters",
         "patterns",
         "lifespan",
         "engine",
     ),
     *(
         "middleware",
-        "language",
         "routes",
         "dispatch",
         "routers",
         "inspection",
         "testing",
-        "checking",
     ),
     *("worker", "cli", "", "__main__"),
 )

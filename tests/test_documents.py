@@ -12,7 +12,7 @@ import docutils.nodes
 import pytest
 
 import asgi_routes
-from asgi_routes import converters
+from asgi_routes.patterns import converters
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "RESULTS.rst"
@@ -41,7 +41,7 @@ def test_documents_are_well_formed(document: Path) -> None:
 def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All Python blocks of the README run one after the other, and give what they show."""
     # It registers a converter for everybody; the other tests are not everybody.
-    monkeypatch.setattr(converters, "_REGISTERED", type(converters.registered_converters())())
+    monkeypatch.setattr(converters, "_REGISTERED", type(converters.get_registered_converters())())
     namespace: dict[str, Any] = {"__name__": "readme"}
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     count = 0

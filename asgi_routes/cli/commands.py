@@ -1,6 +1,6 @@
 """The subcommands that look at routes: ``show``, ``match`` and ``check``.
 
-Rule: what is printed comes from `asgi_routes.inspection` and `asgi_routes.checking`; nothing is
+Rule: what is printed comes from `asgi_routes.inspection` and its `check`; nothing is
 found out here.
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from asgi_routes.checking import IDS, Finding
-from asgi_routes.checking import check as find
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
 from asgi_routes.cli.printing import escape, print_facts, print_table
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
+from asgi_routes.inspection.check import IDS, Finding
+from asgi_routes.inspection.check import check as find
 
 _SHOWN = 100
 """Characters of a witness that are printed."""

@@ -1,29 +1,27 @@
-"""Patterns to a matcher.
+"""From rows of patterns to a matcher.
 
-`LinearMatcher` is the definition of what a table of routes means: the rows are tried in order, and
-the first that matches wins. What `compiled` makes gives the same answers, and is fast.
+`LinearMatcher` defines what a table of routes means: the rows are tried in order, and the first
+that matches wins. What `compile_rows` makes gives the same answer on every path, and is fast.
 """
 
-from asgi_routes.engine.candidates import Candidates
-from asgi_routes.engine.compiled import Compiled, compiled
-from asgi_routes.engine.exact import split_of
+from asgi_routes.engine.compiled import CompiledRows, LaterHits, compile_rows
 from asgi_routes.engine.linear import LinearMatcher
-from asgi_routes.engine.regexes import Compile, compiler
+from asgi_routes.engine.regexes import Compile, find_compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
-from asgi_routes.engine.runs import is_within_segment
+from asgi_routes.engine.splitting import is_within_segment, make_split
 
 __all__ = (
-    "Candidates",
     "Compile",
-    "Compiled",
+    "CompiledRows",
     "Hit",
+    "LaterHits",
     "LinearMatcher",
     "Matcher",
     "Mode",
     "Row",
     "Step",
-    "compiled",
-    "compiler",
+    "compile_rows",
+    "find_compiler",
     "is_within_segment",
-    "split_of",
+    "make_split",
 )

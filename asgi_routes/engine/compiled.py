@@ -1,24 +1,23 @@
 """The compiled matcher: a table of rows as one Python function.
 
-In: rows. Out: a function that gives the same answer as the linear matcher. The rule kept here: what a
-path has to do with which rows is decided once, when the table is built; a request only looks things
-up. A whole path is never remembered: a scan for paths that are not there would only fill the memory.
+Rules: it gives the same answer as the linear matcher. What a path has to do with which rows is
+decided when the table is built; a request only looks things up. Whole paths are never remembered,
+because a scan for paths that do not exist would fill the memory.
 """
 
 import itertools
 import linecache
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from asgi_routes.engine.lengths import Span, reached_by, spans_of
+from asgi_routes.engine.decision_tree import LengthRange, TreeBuilder, build_ranges, find_leaves
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row
-from asgi_routes.engine.shapes import Shape, shape_of
+from asgi_routes.engine.shapes import Shape, read_shape
 from asgi_routes.engine.source import SourceWriter
-from asgi_routes.engine.tree import Planter
 
 Target = TypeVar("Target")
 
@@ -26,13 +25,13 @@ _NUMBERS = itertools.count(1)
 _NO_KWARGS: Any = MappingProxyType({})
 
 
-class Compiled(NamedTuple):
+class CompiledRows(NamedTuple):
     """A matcher, and what it is made of.
 
     Attributes:
         matcher: finds the first row that matches a path.
         literal: from a path to its hit, for those that can simply be looked up.
-        search: finds all others. Who is written in Python calls the two faster than the matcher.
+        search: finds all others. Code in Python calls these two faster than the matcher.
         source: the Python source of the search.
     """
 
@@ -42,27 +41,56 @@ class Compiled(NamedTuple):
     source: str
 
 
-def compiled(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> Compiled:
+def compile_rows(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> CompiledRows:
     """Return the function that finds the first of the rows that matches a path."""
-    shapes = [shape_of(row) for row in rows]
-    literals, spans = _divided(shapes, linear)
+    shapes = [read_shape(row) for row in rows]
+    literals, ranges = _divide(shapes, linear)
     writer = SourceWriter(linear.follow)
-    writer.line(0, "def match(path):")
-    if spans:
+    writer.write_line(0, "def match(path):")
+    if ranges:
         most = ""
         if any(row.steps[-1].mode is Mode.LEVEL for row in rows):
             # A router that leads to itself comes here for each segment of a path.
-            most = f", {max(spans[-1].least, spans[-1].columns)}"
-        writer.line(1, f"segments = path.split('/'{most})")
-        writer.line(1, "count = len(segments)")
-        writer.write_spans(spans, 1)
-    writer.line(1, "return None")
-    search, source = _executed(writer)
+            most = f", {max(ranges[-1].least, ranges[-1].columns)}"
+        writer.write_line(1, f"segments = path.split('/'{most})")
+        writer.write_line(1, "count = len(segments)")
+        writer.write_ranges(ranges, 1)
+    writer.write_line(1, "return None")
+    search, source = _execute(writer)
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
-    if not spans:
-        return Compiled(hits.get, hits.get, search, source)
+    if not ranges:
+        return CompiledRows(hits.get, hits.get, search, source)
     matcher = _Literals(hits, search).__getitem__ if hits else search
-    return Compiled(matcher, hits.get, search, source)
+    return CompiledRows(matcher, hits.get, search, source)
+
+
+class LaterHits(Generic[Target]):
+    """Finds the hits behind one that was declined.
+
+    Only rows whose texts are right are tried, and nothing is built before a row declines for the
+    first time.
+    """
+
+    def __init__(self, linear: LinearMatcher[Target]) -> None:
+        self._linear = linear
+        self._ranges: list[LengthRange] | None = None
+
+    def find(self, path: str, index: int) -> Iterator[Hit[Target]]:
+        """Yield every hit of a row behind the one of this index, in order."""
+        leaves = find_leaves(self._build_trees(), path)
+        indexes = sorted({leaf.shape.row.index for leaf in leaves})
+        for number in indexes:
+            if number > index:
+                hit = self._linear.follow(self._linear.rows[number])(path)
+                if hit is not None:
+                    yield hit
+
+    def _build_trees(self) -> list[LengthRange]:
+        if self._ranges is None:
+            # Two threads may both build them; they build the same.
+            shapes = [read_shape(row) for row in self._linear.rows]
+            self._ranges = build_ranges(shapes, TreeBuilder(len(shapes)))
+        return self._ranges
 
 
 class _Literals(dict[str, Hit[Any]]):
@@ -79,9 +107,9 @@ class _Literals(dict[str, Hit[Any]]):
         self.__missing__ = search
 
 
-def _divided(
+def _divide(
     shapes: Sequence[Shape], linear: LinearMatcher[Any]
-) -> tuple[dict[str, Shape], list[Span]]:
+) -> tuple[dict[str, Shape], list[LengthRange]]:
     """Return the literal paths that can simply be looked up, and the trees for all other shapes.
 
     A literal path that an earlier row might match too is looked for in its order.
@@ -94,30 +122,30 @@ def _divided(
             others.append(shape)
         else:
             literals.setdefault(path, shape)
-    spans = spans_of(others, Planter(len(shapes)))
+    ranges = build_ranges(others, TreeBuilder(len(shapes)))
     if not others or not literals:
-        return literals, spans
+        return literals, ranges
     hidden = [
         shape
         for path, shape in literals.items()
         if any(
             leaf.shape.row.index < shape.row.index and linear.could_match(leaf.shape.row, path)
-            for leaf in reached_by(spans, path)
+            for leaf in find_leaves(ranges, path)
         )
     ]
     if hidden:
         for shape in hidden:
             del literals[str(shape.literal)]
         others = sorted([*others, *hidden], key=lambda shape: shape.row.index)
-        spans = spans_of(others, Planter(len(shapes)))
-    return literals, spans
+        ranges = build_ranges(others, TreeBuilder(len(shapes)))
+    return literals, ranges
 
 
-def _executed(writer: SourceWriter) -> tuple[Matcher[Any], str]:
+def _execute(writer: SourceWriter) -> tuple[Matcher[Any], str]:
     """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"
-    namespace = {"__name__": __name__, **writer.names.objects}
+    namespace = {"__name__": __name__, **writer.namespace.objects}
     module = compile(source, file, "exec")
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.

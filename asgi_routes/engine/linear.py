@@ -1,20 +1,20 @@
-"""The linear matcher, which is the definition of what a table means.
+"""The linear matcher, which defines what a table of routes means.
 
-In: rows. Out: the first that matches a path. The rule kept here: every row in order, by
-its own patterns alone; what is fast is held against it.
+Rule: the rows are tried in order, each by its own patterns alone. Every faster matcher is held
+against this one.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from asgi_routes.engine.exact import Convert, Split, Texts, converter_of, split_of
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Hit, Row
+from asgi_routes.engine.splitting import Convert, Split, Texts, make_convert, make_split
 
 Target = TypeVar("Target")
 
-_Step: TypeAlias = tuple[Split, Convert, Mapping[str, Any], bool]
+_PreparedStep: TypeAlias = tuple[Split, Convert, Mapping[str, Any], bool]
 _Parameters: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -46,37 +46,37 @@ class LinearMatcher(Generic[Target]):
 
     def could_match(self, row: Row[Target], path: str) -> bool:
         """Tell whether a row matches a path as long as no converter refuses."""
-        return _split(_prepared(row, self._compile_regex), path) is not None
+        return _split(_prepare(row, self._compile_regex), path) is not None
 
 
 def _follow(row: Row[Target], compile_regex: Compile) -> Callable[[str], Hit[Target] | None]:
-    prepared: list[_Step] = []
+    prepared: list[_PreparedStep] = []
 
     def follow(path: str) -> Hit[Target] | None:
         if not prepared:  # Not before a path comes: it may compile a regex.
-            prepared[:] = _prepared(row, compile_regex)
+            prepared[:] = _prepare(row, compile_regex)
         found = _split(prepared, path)
         if found is None:
             return None
         texts, rest = found
         try:
             parameters = [
-                _with_defaults(convert(text), defaults)
+                _add_defaults(convert(text), defaults)
                 for (_, convert, defaults, _), text in zip(prepared, texts, strict=True)
             ]
         except ValueError:
             return None
-        args, kwargs = _merged(parameters, [is_level for *_, is_level in prepared])
+        args, kwargs = _merge(parameters, [is_level for *_, is_level in prepared])
         return row, args, kwargs, rest
 
     return follow
 
 
-def _prepared(row: Row[Any], compile_regex: Compile) -> list[_Step]:
+def _prepare(row: Row[Any], compile_regex: Compile) -> list[_PreparedStep]:
     return [
         (
-            split_of(step.pattern, step.mode, compile_regex),
-            converter_of(step.pattern),
+            make_split(step.pattern, step.mode, compile_regex),
+            make_convert(step.pattern),
             step.kwargs,
             step.is_level,
         )
@@ -84,7 +84,7 @@ def _prepared(row: Row[Any], compile_regex: Compile) -> list[_Step]:
     ]
 
 
-def _split(steps: list[_Step], path: str) -> tuple[list[Texts], str] | None:
+def _split(steps: list[_PreparedStep], path: str) -> tuple[list[Texts], str] | None:
     """Return the texts of each step's parameters, and what is left."""
     split_off = []
     for split, _, _, _ in steps:
@@ -96,12 +96,12 @@ def _split(steps: list[_Step], path: str) -> tuple[list[Texts], str] | None:
     return split_off, path
 
 
-def _with_defaults(parameters: _Parameters, defaults: Mapping[str, Any]) -> _Parameters:
+def _add_defaults(parameters: _Parameters, defaults: Mapping[str, Any]) -> _Parameters:
     args, kwargs = parameters
     return args, {**kwargs, **defaults}
 
 
-def _merged(parameters: list[_Parameters], are_levels: list[bool]) -> _Parameters:
+def _merge(parameters: list[_Parameters], are_levels: list[bool]) -> _Parameters:
     """Merge the parameters of all steps, the innermost last.
 
     Within a level Django's rule holds: once anything is named, the positional parameters of the

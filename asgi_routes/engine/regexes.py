@@ -1,7 +1,7 @@
-"""The engines that a regular expression can run on.
+"""The engines that regular expressions can run on.
 
-In: the name of an engine. Out: the function that compiles for it. The rule kept here: what an engine does
-not accept is a mistake of the one who wrote it, and never a matter of the first request.
+Rule: a regular expression that an engine does not accept is refused when the route is written,
+never at the first request.
 """
 
 import re
@@ -16,7 +16,7 @@ Compile: TypeAlias = Callable[[str, int], Any]
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
-def compiler(name: str) -> Compile:
+def find_compiler(name: str) -> Compile:
     """Return the function that compiles regular expressions for an engine.
 
     Args:
@@ -42,7 +42,7 @@ def compiler(name: str) -> Compile:
 
 
 def _compile_re2(regex: str, flags: int) -> "_Re2Pattern":
-    import re2  # noqa: PLC0415 - see compiler()
+    import re2  # noqa: PLC0415 - see find_compiler()
 
     if flags & (re.VERBOSE | re.ASCII):
         raise ImproperlyConfigured("re2 knows no verbose and no ASCII flag", source=regex)
@@ -62,7 +62,7 @@ def _compile_re2(regex: str, flags: int) -> "_Re2Pattern":
 
 
 class _Re2Pattern:
-    """A pattern of re2, which takes text that UTF-8 cannot hold for text that does not match."""
+    """A pattern of re2; text that UTF-8 cannot hold does not match it."""
 
     def __init__(self, pattern: Any) -> None:
         self._pattern = pattern

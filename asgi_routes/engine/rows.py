@@ -1,7 +1,7 @@
-"""Rows: the routes of a table after everything between them has been resolved.
+"""Rows: the routes of a table after includes and nested routers have been resolved.
 
-In: patterns, and how each is used. Out: the input of every matcher. The rule kept here: a row says
-all that matching needs, and knows nothing of applications; its target is handed through.
+Rule: a row holds all that matching needs and knows nothing of applications; its target is only
+handed through.
 """
 
 from collections.abc import Callable, Mapping

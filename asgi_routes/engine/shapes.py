@@ -1,8 +1,7 @@
-"""Rows to shapes: what a row asks of each segment of a path.
+"""Shapes: what a row asks of each segment of a path.
 
-In: a row. Out: the segments that it begins with, how many there may be, and what makes the hit. The
-rule kept here: a shape never lets a path through that the row does not match, and what is not known
-of a row segment by segment is left to the row's own matcher.
+Rule: a shape stands for the very paths that its row matches. What cannot be told segment by segment
+is left to the row's own matcher.
 """
 
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.rows import Mode, Row, Step
-from asgi_routes.engine.runs import Fixed, Run, is_within_segment, parameter_piece
+from asgi_routes.engine.splitting import Fixed, Run, is_within_segment, read_piece
 from asgi_routes.patterns import Literal, Node, Parameter
 
 
@@ -20,7 +19,7 @@ class AnySegment:
 
 
 Cell: TypeAlias = str | Parameter | AnySegment
-"""What a row asks of one segment: a text, a parameter that fills it, or it cannot be said."""
+"""What a row asks of one segment: a text, a parameter that fills it, or `ANY`."""
 
 ANY = AnySegment()
 
@@ -58,13 +57,13 @@ class Shape:
         return any(step.kwargs for step in self.row.steps)
 
 
-def shape_of(row: Row[Any]) -> Shape:
+def read_shape(row: Row[Any]) -> Shape:
     """Return the shape of a row."""
     reader = _Reader()
     for number, step in enumerate(row.steps, 1):
         if not reader.read(step, is_last=number == len(row.steps)):
             break
-    return reader.shape(row)
+    return reader.make_shape(row)
 
 
 class _Reader:
@@ -78,7 +77,7 @@ class _Reader:
         self.least_behind = 1
         self.takes_slash = False
 
-    def shape(self, row: Row[Any]) -> Shape:
+    def make_shape(self, row: Row[Any]) -> Shape:
         least = len(self.cells) + self.least_behind
         tail = None if ANY in self.cells else self.tail
         return Shape(row, tuple(self.cells), least, self.most, tail)
@@ -101,10 +100,10 @@ class _Reader:
             return False
         self.takes_slash = step.mode is Mode.LEVEL and _takes_text(self.segment)
         if is_last:
-            self._end(step)
+            self._finish(step)
         return True
 
-    def _end(self, step: Step) -> None:
+    def _finish(self, step: Step) -> None:
         is_open = step.mode in (Mode.PREFIX, Mode.LEVEL)
         if is_open or (not step.pattern.source and step.mode is Mode.MOUNT):
             self.tail = None if self.segment else "rest"
@@ -158,11 +157,11 @@ class _Reader:
 def _takes_text(nodes: Sequence[Node]) -> bool:
     """Tell whether nodes take something of the path in any case.
 
-    What ends a segment then ends with no slash, so that a level takes one off; and what begins a level
-    does not match at the end of the path.
+    At the end of a segment such nodes end without a slash, so that a level takes one off; at the
+    start of a level they do not match the end of a path.
     """
     for node in nodes:
-        piece = parameter_piece(node.regex) if isinstance(node, Parameter) else None
+        piece = read_piece(node.regex) if isinstance(node, Parameter) else None
         match piece:
             case Run(least=least) if least:
                 return True

@@ -1,61 +1,176 @@
-"""Trees to Python source.
+"""The Python source of decision trees.
 
-In: the trees of a table, one for each number of segments. Out: the text of one function, and the
-objects that it needs. The rule kept here: where branches of a switch differ only in rows and texts, the
-rows go into dicts and the source is written once; everything else is written out, and says for
-which routes it is there.
+Rule: where branches of a switch differ only in rows and texts, these go into dicts and the source
+is written once. Everything else is written out, with a comment that says for which routes.
 """
 
+import functools
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from asgi_routes.engine.leaves import LeafSource, Names, leaf_source
-from asgi_routes.engine.lengths import Span
+from asgi_routes.engine.decision_tree import Compare, InOrder, Leaf, LengthRange, Switch, Tree
 from asgi_routes.engine.rows import Row
-from asgi_routes.engine.tree import InOrder, Leaf, Switch, Test, Tree
+from asgi_routes.engine.shapes import Shape
+from asgi_routes.engine.splitting import Run, read_piece
+from asgi_routes.patterns import Parameter
+from asgi_routes.patterns.converters import IntConverter, TextConverter
 
-Key: TypeAlias = Any
+_Key: TypeAlias = Any
 """What two trees have in common that differ only in rows and texts."""
 
-Follow: TypeAlias = Callable[[Row[Any]], Callable[[str], Any]]
+_Follow: TypeAlias = Callable[[Row[Any]], Callable[[str], Any]]
 
+_SEGMENT, _DIGITS = "[^/]+", "[0-9]+"
 _FEW_CASES = 4
 _SHOWN_ROUTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LeafSource:
+    """The source of a leaf.
+
+    Attributes:
+        check: an expression that has to be true; empty where nothing has to be checked.
+        kwargs: a dict display; None where the row's own matcher makes the hit.
+        rest: an expression for what is left of the path.
+        may_refuse: whether a converter can raise `ValueError`.
+        constants: how many default kwargs it has, ``{k0}``, ``{k1}`` and so on in ``kwargs``.
+    """
+
+    check: str
+    kwargs: str | None
+    rest: str
+    may_refuse: bool
+    constants: int
+
+
+class Namespace:
+    """The objects that generated source needs, each under a name of its own."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Any] = {}
+        self._names: dict[tuple[str, object], str] = {}
+
+    def name(self, prefix: str, key: object, value: Any) -> str:
+        """Return the name of a value; the same for the same key."""
+        name = self._names.get((prefix, key))
+        if name is None:
+            name = self._names[prefix, key] = f"{prefix}{len(self._names)}"
+            self.objects[name] = value
+        return name
+
+
+def write_leaf(shape: Shape, unchecked: tuple[int, ...], namespace: Namespace) -> LeafSource:
+    """Return the source of a leaf, the open columns of which have yet to be checked."""
+    if shape.tail is None:
+        return LeafSource("", None, "", may_refuse=False, constants=0)
+    checks = [_write_check(f"s{column}", shape.cells[column], namespace) for column in unchecked]
+    rest = _write_rest(shape)
+    if isinstance(shape.tail, Parameter):
+        # The class of "path" is every character but the line break.
+        checks.append(f"(tail := {rest}) and '\\n' not in tail")
+        rest = "''"
+    captured = [
+        (parameter, f"s{column}")
+        for column, parameter in enumerate(shape.cells)
+        if isinstance(parameter, Parameter)
+    ]
+    if isinstance(shape.tail, Parameter):
+        captured.append((shape.tail, "tail"))
+    values = {
+        id(parameter): _write_value(parameter, text, namespace) for parameter, text in captured
+    }
+    items: list[str] = []
+    constants = 0
+    for step in shape.row.steps:
+        items += [f"{p.name!r}: {values[id(p)]}" for p in step.pattern.parameters]
+        for name in step.kwargs:
+            shown = repr(name).replace("{", "{{").replace("}", "}}")
+            items.append(f"{shown}: {{k{constants}}}")
+            constants += 1
+    may_refuse = any(values[id(parameter)] != text for parameter, text in captured)
+    kwargs = "{{" + ", ".join(items) + "}}"
+    return LeafSource(" and ".join(checks), kwargs, rest, may_refuse, constants)
+
+
+def _write_check(text: str, cell: object, namespace: Namespace) -> str:
+    assert isinstance(cell, Parameter)
+    if cell.regex == _SEGMENT:
+        return text
+    if cell.regex == _DIGITS:
+        return f"{text}.isdigit() and {text}.isascii()"
+    members = _list_members(cell.regex)
+    if members is not None:
+        return f"{text} and not {text}.strip({members!r})"
+    return f"{namespace.name('fits', cell.regex, re.compile(cell.regex).fullmatch)}({text})"
+
+
+@functools.lru_cache
+def _list_members(regex: str) -> str | None:
+    """Return the characters of a positive class of ASCII letters, digits and signs, or None."""
+    piece = read_piece(regex)
+    if not isinstance(piece, Run) or (piece.least, piece.most) != (1, None):
+        return None
+    if not re.fullmatch(r"\[[A-Za-z0-9_.~-]+\]", piece.chars):
+        return None
+    return "".join(chr(code) for code in range(128) if re.match(piece.chars, chr(code)))
+
+
+def _write_value(parameter: Parameter, text: str, namespace: Namespace) -> str:
+    converter = parameter.converter
+    if type(converter) is TextConverter:
+        return text
+    if type(converter) is IntConverter:
+        return f"int({text})"
+    assert converter is not None
+    return f"{namespace.name('convert', id(converter), converter.to_python)}({text})"
+
+
+def _write_rest(shape: Shape) -> str:
+    if shape.tail == "":
+        return "''"
+    count = len(shape.cells)
+    slashes = count - 1 if shape.tail == "mount" else count
+    lengths = [f"len(s{column})" for column in range(count)]
+    start = " + ".join([*lengths, *([str(slashes)] if slashes else [])])
+    return f"path[{start}:]" if start else "path"
 
 
 class SourceWriter:
     """Writes the source of one table."""
 
-    def __init__(self, follow: Follow) -> None:
-        self.names = Names()
+    def __init__(self, follow: _Follow) -> None:
+        self.namespace = Namespace()
         self.lines: list[str] = []
         self._follow = follow
         self._leaves: dict[int, LeafSource] = {}
         self._variables = 0
 
-    def line(self, depth: int, text: str) -> None:
+    def write_line(self, depth: int, text: str) -> None:
         """Write one line."""
         self.lines.append("    " * depth + text)
 
     # What trees have in common.
 
-    def key(self, tree: Tree) -> Key:
+    def make_key(self, tree: Tree) -> _Key:
         """Return what the tree is apart from its rows and texts."""
         match tree:
             case Leaf(shape=shape):
-                return "leaf", self._leaf(tree), shape.tail is None
-            case Test(column=column, then=then):
-                return "test", column, self.key(then)
+                return "leaf", self._get_leaf(tree), shape.tail is None
+            case Compare(column=column, then=then):
+                return "compare", column, self.make_key(then)
             case InOrder(trees=trees):
-                return "order", tuple(self.key(part) for part in trees)
+                return "order", tuple(self.make_key(part) for part in trees)
             case Switch(column=column, cases=cases):
-                keys = {self.key(case) for case in cases.values()}
+                keys = {self.make_key(case) for case in cases.values()}
                 return ("switch", column, keys.pop()) if len(keys) == 1 else ("only", id(tree))
             case _:
                 assert_never(tree)
 
-    def data(self, tree: Tree) -> Any:
+    def make_data(self, tree: Tree) -> Any:
         """Return the rows and texts of a tree, in the form that its written-once source takes."""
         match tree:
             case Leaf(shape=shape):
@@ -63,46 +178,46 @@ class SourceWriter:
                     return self._follow(shape.row)
                 constants = [value for step in shape.row.steps for value in step.kwargs.values()]
                 return (shape.row, *constants) if constants else shape.row
-            case Test(text=text, then=then):
-                return text, self.data(then)
+            case Compare(text=text, then=then):
+                return text, self.make_data(then)
             case InOrder(trees=trees):
-                return tuple(self.data(part) for part in trees)
+                return tuple(self.make_data(part) for part in trees)
             case Switch(cases=cases):
-                return {text: self.data(case) for text, case in cases.items()}.get
+                return {text: self.make_data(case) for text, case in cases.items()}.get
             case _:
                 assert_never(tree)
 
-    def _leaf(self, leaf: Leaf) -> LeafSource:
+    def _get_leaf(self, leaf: Leaf) -> LeafSource:
         source = self._leaves.get(id(leaf))
         if source is None:
-            source = self._leaves[id(leaf)] = leaf_source(leaf.shape, leaf.open, self.names)
+            source = self._leaves[id(leaf)] = write_leaf(leaf.shape, leaf.open, self.namespace)
         return source
 
     # Writing.
 
-    def write_spans(self, spans: Sequence[Span], depth: int) -> None:
+    def write_ranges(self, ranges: Sequence[LengthRange], depth: int) -> None:
         """Write the choice by the number of segments, in halves, and the tree of each."""
-        if len(spans) > 1:
-            middle = len(spans) // 2
+        if len(ranges) > 1:
+            middle = len(ranges) // 2
             for keyword, half in (
-                (f"if count < {spans[middle].least}:", spans[:middle]),
-                ("else:", spans[middle:]),
+                (f"if count < {ranges[middle].least}:", ranges[:middle]),
+                ("else:", ranges[middle:]),
             ):
-                self.line(depth, keyword)
-                self.write_spans(half, depth + 1)
+                self.write_line(depth, keyword)
+                self.write_ranges(half, depth + 1)
             return
-        (span,) = spans
-        if span.tree is None:
-            self.line(depth, "pass")
+        (lengths,) = ranges
+        if lengths.tree is None:
+            self.write_line(depth, "pass")
             return
-        if span.columns:
-            names = [f"s{column}" for column in range(span.columns)]
-            if span.least == span.most:
-                names += ["_"] * (span.least - span.columns)
+        if lengths.columns:
+            names = [f"s{column}" for column in range(lengths.columns)]
+            if lengths.least == lengths.most:
+                names += ["_"] * (lengths.least - lengths.columns)
             else:
                 names.append("*_")
-            self.line(depth, f"{', '.join(names)}{',' * (len(names) == 1)} = segments")
-        self.write(span.tree, depth)
+            self.write_line(depth, f"{', '.join(names)}{',' * (len(names) == 1)} = segments")
+        self.write(lengths.tree, depth)
 
     def write(self, tree: Tree, depth: int, data: str | None = None) -> None:
         """Write a tree; its rows and texts are in the variable ``data``, or are written out."""
@@ -114,11 +229,11 @@ class SourceWriter:
         match tree:
             case Leaf():
                 self._write_leaf(tree, depth, data)
-            case Test(column=column, text=text, then=then):
+            case Compare(column=column, text=text, then=then):
                 shown = repr(text)
                 if data is not None:
                     shown, data = self._unpack(depth, data, 2)
-                self.line(depth, f"if s{column} == {shown}:")
+                self.write_line(depth, f"if s{column} == {shown}:")
                 self.write(then, depth + 1, data)
             case InOrder(trees=trees):
                 parts: Sequence[str | None] = [None] * len(trees)
@@ -135,59 +250,59 @@ class SourceWriter:
                 assert_never(tree)
 
     def _unpack(self, depth: int, data: str, count: int) -> list[str]:
-        names = [self._variable() for _ in range(count)]
-        self.line(depth, f"{', '.join(names)} = {data}")
+        names = [self._make_variable() for _ in range(count)]
+        self.write_line(depth, f"{', '.join(names)} = {data}")
         return names
 
-    def _variable(self) -> str:
+    def _make_variable(self) -> str:
         self._variables += 1
         return f"r{self._variables}"
 
     def _write_switch(self, switch: Switch, depth: int) -> None:
         cases = dict(switch.cases)
-        sizes = {text: len(rows_of(case)) for text, case in cases.items()}
+        sizes = {text: len(list_rows(case)) for text, case in cases.items()}
         often = max(sizes, key=sizes.__getitem__)
         if len(cases) > 1 and sizes[often] * 2 > sum(sizes.values()):
             # Most paths of an API begin alike: comparing is faster than looking up.
-            self.line(depth, f"if s{switch.column} == {often!r}:")
+            self.write_line(depth, f"if s{switch.column} == {often!r}:")
             self.write(cases.pop(often), depth + 1)
-            self.line(depth, "else:")
+            self.write_line(depth, "else:")
             depth += 1
-        families: dict[Key, dict[str, Tree]] = defaultdict(dict)
+        families: dict[_Key, dict[str, Tree]] = defaultdict(dict)
         for text, case in cases.items():
-            families[self.key(case)][text] = case
+            families[self.make_key(case)][text] = case
         single: dict[str, Tree] = {}
         for family in sorted(families.values(), key=len, reverse=True):
             if len(family) == 1:
                 single.update(family)
                 continue
-            table = {text: self.data(case) for text, case in family.items()}.get
-            name = self.names.of("by_text", id(table), table)
+            table = {text: self.make_data(case) for text, case in family.items()}.get
+            name = self.namespace.name("by_text", id(table), table)
             before = self._variables
             self._write_family(switch.column, name, [*family.values()], depth)
             self._variables = before
         if len(single) <= _FEW_CASES:
             keyword = "if"
             for text, case in single.items():
-                self.line(depth, f"{keyword} s{switch.column} == {text!r}:")
+                self.write_line(depth, f"{keyword} s{switch.column} == {text!r}:")
                 self.write(case, depth + 1)
                 keyword = "elif"
         elif single:
             self._write_numbered(switch.column, single, depth)
 
     def _write_family(self, column: int, table: str, cases: list[Tree], depth: int) -> None:
-        found = self._variable()
-        routes = [title(row) for case in cases for row in rows_of(case)]
+        found = self._make_variable()
+        routes = [describe_row(row) for case in cases for row in list_rows(case)]
         shown = ", ".join(routes[:_SHOWN_ROUTES]) + (", …" if len(routes) > _SHOWN_ROUTES else "")
-        self.line(depth, f"# {len(routes)} routes: {shown}")
-        self.line(depth, f"if ({found} := {table}(s{column})) is not None:")
+        self.write_line(depth, f"# {len(routes)} routes: {shown}")
+        self.write_line(depth, f"if ({found} := {table}(s{column})) is not None:")
         self.write(cases[0], depth + 1, found)
 
     def _write_numbered(self, column: int, cases: dict[str, Tree], depth: int) -> None:
         numbers = {text: number for number, text in enumerate(cases)}.get
-        number = self._variable()
-        name = self.names.of("number", id(numbers), numbers)
-        self.line(depth, f"if ({number} := {name}(s{column})) is not None:")
+        number = self._make_variable()
+        name = self.namespace.name("number", id(numbers), numbers)
+        self.write_line(depth, f"if ({number} := {name}(s{column})) is not None:")
         self._write_halves(number, [*enumerate(cases.items())], depth + 1)
 
     def _write_halves(
@@ -195,45 +310,45 @@ class SourceWriter:
     ) -> None:
         if len(cases) == 1:
             _, (text, case) = cases[0]
-            self.line(depth, f"# {text!r}")
+            self.write_line(depth, f"# {text!r}")
             self.write(case, depth)
             return
         middle = len(cases) // 2
-        self.line(depth, f"if {number} < {cases[middle][0]}:")
+        self.write_line(depth, f"if {number} < {cases[middle][0]}:")
         self._write_halves(number, cases[:middle], depth + 1)
-        self.line(depth, "else:")
+        self.write_line(depth, "else:")
         self._write_halves(number, cases[middle:], depth + 1)
 
     def _write_leaf(self, leaf: Leaf, depth: int, data: str | None) -> None:
-        shape, source = leaf.shape, self._leaf(leaf)
+        shape, source = leaf.shape, self._get_leaf(leaf)
         if data is None:
-            self.line(depth, f"# {title(shape.row)}")
+            self.write_line(depth, f"# {describe_row(shape.row)}")
         if source.kwargs is None:
-            follow = data or self.names.of("follow", shape.row.index, self._follow(shape.row))
-            self.line(depth, f"if (hit := {follow}(path)) is not None: return hit")
+            follow = data or self.namespace.name("follow", shape.row.index, self._follow(shape.row))
+            self.write_line(depth, f"if (hit := {follow}(path)) is not None: return hit")
             return
-        row, kwargs = self._row_and_kwargs(leaf, source, depth, data)
+        row, kwargs = self._write_row_and_kwargs(leaf, source, depth, data)
         if source.check:
-            self.line(depth, f"if {source.check}:")
+            self.write_line(depth, f"if {source.check}:")
             depth += 1
         hit = f"return {row}, (), {kwargs}, {source.rest}"
         if source.may_refuse:
-            self.line(depth, f"try: {hit}")
-            self.line(depth, "except ValueError: pass")
+            self.write_line(depth, f"try: {hit}")
+            self.write_line(depth, "except ValueError: pass")
         else:
-            self.line(depth, hit)
+            self.write_line(depth, hit)
 
-    def _row_and_kwargs(
+    def _write_row_and_kwargs(
         self, leaf: Leaf, source: LeafSource, depth: int, data: str | None
     ) -> tuple[str, str]:
         row = leaf.shape.row
         if data is None:
             values = [value for step in row.steps for value in step.kwargs.values()]
             names = [
-                self.names.of("default", (row.index, number), value)
+                self.namespace.name("default", (row.index, number), value)
                 for number, value in enumerate(values)
             ]
-            data = self.names.of("row", row.index, row)
+            data = self.namespace.name("row", row.index, row)
         elif source.constants:
             data, *names = self._unpack(depth, data, source.constants + 1)
         else:
@@ -244,23 +359,23 @@ class SourceWriter:
         )
 
 
-def title(row: Row[Any]) -> str:
+def describe_row(row: Row[Any]) -> str:
     """Return the text of a row as one line, for comments."""
     return (
         "".join(step.pattern.source for step in row.steps).encode("unicode_escape").decode() or "''"
     )
 
 
-def rows_of(tree: Tree) -> list[Row[Any]]:
+def list_rows(tree: Tree) -> list[Row[Any]]:
     """Return the rows of a tree; one that was copied stands in it more than once."""
     match tree:
         case Leaf(shape=shape):
             return [shape.row]
-        case Test(then=then):
-            return rows_of(then)
+        case Compare(then=then):
+            return list_rows(then)
         case InOrder(trees=trees):
-            return [row for part in trees for row in rows_of(part)]
+            return [row for part in trees for row in list_rows(part)]
         case Switch(cases=cases):
-            return [row for case in cases.values() for row in rows_of(case)]
+            return [row for case in cases.values() for row in list_rows(case)]
         case _:
             assert_never(tree)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import innermost, is_router, name_of
-from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, split_of
+from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make_split
 from asgi_routes.patterns import Literal, Node, Parameter
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.table import Destination, Nested, make_rows
@@ -258,7 +258,7 @@ def _nested_behind(app: object) -> Nested | None:
 def _is_host(router: HostRouter, key: str, scope: Any) -> bool:
     host = (host_of(scope) or "").replace(".", "/")
     pattern = router.host_patterns[key]
-    return split_of(pattern, Mode.ENDPOINT)(host) is not None or key == host_of(scope)
+    return make_split(pattern, Mode.ENDPOINT)(host) is not None or key == host_of(scope)
 
 
 def _of_row(row: Row[Destination], scope: Any, way: _Context, depth: int) -> Iterator[Candidate]:

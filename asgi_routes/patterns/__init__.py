@@ -1,11 +1,10 @@
 """Text to `Pattern`: one file a syntax, one vocabulary of nodes."""
 
-from asgi_routes.patterns.danger import danger_of
 from asgi_routes.patterns.format_syntax import parse_format
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 from asgi_routes.patterns.path_syntax import parse_path
 from asgi_routes.patterns.regex_syntax import parse_regex
-from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, forms_of
+from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, list_forms
 
 __all__ = (
     "Form",
@@ -18,8 +17,7 @@ __all__ = (
     "Slot",
     "Span",
     "Syntax",
-    "danger_of",
-    "forms_of",
+    "list_forms",
     "parse_format",
     "parse_path",
     "parse_regex",

@@ -1,8 +1,7 @@
 """The syntax of `parse` and `str.format`: ``users/{id:d}/``.
 
-In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: this is the only
-door to `parse`; it is given one field at a time, on text that the pattern has already cut out, so
-that its own search (which crosses slashes, and can take minutes) is never used.
+Rule: `parse` is given one field at a time, and only text that the pattern has cut out already. Its
+own search crosses slashes and can take minutes, so it is never used.
 """
 
 import contextlib
@@ -10,10 +9,10 @@ import functools
 import re
 from typing import Any
 
-from asgi_routes.converters import SEGMENT, Converters
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import Fields, compose
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<brace>[{}])|[^{}]+")
 _FIELD = re.compile(r"(?P<name>[^:!]*)(?P<conversion>![^:]*)?(?::(?P<spec>.*))?", re.DOTALL)
@@ -22,7 +21,7 @@ _TYPES_WITH_SLASHES = ("tg", "ta", "th")
 
 
 @functools.cache
-def format_converter(spec: str) -> "FormatConverter":
+def make_format_converter(spec: str) -> "FormatConverter":
     """Return the converter for a specification of `parse`; making one takes a millisecond."""
     return FormatConverter(spec)
 
@@ -77,37 +76,37 @@ def parse_format(source: str, converters: Converters) -> Pattern:
             nodes.append(Literal(text, found.span()))
             continue
         try:
-            nodes.append(_parameter(found, converters, fields))
+            nodes.append(_read_parameter(found, converters, fields))
         except ImproperlyConfigured as mistake:
             mistakes.append(mistake)
     raise_together(mistakes, f"format pattern {source!r}")
-    return composed("format", source, nodes)
+    return compose("format", source, nodes)
 
 
-def _parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
+def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
     if found["brace"]:
         hint = "a brace as text is written twice"
-        raise fields.mistake(f"lone {found[0]!r} in format pattern", found.span(), hint)
+        raise fields.make_mistake(f"lone {found[0]!r} in format pattern", found.span(), hint)
     field = _FIELD.fullmatch(found["field"])
     assert field is not None
     name, spec, start = field["name"], field["spec"] or "", found.start("field")
     if name == "" or name.isdigit():
         hint = "write {name}, as in users/{id:d}/"
-        raise fields.mistake("a field of a format pattern needs a name", found.span(), hint)
+        raise fields.make_mistake("a field of a format pattern needs a name", found.span(), hint)
     if field["conversion"] is not None:
         span = (start + field.start("conversion"), start + field.end("conversion"))
-        raise fields.mistake(
+        raise fields.make_mistake(
             f"conversion {field['conversion']!r} has no meaning in a format pattern", span
         )
     fields.check_name(name, (start, start + len(name)))
     converter = SEGMENT if not spec else converters.find(spec)
     if converter is None:
         try:
-            converter = format_converter(spec)
+            converter = make_format_converter(spec)
         except (ValueError, NotImplementedError, re.error) as error:
-            raise fields.mistake(
+            raise fields.make_mistake(
                 f"unknown format specification {spec!r} in format pattern: {error}",
                 (start + field.start("spec"), start + field.end("spec")),
                 converters.hint_for(spec),
             ) from None
-    return fields.parameter(name, converter, spec, found.span())
+    return fields.make_parameter(name, converter, spec, found.span())

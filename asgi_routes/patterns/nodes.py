@@ -1,14 +1,13 @@
-"""The one form that every syntax is parsed into.
+"""The one form that every syntax is parsed into; matching, explaining and reversing read it.
 
-In: what a syntax found in a text. Out: a `Pattern`, which matching, explaining and reversing read.
-The rule kept here: a pattern that exists is valid, and nothing above this floor reads the text.
+Rule: a pattern that exists is valid, and nothing else reads the text of a route.
 """
 
 from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias, assert_never
 
-from asgi_routes.converters import Converter
+from asgi_routes.patterns.converters import Converter
 
 Span: TypeAlias = tuple[int, int]
 """A half-open range of the text that a pattern was parsed from."""
@@ -60,7 +59,7 @@ class Pattern:
     Attributes:
         syntax: the notation that the text was written in.
         source: the text.
-        nodes: what it consists of, in order; for a regex, only as far as plain eyes can see.
+        nodes: what it consists of, in order; for a regex, only what can be read off safely.
         regex: the whole as one regular expression, without anchors for a path or a format.
         flags: the flags that it is compiled with.
     """

@@ -1,15 +1,15 @@
 """The syntax of Django's ``path()``: ``users/<int:id>/``.
 
-In: a route text and a registry of converters. Out: a `Pattern`. The rule kept here: what is
-between ``<`` and ``>`` is a parameter, and everything else, whatever it looks like, is itself.
+Rule: what stands between ``<`` and ``>`` is a parameter; everything else, whatever it looks like,
+stands for itself.
 """
 
 import re
 
-from asgi_routes.converters import SEGMENT, Converters
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.patterns.composition import Fields, composed
+from asgi_routes.patterns.converters import SEGMENT, Converters
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import Fields, compose
 
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<name>[^>]+)>")
 _WHITESPACE = re.compile(r"[ \t\n\r\v\f]")
@@ -31,32 +31,32 @@ def parse_path(source: str, converters: Converters) -> Pattern:
             nodes.append(Literal(source[position : found.start()], (position, found.start())))
         position = found.end()
         try:
-            nodes.append(_parameter(found, converters, fields))
+            nodes.append(_read_parameter(found, converters, fields))
         except ImproperlyConfigured as mistake:
             mistakes.append(mistake)
     if position < len(source):
         nodes.append(Literal(source[position:], (position, len(source))))
     raise_together(mistakes, f"path pattern {source!r}")
-    return composed("path", source, nodes)
+    return compose("path", source, nodes)
 
 
-def _parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
+def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
     name, written = found["name"], found["converter"] or ""
     if space := _WHITESPACE.search(found[0]):
         at = found.start() + space.start()
-        raise fields.mistake("white space between '<' and '>' in path pattern", (at, at + 1))
-    fields.check_name(name, found.span("name"), _hint_for_colon(name) if not written else None)
+        raise fields.make_mistake("white space between '<' and '>' in path pattern", (at, at + 1))
+    fields.check_name(name, found.span("name"), _explain_colon(name) if not written else None)
     converter = converters.find(written) if written else SEGMENT
     if converter is None:
-        raise fields.mistake(
+        raise fields.make_mistake(
             f"unknown converter {written!r} in path pattern",
             found.span("converter"),
             converters.hint_for(written),
         )
-    return fields.parameter(name, converter, written, found.span())
+    return fields.make_parameter(name, converter, written, found.span())
 
 
-def _hint_for_colon(name: str) -> str | None:
+def _explain_colon(name: str) -> str | None:
     if name.startswith(":"):
         return f"a converter stands before the colon, as in <int{name}>"
     if name.endswith(":"):

@@ -1,15 +1,14 @@
 r"""The syntax of Django's ``re_path()``: a regular expression, ``^users/(?P<id>\d+)/$``.
 
-In: a regex, as text or compiled. Out: a `Pattern`. The rule kept here: Python's ``re`` decides what
-matches; the nodes are a reading of the text for those who show, narrow or reverse it, and whatever
-they are not sure of is `Opaque`.
+Rule: Python's ``re`` decides what matches. The nodes are a reading of the text for what shows,
+narrows or reverses it; what cannot be read off safely is `Opaque`.
 """
 
 import re
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.patterns.composition import merged
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern
+from asgi_routes.patterns.syntaxes import merge_neighbours
 
 _QUANTIFIER = r"(?:[*+?]|\{\d*,?\d*\})[?+]?"
 _ITEM = re.compile(
@@ -49,16 +48,16 @@ def parse_regex(source: object) -> Pattern:
     try:
         re.compile(source, flags)
     except (re.error, OverflowError, RecursionError) as error:
-        raise _invalid(source, error) from None
-    nodes = _whole(source) if flags or _GLOBAL_FLAGS.match(source) else _nodes(source)
+        raise _make_error(source, error) from None
+    nodes = _take_whole(source) if flags or _GLOBAL_FLAGS.match(source) else _read_nodes(source)
     return Pattern("regex", source, tuple(nodes), source, flags)
 
 
-def _whole(source: str) -> list[Node]:
+def _take_whole(source: str) -> list[Node]:
     return [Opaque(source, (0, len(source)))] if source else []
 
 
-def _invalid(source: str, error: Exception) -> ImproperlyConfigured:
+def _make_error(source: str, error: Exception) -> ImproperlyConfigured:
     at = getattr(error, "pos", None)
     hint = None
     if re.search(r"<[a-z]+:\w+>|^<\w+>", source):
@@ -71,20 +70,20 @@ def _invalid(source: str, error: Exception) -> ImproperlyConfigured:
     )
 
 
-def _nodes(source: str) -> list[Node]:
+def _read_nodes(source: str) -> list[Node]:
     nodes: list[Node] = []
     position = 0
     while position < len(source):
-        read = _group if source[position] == "(" else _item
+        read = _read_group if source[position] == "(" else _read_item
         node, position = read(source, position)
         if isinstance(node, Opaque) and node.regex == "|":
-            return _whole(source)
+            return _take_whole(source)
         if node is not None:
             nodes.append(node)
-    return merged(nodes)
+    return merge_neighbours(nodes)
 
 
-def _item(source: str, position: int) -> tuple[Node | None, int]:
+def _read_item(source: str, position: int) -> tuple[Node | None, int]:
     found = _ITEM.match(source, position)
     if found is None:  # "|", or something that only re itself can read.
         return Opaque(source[position], (position, position + 1)), position + 1
@@ -98,10 +97,10 @@ def _item(source: str, position: int) -> tuple[Node | None, int]:
     return Literal(found["plain"] or found["escaped"][1:], span), found.end()
 
 
-def _group(source: str, position: int) -> tuple[Node | None, int]:
+def _read_group(source: str, position: int) -> tuple[Node | None, int]:
     start = _GROUP_START.match(source, position)
     assert start is not None
-    inner_end = _inside(source, start.end())
+    inner_end = _find_group_end(source, start.end())
     end = _GROUP_END.match(source, inner_end)
     if end is None:
         return Opaque(source[position:], (position, len(source))), len(source)
@@ -112,7 +111,7 @@ def _group(source: str, position: int) -> tuple[Node | None, int]:
     return Parameter(start["name"], inner, None, "", span), end.end()
 
 
-def _inside(source: str, position: int) -> int:
+def _find_group_end(source: str, position: int) -> int:
     depth = 0
     while position < len(source):
         if source[position] == "(":

@@ -1,8 +1,9 @@
-r"""Patterns backwards: the texts that one matches, with slots for its parameters.
+r"""Patterns backwards: the texts that a pattern matches, with slots for its parameters.
 
-In: a pattern. Out: its forms, each a row of texts and slots; a pattern with optional parts has several. The
-rule kept here: a form is a proposal. Whoever fills it in checks the text against the pattern; a
-regular expression that cannot be read backwards says so, and no other pattern suffers.
+Each text is a form; a pattern with optional parts has several.
+
+Rule: a form is a proposal. The caller fills it in and checks the result against the pattern. A
+regular expression that cannot be read backwards raises, and no other pattern is affected.
 """
 
 import functools
@@ -11,9 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.converters import Converter
+from asgi_routes.patterns.converters import Converter
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
-from asgi_routes.patterns.parsed_regexes import parsed, spelled
+from asgi_routes.regular.parsing import parse_items, spell_member
 
 _MOST_FORMS = 64
 _OF_CATEGORY = {
@@ -50,11 +51,11 @@ class IrreversibleError(ValueError):
 
 
 @functools.lru_cache(maxsize=4096)
-def forms_of(pattern: Pattern) -> tuple[Form, ...]:
+def list_forms(pattern: Pattern) -> tuple[Form, ...]:
     r"""Return the forms of a pattern, the longest first.
 
     >>> from asgi_routes.patterns import parse_regex
-    >>> for form in forms_of(parse_regex(r"^page(?:/(?P<n>\d+))?$")):
+    >>> for form in list_forms(parse_regex(r"^page(?:/(?P<n>\d+))?$")):
     ...     print("".join(part if isinstance(part, str) else f"<{part.key}>" for part in form))
     page/<n>
     page
@@ -63,15 +64,15 @@ def forms_of(pattern: Pattern) -> tuple[Form, ...]:
         IrreversibleError: it is a regular expression with alternatives, or too many forms.
     """
     if pattern.syntax != "regex":
-        return (tuple(_part(node) for node in pattern.nodes),)
-    items = parsed(pattern.regex, pattern.flags)
+        return (tuple(_write_part(node) for node in pattern.nodes),)
+    items = parse_items(pattern.regex, pattern.flags)
     if items is None:
         raise IrreversibleError("this Python cannot read regular expressions backwards")
     names = {number: name for name, number in items.state.groupdict.items()}
-    return tuple(_limited(_forms(list(items), names)))
+    return tuple(_limit(_list_forms(list(items), names)))
 
 
-def _part(node: Node) -> str | Slot:
+def _write_part(node: Node) -> str | Slot:
     if isinstance(node, Literal):
         return node.text
     # Only a regex has opaque pieces, and parameters without a name.
@@ -80,39 +81,39 @@ def _part(node: Node) -> str | Slot:
     return Slot(node.name, node.regex, node.converter, node.converter_name or "str")
 
 
-def _limited(forms: Iterator[Form]) -> list[Form]:
+def _limit(forms: Iterator[Form]) -> list[Form]:
     found = list(itertools.islice(forms, _MOST_FORMS + 1))
     if len(found) > _MOST_FORMS:
         raise IrreversibleError("it has too many optional parts")
     return found
 
 
-def _forms(items: Sequence[Any], names: dict[int, str]) -> Iterator[Form]:
+def _list_forms(items: Sequence[Any], names: dict[int, str]) -> Iterator[Form]:
     """Yield every way to write the items of a parsed regex."""
-    choices = [[*_choices(str(kind), argument, names)] for kind, argument in items]
+    choices = [[*_list_choices(str(kind), argument, names)] for kind, argument in items]
     for chosen in itertools.product(*choices):
         yield tuple(part for form in chosen for part in form)
 
 
-def _choices(kind: str, argument: Any, names: dict[int, str]) -> Iterator[Form]:
+def _list_choices(kind: str, argument: Any, names: dict[int, str]) -> Iterator[Form]:
     match kind:
         case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-            yield (_char(kind, argument),)
+            yield (_choose_char(kind, argument),)
         case "AT" | "ASSERT" | "ASSERT_NOT":
             yield ()
         case "GROUPREF":
-            yield (_slot(argument, names),)
+            yield (_make_slot(argument, names),)
         case "SUBPATTERN" if argument[0] is not None:
-            yield (_slot(argument[0], names),)
+            yield (_make_slot(argument[0], names),)
         case "SUBPATTERN" | "ATOMIC_GROUP":
-            yield from _forms(list(argument[-1] if kind == "SUBPATTERN" else argument), names)
+            yield from _list_forms(list(argument[-1] if kind == "SUBPATTERN" else argument), names)
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            yield from _repeated(argument, names)
+            yield from _list_repeated(argument, names)
         case _:
             raise IrreversibleError("it has alternatives")
 
 
-def _char(kind: str, argument: Any) -> str:
+def _choose_char(kind: str, argument: Any) -> str:
     """Return one of the characters that an item takes."""
     match kind:
         case "LITERAL":
@@ -122,12 +123,12 @@ def _char(kind: str, argument: Any) -> str:
         case "ANY":
             return "."
         case _:
-            return _member(argument)
+            return _choose_member(argument)
 
 
-def _repeated(argument: Any, names: dict[int, str]) -> Iterator[Form]:
+def _list_repeated(argument: Any, names: dict[int, str]) -> Iterator[Form]:
     least, most, inner = argument
-    for form in _forms(list(inner), names):
+    for form in _list_forms(list(inner), names):
         has_slots = any(isinstance(part, Slot) for part in form)
         if least == 0 and has_slots and most > 0:
             yield form
@@ -137,11 +138,11 @@ def _repeated(argument: Any, names: dict[int, str]) -> Iterator[Form]:
         yield ()
 
 
-def _slot(number: int, names: dict[int, str]) -> Slot:
+def _make_slot(number: int, names: dict[int, str]) -> Slot:
     return Slot(names.get(number, number), None, None, "")
 
 
-def _member(members: Sequence[Any]) -> str:
+def _choose_member(members: Sequence[Any]) -> str:
     kind, argument = members[0]
     match str(kind):
         case "LITERAL":
@@ -151,11 +152,13 @@ def _member(members: Sequence[Any]) -> str:
         case "CATEGORY":
             return _OF_CATEGORY[str(argument)]
         case _:  # NEGATE: anything that is not a member.
-            return _outside(members)
+            return _choose_outside(members)
 
 
-def _outside(members: Sequence[Any]) -> str:
-    regex = re.compile("[" + "".join(spelled(str(kind), value) for kind, value in members) + "]")
+def _choose_outside(members: Sequence[Any]) -> str:
+    regex = re.compile(
+        "[" + "".join(spell_member(str(kind), value) for kind, value in members) + "]"
+    )
     for char in "x0-_/!":
         if regex.match(char):
             return char

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.dispatch import (
     NOTHING,
     Branch,
@@ -13,11 +12,20 @@ from asgi_routes.dispatch import (
     Search,
     Taken,
 )
-from asgi_routes.engine import LinearMatcher, Matcher, Mode, Row, Step, compiled, is_within_segment
+from asgi_routes.engine import (
+    LinearMatcher,
+    Matcher,
+    Mode,
+    Row,
+    Step,
+    compile_rows,
+    is_within_segment,
+)
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.patterns import Pattern, parse_path
+from asgi_routes.patterns.converters import Converters, get_registered_converters
 from asgi_routes.routers.names import Part
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
@@ -77,7 +85,7 @@ class HostRouter(Reversing, SearchedRouter):
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
-        registry = registered_converters() if converters is None else converters
+        registry = get_registered_converters() if converters is None else converters
         self._exact: dict[str, Key] = {}
         rows: list[Row[Key]] = []
         self.host_patterns: dict[str, Pattern] = {}
@@ -99,7 +107,7 @@ class HostRouter(Reversing, SearchedRouter):
         raise_together(mistakes, "HostRouter")
         # The labels of a host are to the dots what the segments of a path are to the slashes.
         self._matcher: Matcher[Key]
-        self._matcher = compiled(rows, LinearMatcher(rows)).matcher
+        self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
 
     def key_of(self, scope: Scope) -> Key | None:
         host = host_of(scope) if self.is_transparent else None

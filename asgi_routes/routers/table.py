@@ -11,22 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
-from asgi_routes.converters import Converter, IntConverter, TextConverter
 from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import (
-    Candidates,
     Compile,
     Hit,
+    LaterHits,
     LinearMatcher,
     Matcher,
     Mode,
     Row,
     Step,
-    compiled,
+    compile_rows,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.patterns import Parameter, Pattern
+from asgi_routes.patterns.converters import Converter, IntConverter, TextConverter
 from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routes import (
     Include,
@@ -136,7 +136,7 @@ class Table:
     Attributes:
         routes: as declared.
         rows: one for every application that they lead to.
-        matcher, literal, search, source: see `Compiled`.
+        matcher, literal, search, source: see `CompiledRows`.
         may_want_variants: whether a router in it may want a slash more or less.
         is_closed: whether a path that no row matches is a miss, and a plain answer is the same
             whichever of its declarations gives it.
@@ -168,11 +168,11 @@ class Table:
         self._compile_regex = compile_regex
         linear = LinearMatcher(self.rows, compile_regex)
         self.matcher: Matcher[Destination]
-        self.matcher, self.literal, self.search, self.source = compiled(self.rows, linear)
-        self._candidates = Candidates(linear)
-        self._preserving: tuple[Matcher[Destination], Candidates[Destination]] | None = None
+        self.matcher, self.literal, self.search, self.source = compile_rows(self.rows, linear)
+        self._later_hits = LaterHits(linear)
+        self._preserving: tuple[Matcher[Destination], LaterHits[Destination]] | None = None
         self._places = [way for way in ways if way.is_place]
-        self._place_rows: Candidates[Destination] | None = None
+        self._place_rows: LaterHits[Destination] | None = None
         self._layer = layer
         self._names: Names | None = None
         self.may_want_variants = any(
@@ -193,27 +193,27 @@ class Table:
     def hits(self, path: str) -> Iterator[Hit[Destination]]:
         """Yield everything that matches a path, in order."""
         if ENCODED_SLASH in path:
-            matcher, candidates = self._for_encoded_slashes()
+            matcher, later_hits = self._for_encoded_slashes()
         else:
-            matcher, candidates = self.matcher, self._candidates
+            matcher, later_hits = self.matcher, self._later_hits
         hit = matcher(path)
         if hit is not None:
             yield hit
-            yield from candidates.behind(path, hit[0].index)
+            yield from later_hits.find(path, hit[0].index)
 
     def places(self, path: str) -> Iterator[Hit[Destination]]:
         """Yield every prefix in the table that a path begins with."""
         if self._place_rows is None:
             rows = [_row(index, way, self._layer) for index, way in enumerate(self._places)]
-            self._place_rows = Candidates(LinearMatcher(rows, self._compile_regex))
-        yield from self._place_rows.behind(path, -1)
+            self._place_rows = LaterHits(LinearMatcher(rows, self._compile_regex))
+        yield from self._place_rows.find(path, -1)
 
-    def _for_encoded_slashes(self) -> tuple[Matcher[Destination], Candidates[Destination]]:
+    def _for_encoded_slashes(self) -> tuple[Matcher[Destination], LaterHits[Destination]]:
         """Return the same for paths that hold `ENCODED_SLASH`; they are rare."""
         if self._preserving is None:
             rows = [*map(restore_slashes_before_conversion, self.rows)]
             linear = LinearMatcher(rows, self._compile_regex)
-            self._preserving = compiled(rows, linear).matcher, Candidates(linear)
+            self._preserving = compile_rows(rows, linear).matcher, LaterHits(linear)
         return self._preserving
 
 

@@ -22,7 +22,7 @@ from asgi_routes.dispatch import (
     is_application,
     not_found,
 )
-from asgi_routes.engine import Compile, Hit, Matcher, compiler
+from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
@@ -136,7 +136,7 @@ class URLRouter(Reversing, SearchedRouter):
         SearchedRouter.__init__(self, default, middleware, slashes, encoded_slashes)
         self.set_lifespan(lifespan)
         self.own_policy = self.settings.within(BASE)
-        self._compile_regex = compiler(regex)
+        self._compile_regex = find_compiler(regex)
         self.root_path: RootPath = root_path
         self._is_simple = self.own_policy.encoded_slashes == "decode"
         self._answers_plainly = (

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
-from asgi_routes.engine import Mode, is_within_segment, split_of
-from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, forms_of
+from asgi_routes.engine import Mode, is_within_segment, make_split
+from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
 from asgi_routes.routers.names import NamedPath, Part
 from asgi_routes.scopes import ENCODED_SLASH, parse_host
 
@@ -33,7 +33,7 @@ _TEXTS = frozenset({str, int})
 _NO_TEXTS = (type(None), bytes, bytearray, list, tuple, dict, set, frozenset)
 """Types whose values are no texts, though ``str()`` makes one of them."""
 
-_split = functools.lru_cache(maxsize=4096)(split_of)
+_split = functools.lru_cache(maxsize=4096)(make_split)
 
 
 class MisfitError(ValueError):
@@ -85,7 +85,7 @@ class Writer:
         self._forms: list[_Form] = []
         self._mistake: str | None = None
         try:
-            choices = [forms_of(part.pattern) for part in self._parts]
+            choices = [list_forms(part.pattern) for part in self._parts]
         except IrreversibleError as error:
             self._mistake = f"it cannot be reversed: {error}"
         else:
@@ -294,7 +294,7 @@ def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
         # A declaration takes what it can: of two in one segment, the first may take too much.
         if before == _PARAMETER and part.pattern.source[:1] not in ("", "/"):
             return None
-        for node, piece in zip(nodes, forms_of(part.pattern)[0], strict=True):
+        for node, piece in zip(nodes, list_forms(part.pattern)[0], strict=True):
             if isinstance(piece, str):
                 flat.append(piece)
                 before, has_slot = piece[-1:], has_slot and "/" not in piece

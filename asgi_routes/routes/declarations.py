@@ -21,7 +21,8 @@ from asgi_routes.errors import (
     raise_together,
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
-from asgi_routes.patterns import Pattern, danger_of
+from asgi_routes.patterns import Pattern
+from asgi_routes.regular.danger import find_danger
 from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
@@ -189,7 +190,7 @@ def _warn_of_danger(pattern: Pattern) -> None:
         regexes = [pattern.regex]
     place = find_caller()
     for regex in regexes:
-        if danger := danger_of(regex, pattern.flags):
+        if danger := find_danger(regex, pattern.flags):
             said = f"{regex!r} has {danger}; write it in another way, or use regex='re2'"
             warnings.warn_explicit(said, SlowRegexWarning, place.file, place.line)
 

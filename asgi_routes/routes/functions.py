@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from asgi_routes.converters import Converters, registered_converters
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean, find_caller
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import parse_format, parse_path, parse_regex
+from asgi_routes.patterns.converters import Converters, get_registered_converters
 from asgi_routes.routes.declarations import (
     AtPrefix,
     Include,
@@ -62,7 +62,7 @@ def path(
     >>> path("users/<int:id>/", app, name="user").pattern.path_format
     'users/{id}/'
     """
-    registry = registered_converters() if converters is None else converters
+    registry = get_registered_converters() if converters is None else converters
     return make_route(
         lambda: parse_path(_text(route, "path"), registry),
         app,
@@ -140,7 +140,7 @@ def format_path(
     >>> format_path("users/{id:d}/", app).pattern.path_format
     'users/{id}/'
     """
-    registry = registered_converters() if converters is None else converters
+    registry = get_registered_converters() if converters is None else converters
     return make_route(
         lambda: parse_format(_text(route, "format"), registry),
         app,
@@ -195,7 +195,7 @@ def mount(  # noqa: PLR0913 - what is asked for are options, by keyword
     >>> bool(router.match({"type": "http", "path": "/shops"}))
     False
     """
-    registry = registered_converters() if converters is None else converters
+    registry = get_registered_converters() if converters is None else converters
     return make_route(
         lambda: parse_path(_text(prefix, "path").strip("/"), registry),
         app,

@@ -12,8 +12,8 @@ from tests.inspection import sample
 
 ROOT = Path(__file__).parents[2]
 APP = "tests.inspection.sample:application"
-FAULTY = "tests.checking.faulty"
-FILE = "tests/checking/faulty.py"
+FAULTY = "tests.inspection.check.faulty"
+FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
     {FILE}:9: it can never be reached: routes before it match every path that it matches

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.converters import Converters, TextConverter
 from asgi_routes.engine import LinearMatcher, Mode, Row, Step
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
+from asgi_routes.patterns.converters import Converters, TextConverter
 
 TEXTS = {
     "either": "a|1/a",

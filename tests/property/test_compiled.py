@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from asgi_routes import Converters, URLRouter, format_path, include, mount, path, re_path
-from asgi_routes.engine import Candidates, LinearMatcher, Mode, compiled
+from asgi_routes.engine import LaterHits, LinearMatcher, Mode, compile_rows
 from asgi_routes.routes import (
     Route,
 )
@@ -216,7 +216,7 @@ def test_every_short_path(chunk: int) -> None:
         make = Rows(chunk * 1_000_000 + number)
         rows = [make.row(index) for index in range(make.random.randint(1, 8))]
         linear = LinearMatcher(rows)
-        match, candidates = compiled(rows, linear).matcher, Candidates(linear)
+        match, later_hits = compile_rows(rows, linear).matcher, LaterHits(linear)
         for text in paths:
             expected = linear(text)
             assert shown(match(text)) == shown(expected), (text, [*map(written, rows)])
@@ -225,7 +225,7 @@ def test_every_short_path(chunk: int) -> None:
             hits += 1
             levels += any(step.mode is Mode.LEVEL for step in expected[0].steps)
             if hits % 16 == 0:
-                found = [*map(shown, candidates.behind(text, -1))]
+                found = [*map(shown, later_hits.find(text, -1))]
                 assert found == [shown(expected), *all_behind(linear, text, expected[0].index)]
     assert levels > hits * 0.1
 

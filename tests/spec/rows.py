@@ -6,9 +6,9 @@ A row is written as its steps: a text, ``^…`` and ``re:…`` for a regex, ``{�
 
 from typing import Any
 
-from asgi_routes.converters import Converters, IntConverter, TextConverter
 from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.patterns import Pattern, parse_format, parse_path, parse_regex
+from asgi_routes.patterns.converters import Converters, IntConverter, TextConverter
 
 
 class Even(IntConverter):

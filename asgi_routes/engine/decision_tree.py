@@ -1,0 +1,260 @@
+"""Decision trees: which segment of a path to look at next, and which rows are left then.
+
+There is a tree for each number of segments, or for a range of them; the ranges follow one another
+without a gap.
+
+Rules: at every node the rows that are left stand in their order, so the first that matches is found
+first. Rows are copied only so often that the tree grows with the table, not with its square.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias, assert_never
+
+from asgi_routes.engine.shapes import ANY, Cell, Shape
+from asgi_routes.patterns import Parameter
+
+_COPIES_A_ROW = 8
+_COPIES_FREE = 64
+_LOOKS_A_COPY = 8
+_FEW_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A row whose texts are right; the parameters in the columns ``open`` have to be looked at."""
+
+    shape: Shape
+    open: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Goes on if a segment is this text."""
+
+    column: int
+    text: str
+    then: "Tree"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Goes on by the text of a segment, if it is one of these."""
+
+    column: int
+    cases: dict[str, "Tree"]
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """Tries one after the other."""
+
+    trees: tuple["Tree", ...]
+
+
+Tree: TypeAlias = Leaf | Compare | Switch | InOrder
+
+
+class TreeBuilder:
+    """Builds the trees of one table, and counts the copies of rows that they take."""
+
+    def __init__(self, rows: int) -> None:
+        self._copies = _COPIES_A_ROW * rows + _COPIES_FREE
+        self._looks = self._copies * _LOOKS_A_COPY
+        self._accepted: dict[tuple[str, str], bool] = {}
+
+    def build(self, shapes: Sequence[Shape], known: frozenset[int] = frozenset()) -> Tree:
+        """Return the tree for shapes of which the columns ``known`` have been decided."""
+        column = _choose_column(shapes, known) if len(shapes) > _FEW_ROWS else None
+        if column is None:
+            return _build_in_order([_build_alone(shape, known) for shape in shapes])
+        trees: list[Tree] = []
+        for run in self._split_runs(shapes, column):
+            texts, others = self._branch(run, column)
+            inside = known | {column}
+            if texts:
+                cases = {text: self.build(branch, inside) for text, branch in texts.items()}
+                trees.append(Switch(column, cases))
+            if others:
+                trees.append(self.build(others, known))
+        return _build_in_order(trees)
+
+    def _branch(
+        self, shapes: Sequence[Shape], column: int
+    ) -> tuple[dict[str, list[Shape]], list[Shape]]:
+        """Return the shapes by their text in a column, and those that have none.
+
+        A shape without a text that stands before the last one of a branch is tried in that branch
+        too, where it accepts the text. The others are tried behind all branches.
+        """
+        branches: dict[str, list[Shape]] = {}
+        taken: dict[str, int] = {}
+        others: list[Shape] = []
+        for shape in shapes:
+            text = get_cell(shape, column)
+            if not isinstance(text, str):
+                others.append(shape)
+                continue
+            branch = branches.setdefault(text, [])
+            before = others[taken.get(text, 0) :]
+            branch += [other for other in before if self._accepts(other, column, text)]
+            taken[text] = len(others)
+            branch.append(shape)
+        return branches, others
+
+    def _accepts(self, shape: Shape, column: int, text: str) -> bool:
+        cell = get_cell(shape, column)
+        if not isinstance(cell, Parameter):
+            return True
+        key = cell.regex, text
+        if key not in self._accepted:
+            self._accepted[key] = re.fullmatch(cell.regex, text) is not None
+        return self._accepted[key]
+
+    def _split_runs(self, shapes: Sequence[Shape], column: int) -> Iterator[Sequence[Shape]]:
+        """Yield all shapes at once where the copies can be afforded, else runs that need none."""
+        if self._can_afford(shapes, column):
+            yield shapes
+            return
+        run: list[Shape] = []
+        for shape in shapes:
+            is_text = isinstance(get_cell(shape, column), str)
+            if is_text and run and not isinstance(get_cell(run[-1], column), str):
+                yield run
+                run = []
+            run.append(shape)
+        yield run
+
+    def _can_afford(self, shapes: Sequence[Shape], column: int) -> bool:
+        last: dict[str, int] = {}
+        others: list[Shape] = []
+        for shape in shapes:
+            text = get_cell(shape, column)
+            if isinstance(text, str):
+                last[text] = shape.row.index
+            else:
+                others.append(shape)
+        copies = 0
+        for text, index in last.items():
+            for other in others:
+                if other.row.index > index:
+                    break
+                self._looks -= 1
+                copies += self._accepts(other, column, text)
+                if copies > self._copies or self._looks < 0:
+                    return False
+        self._copies -= copies
+        return True
+
+
+def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
+    """Yield the leaves whose texts are right for the segments of a path.
+
+    A row comes before those behind it, unless it was copied and comes again.
+    """
+    match tree:
+        case Leaf():
+            yield tree
+        case Compare(column=column, text=text, then=then):
+            if segments[column] == text:
+                yield from _walk(then, segments)
+        case Switch(column=column, cases=cases):
+            if (found := cases.get(segments[column])) is not None:
+                yield from _walk(found, segments)
+        case InOrder(trees=trees):
+            for part in trees:
+                yield from _walk(part, segments)
+        case _:
+            assert_never(tree)
+
+
+def get_cell(shape: Shape, column: int) -> Cell:
+    """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
+    return shape.cells[column] if column < len(shape.cells) else ANY
+
+
+def _choose_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:
+    """Return the column that is a text in most shapes, and then the one with most texts."""
+    best, best_score = None, (1, 0)
+    for column in range(max(len(shape.cells) for shape in shapes)):
+        if column in known:
+            continue
+        texts = [cell for shape in shapes if isinstance(cell := get_cell(shape, column), str)]
+        score = len(texts), len(set(texts))
+        if score > best_score and score[0] > 1:
+            best, best_score = column, score
+    return best
+
+
+def _build_alone(shape: Shape, known: frozenset[int]) -> Tree:
+    columns = [column for column in range(len(shape.cells)) if column not in known]
+    parameters = [column for column in columns if isinstance(shape.cells[column], Parameter)]
+    tree: Tree = Leaf(shape, tuple(parameters))
+    for column in reversed(columns):
+        cell = shape.cells[column]
+        if isinstance(cell, str):
+            tree = Compare(column, cell, tree)
+    return tree
+
+
+def _build_in_order(trees: list[Tree]) -> Tree:
+    flat = [
+        part for tree in trees for part in (tree.trees if isinstance(tree, InOrder) else [tree])
+    ]
+    return flat[0] if len(flat) == 1 else InOrder(tuple(flat))
+
+
+@dataclass(frozen=True, slots=True)
+class LengthRange:
+    """The tree for paths of ``least`` to ``most`` segments.
+
+    Attributes:
+        least: the fewest segments.
+        most: the most of them; None for the last one, which has no end.
+        columns: how many segments the tree looks at.
+        tree: None where no row has so many segments.
+    """
+
+    least: int
+    most: int | None
+    columns: int
+    tree: Tree | None
+
+
+def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRange]:
+    """Return the trees for all numbers of segments; none for no shapes."""
+    if not shapes:
+        return []
+    longest = max(shape.most or max(shape.least, len(shape.cells)) for shape in shapes)
+    by_count: dict[int, list[Shape]] = {count: [] for count in range(1, longest + 2)}
+    for shape in shapes:
+        for count in range(max(shape.least, 1), (shape.most or longest + 1) + 1):
+            by_count[count].append(shape)
+    ranges = []
+    for _, group in groupby(by_count, lambda count: [shape.row.index for shape in by_count[count]]):
+        counts = [*group]
+        fitting = by_count[counts[0]]
+        ranges.append(
+            LengthRange(
+                counts[0],
+                counts[-1] if counts[-1] <= longest else None,
+                max((len(shape.cells) for shape in fitting), default=0),
+                builder.build(fitting) if fitting else None,
+            )
+        )
+    return ranges
+
+
+def find_leaves(ranges: Sequence[LengthRange], path: str) -> Iterator[Leaf]:
+    """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
+    if not ranges:
+        return
+    # What is behind the longest row need not be told apart.
+    segments = path.split("/", max(ranges[-1].least, ranges[-1].columns))
+    for lengths in ranges:
+        if len(segments) <= (lengths.most or len(segments)):
+            if lengths.tree is not None:
+                yield from _walk(lengths.tree, segments)
+            return

@@ -1,0 +1,94 @@
+"""What `check` finds: the ids, and what each finding holds.
+
+Rule: a finding is true. What cannot be decided is a finding of its own, not a guess.
+"""
+
+import linecache
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from asgi_routes.errors import Place
+from asgi_routes.routes import (
+    Route,
+)
+
+Level: TypeAlias = Literal["error", "warning", "info"]
+
+IDS: dict[str, tuple[Level, str]] = {
+    "R101": ("error", "a route can never be reached"),
+    "R102": ("info", "two routes overlap in part"),
+    "R103": ("info", "whether a route can be reached cannot be decided"),
+    "R201": ("warning", "two routes have the same name and the same parameters"),
+    "R202": ("warning", "a regex has named and unnamed groups"),
+    "R203": ("warning", "a route begins with a slash"),
+    "R204": ("warning", "a path() or format_path() looks like a regex"),
+    "R205": ("warning", "a whole application is served at one path only"),
+    "R206": ("warning", "a route that matches everything is not the last"),
+    "R207": ("warning", "a route leads to a function that closes over a router"),
+    "R301": ("warning", "a regex can take very long"),
+}
+"""The level of each finding, and what it is."""
+
+_SILENCE = re.compile(r"#\s*asgi-routes:\s*ignore(?:\[(?P<ids>[\w,\s]*)\])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A route that a finding is about.
+
+    Attributes:
+        template: as declared, over all levels.
+        declared: where it was written.
+    """
+
+    template: str
+    declared: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a table of routes should not have, or that one should know.
+
+    Attributes:
+        id: one of `IDS`.
+        message: what it is, in one sentence.
+        subjects: the routes, the one that it is about first.
+        witness: a path that proves it, or None where there is none to show.
+    """
+
+    id: str
+    message: str
+    subjects: tuple[Subject, ...]
+    witness: str | None = None
+
+    @property
+    def level(self) -> Level:
+        """``error``, ``warning`` or ``info``."""
+        return IDS[self.id][0]
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether the line of its first route says ``# asgi-routes: ignore``, or so of its id."""
+        place = self.subjects[0].declared
+        found = _SILENCE.search(linecache.getline(place.file, place.line))
+        if found is None:
+            return False
+        return found["ids"] is None or self.id in re.split(r"[,\s]+", found["ids"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data for JSON."""
+        return {
+            "id": self.id,
+            "level": self.level,
+            "message": self.message,
+            "routes": [
+                {"template": one.template, "declared": str(one.declared)} for one in self.subjects
+            ],
+            "witness": self.witness,
+        }
+
+
+def make_subject(template: str, route: Route) -> Subject:
+    """Return a route as the subject of a finding."""
+    return Subject(template, route.declared)

@@ -1,0 +1,333 @@
+"""What `check` finds: each kind once, nothing where there is nothing, and every proof tried."""
+
+import functools
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from asgi_routes import (
+    MethodRouter,
+    ProtocolTypeRouter,
+    SlowRegexWarning,
+    URLRouter,
+    format_path,
+    include,
+    mount,
+    path,
+    re_path,
+)
+from asgi_routes.inspection.check import IDS, check
+from tests.inspection.sample import app, application
+from tests.spec.driving import Wrapper, hidden
+
+
+class Guard(URLRouter):
+    """A router that is called, and never passed by."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return await super().__call__(scope, receive, send)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
+
+
+def found(*routes: Any, **options: Any) -> list[tuple[str, str, str | None]]:
+    """Return id, template and witness of each finding."""
+    findings = check(URLRouter(routes, **options))
+    return [(one.id, one.subjects[0].template, one.witness) for one in findings]
+
+
+def quiet(regex: str) -> Any:
+    """Return a route without the warning that it deserves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowRegexWarning)
+        return re_path(regex, app)
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ([path("<a>/", app), path("<int:b>/", app)], [("R101", "/<int:b>/", "/1/")]),
+        ([path("<int:a>/", app), path("<b>/", app)], []),
+        ([path("<int:a>/", app), re_path(r"^[0-9]+/$", app)], []),
+        ([re_path(r"^[0-9]+/$", app), path("<int:a>/", app)], [("R101", "/<int:a>/", "/1/")]),
+        ([format_path("{a}/", app), path("x/", app)], [("R101", "/x/", "/x/")]),
+        (
+            [re_path(r"^(?:a|b/x)$", app), path("b/x", app), path("a", app)],
+            [("R101", "/b/x", "/b/x"), ("R101", "/a", "/a")],
+        ),
+        # Together two routes take everything that a third one matches.
+        (
+            [re_path(r"^[ab]$", app), re_path(r"^[cd]$", app), re_path(r"^[a-d]$", app)],
+            [("R101", "/^[a-d]$", "/a")],
+        ),
+        # By method.
+        ([path("a", app, methods=["GET"]), path("a", app)], []),
+        ([path("a", app), path("a", app, methods=["GET"])], [("R101", "/a", "/a")]),
+        ([path("a", app, methods=["GET"]), path("a", app, methods=["GET", "PUT"])], []),
+        (
+            [
+                path("a", app, methods=["GET"]),
+                path("a", app, methods=["PUT"]),
+                path("a", app, methods=["HEAD", "PUT"]),
+            ],
+            [("R101", "/a", "/a")],
+        ),
+        ([path("a", MethodRouter({"GET": app})), path("a", MethodRouter({"GET": app}))], ["R101"]),
+        ([path("a", app), path("a", app, methods=["OPTIONS"])], ["R101"]),
+        (
+            [*(path("a", app, methods=[one]) for one in ("GET", "PUT")), path("a", app)],
+            [],
+        ),
+        # Behind a route with methods, one without any does not get OPTIONS.
+        (
+            [
+                path("a", app, methods=["GET"]),
+                path("a", app),
+                path("a", app, methods=["OPTIONS"]),
+            ],
+            [],
+        ),
+        ([path("a", MethodRouter({"GET": app}, default=app)), path("a", app)], ["R101"]),
+        ([path("a", MethodRouter({"GET": app})), path("a", app)], []),
+        ([path("a", app, methods=["GET"]), path("a", MethodRouter({"GET": app}))], ["R101"]),
+        (
+            [path("a", app, methods=["GET"]), path("a", MethodRouter({"GET": app}, default=app))],
+            [],
+        ),
+        ([path("a", MethodRouter({"PUT": app}), methods=["GET"]), path("a", app)], ["R101"]),
+        (
+            [
+                path("a", URLRouter([path("", app, methods=["PUT"])]), methods=["GET"]),
+                path("a", app),
+            ],
+            ["R101"],
+        ),
+        # What may decline takes nothing, and what has to be called everything.
+        ([path("a/", URLRouter([path("x", app)])), path("a/y", app)], []),
+        ([path("a/", URLRouter([path("x", app)])), path("a/x", app)], ["R101"]),
+        ([path("a", URLRouter([path("x", app)])), path("a/x", app)], ["R101"]),
+        ([path("a", URLRouter([path("x", app)])), path("ax", app), path("a/", app)], []),
+        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a/y", app)], ["R101"]),
+        ([path("a/", Wrapper(URLRouter([path("x", app)]))), path("a", app)], []),
+        ([path("a", Wrapper(URLRouter([path("x", app)]))), path("a", app)], ["R101"]),
+        ([path("a", Wrapper(URLRouter([path("x", app)]))), path("a/", app)], []),
+        ([path("a/", Guard([path("x", app)])), path("a/y", app)], ["R101"]),
+        (
+            [re_path(r"^a/", hidden(URLRouter([path("x", app)]))), path("a/y", app)],
+            ["R207", "R101"],
+        ),
+        ([mount("a", app, at_prefix="miss"), path("a", app)], []),
+        ([mount("a", app), path("a", app), path("a/b", app), path("ab", app)], ["R101", "R101"]),
+        ([mount("a", URLRouter([path("x", app)])), path("a/y", app)], ["R101"]),
+        # A default does, unless it may be that only the method is wrong.
+        ([path("a/", URLRouter([path("x", app)], default=app)), path("a/y", app)], ["R101"]),
+        (
+            [
+                path("a/", URLRouter([path("x", app, methods=["GET"])], default=app)),
+                path("a/y", app),
+            ],
+            ["R103"],
+        ),
+        ([path("a/", include([path("x", app)])), path("a/x", app)], ["R101"]),
+        # Overlaps are information; a special case before the general one is none.
+        ([path("a/<b>", app), path("<c>/b", app)], [("R102", "/<c>/b", "/a/b")]),
+        ([path("me", app), path("<name>", app)], []),
+        ([re_path(r"^(?P<a>\w)(?=x)", app)], ["R103"]),
+        # What was written.
+        ([path("a", app, name="n"), path("b", app, name="m")], []),
+        ([re_path(r"^(?P<a>\d)/(\d)$", app)], ["R202"]),
+        ([path("/a", app)], ["R203"]),
+        ([re_path(r"^/a", app)], ["R203"]),
+        ([path("a$", app)], ["R204"]),
+        ([path("^a", app)], ["R204"]),
+        ([path("a/", Starlette())], ["R205"]),
+        ([mount("a/", Starlette())], []),
+        ([path("a/<path:rest>", Starlette())], []),
+        ([path("", Starlette())], ["R205"]),
+        ([mount("", app), path("a", app)], ["R206", "R101"]),
+        ([path("a", app), mount("", app)], []),
+        # Where a segment has not ended, nothing is mounted: /mm/ goes on to the second.
+        ([path("m", include([mount("", app), path("m/", app)]))], []),
+        ([path("m/", include([mount("", app), path("m/", app)]))], ["R101"]),
+        ([re_path(r"", app), path("a", app)], ["R206", "R101"]),
+        ([path("a", hidden(app))], []),
+        ([path("a", hidden(URLRouter([])))], ["R207"]),
+        ([path("a", hidden(hidden(Wrapper(URLRouter([])))))], ["R207"]),
+        ([mount("a", hidden(URLRouter([])))], []),
+        ([path("a", functools.wraps(URLRouter([]))(hidden(URLRouter([]))))], []),
+        ([quiet(r"^(\w+)*$")], ["R301"]),
+        ([re_path(r"^(\w+/)*$", app)], []),
+    ],
+    ids=lambda value: " ".join(str(item) for item in value if isinstance(item, str | tuple)),
+)
+def test_findings(routes: Any, expected: list[Any]) -> None:
+    """Each kind is found where it is, and only there."""
+    seen = found(*routes)
+    if all(isinstance(one, str) for one in expected):
+        assert [id_ for id_, *_ in seen] == expected
+    else:
+        assert seen == expected
+
+
+def test_every_kind_is_tested() -> None:
+    """The table above has all of them, save that of names."""
+    text = Path(__file__).read_text()
+    assert {id_ for id_ in IDS if f'"{id_}"' not in text} == set()
+
+
+def test_same_names() -> None:
+    """R201: the same name with the same parameters; reverse() gives the last."""
+    routes = [
+        path("a/<x>", app, name="n"),
+        path("b/<x>", app, name="n"),
+        path("c/<y>", app, name="n"),
+        path("d/", include(([path("<x>", app, name="n")], "d"))),
+    ]
+    (finding,) = check(URLRouter(routes))
+    assert (finding.id, finding.level) == ("R201", "warning")
+    assert [one.template for one in finding.subjects] == ["/b/<x>", "/a/<x>"]
+    assert [one.declared.line for one in finding.subjects] == sorted(
+        (one.declared.line for one in finding.subjects), reverse=True
+    )
+    assert (
+        check(
+            ProtocolTypeRouter({"http": URLRouter(routes[:1]), "websocket": URLRouter(routes[1:2])})
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("engine", ["re", "re2"])
+def test_another_engine(engine: str) -> None:
+    """What a regex matches on another engine is not known: its digits are others."""
+    regexes = URLRouter(
+        [re_path(r"^\d$", app), re_path("^\N{ARABIC-INDIC DIGIT ONE}$", app)], regex=engine
+    )
+    plain = [path("<a>", app), path("b", app)]
+    expected = {"re": ["R101"], "re2": ["R103", "R103"]}[engine]
+    assert [one.id for one in check(regexes)] == expected
+    findings = check(URLRouter([path("x/", regexes), *plain]))
+    assert [one.id for one in findings] == [*expected, "R101"]
+
+
+def test_one_route_for_each_method() -> None:
+    """Routes that stand in the way of each other for some methods only are reached."""
+    routes = [path(f"{n}/<a>", app, methods=[one]) for n in range(9) for one in ("GET", "PUT")]
+    assert check(URLRouter(routes)) == []
+    (finding,) = check(URLRouter([*routes, path("3/x", app, methods=["PUT", "GET"])]))
+    assert [one.template for one in finding.subjects] == ["/3/x", "/3/<a>", "/3/<a>"]
+
+
+def test_silence() -> None:
+    """A comment on the line of a route silences it, all of it or one finding."""
+    routes = [
+        path("a", app),
+        path("a", app),  # asgi-routes: ignore
+        path("a", app),  # asgi-routes: ignore[R101]
+        path("a", app),  # asgi-routes: ignore[R102, R301]
+    ]
+    assert [one.subjects[0].declared.line for one in check(URLRouter(routes))] == [
+        routes[3].declared.line
+    ]
+    assert len(check(URLRouter(routes), silenced=True)) == 3
+
+
+def test_an_application_without_faults() -> None:
+    """Nothing is found where nothing is."""
+    assert [one.id for one in check(application)] == ["R103"]
+
+
+def test_tables_of_their_own() -> None:
+    """Mounted routers and those of other hosts and protocols are checked by themselves."""
+    twice = URLRouter([path("<a>", app), path("b", app)])
+    router = ProtocolTypeRouter(
+        {"http": URLRouter([mount("m", twice)]), "websocket": Wrapper(twice)}
+    )
+    assert [(one.id, one.subjects[0].template) for one in check(router)] == [
+        ("R101", "/m/b"),
+        ("R101", "/b"),
+    ]
+
+
+def test_a_slow_regex_is_shown_by_a_text() -> None:
+    """The witness of R301 is what the warning speaks of."""
+    with pytest.warns(SlowRegexWarning):
+        route = re_path(r"^users/(\d+)+/$", app)
+    assert [one.id for one in check(URLRouter([route], regex="re2"))] == ["R103"]
+    (finding,) = check(URLRouter([route]))
+    assert finding.witness is not None
+    assert re.fullmatch(r"users/0+!", finding.witness)
+    assert not re.search(route.pattern.regex, finding.witness[:14] + "!")
+
+
+def test_the_end_of_a_search_is_named() -> None:
+    """Whoever wraps a router by hand learns what hides the routes behind it, and what would not."""
+    routes = URLRouter([path("x", app)])
+    wrapped, mounted = check(
+        URLRouter(
+            [
+                path("a/", Wrapper(routes)),
+                path("a/y", app),
+                mount("b", routes),
+                path("b/y", app),
+            ]
+        )
+    )
+    said = "it can never be reached: routes before it match every path that it matches; "
+    assert wrapped.message == said + (
+        "at /a/ the search ends, because tests.spec.driving:Wrapper stands around a router and has "
+        "to be called; with middleware= it would go on"
+    )
+    assert [one.template for one in wrapped.subjects] == ["/a/y", "/a/"]
+    assert mounted.message == said + (
+        "at /b the search ends, because asgi_routes.routers.url:URLRouter is mounted there; with "
+        "path(…, middleware=…) instead of mount() it would go on"
+    )
+
+
+@pytest.mark.parametrize("slashes", ["both", "redirect"])
+def test_a_slash_more_or_less(slashes: Any) -> None:
+    """What a path with another slash leads to is reached, too."""
+    strict = [path("", URLRouter([path("a", app)], slashes="strict"))]
+    guard = Wrapper(URLRouter([path("x", app)]))
+    assert found(*strict, path("a", app), slashes=slashes) == []
+    assert found(path("a", guard), path("a", app), slashes=slashes) == []
+    assert found(mount("a", app, at_prefix="miss"), path("a/", app), slashes=slashes) == []
+    bare = path("a", URLRouter([mount("", app)]))
+    assert found(bare, path("a", app), slashes=slashes) == []
+    assert found(path("<path:p>", guard), path("a", app), slashes=slashes) == []
+    for routes in (
+        [path("a", app), path("a", app)],
+        [path("<x>", app), path("a", app)],
+        [path("a", guard), path("a/y", app)],
+        [mount("a", app), path("a", app)],
+        [path("n/", URLRouter([path("a", app)])), path("n/a", app)],
+        [*strict, path("", URLRouter([path("a", app)], slashes="strict"))],
+    ):
+        assert [id_ for id_, *_ in found(*routes, slashes=slashes)] == ["R101"]
+
+
+def test_encoded_slashes() -> None:
+    """Routers that read different texts take nothing from each other."""
+    routes = [path("a/b", app)]
+    preserving = URLRouter(routes, encoded_slashes="preserve")
+    assert found(path("", preserving), *routes) == []
+    assert found(path("", URLRouter(routes, encoded_slashes="reject")), *routes) == []
+    assert [id_ for id_, *_ in found(*routes, path("", preserving))] == []
+    rejecting = URLRouter(routes, encoded_slashes="reject")
+    assert [id_ for id_, *_ in found(*routes, path("", rejecting))] == ["R101"]
+
+
+def test_a_router_that_matches_in_its_own_way() -> None:
+    """What it does with its routes is not known."""
+
+    class Backwards(URLRouter):
+        def hits(self, path: str) -> Any:
+            return reversed([*super().hits(path)])
+
+    assert check(Backwards([path("a", app), path("a", app)])) == []
