@@ -8,7 +8,6 @@ import functools
 import inspect
 from collections.abc import Iterator
 from enum import Enum
-from functools import lru_cache
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
@@ -258,20 +257,11 @@ def _attribute(app: object, name: str) -> object:
         return None
 
 
-_NO_MATCH = object()
-
-
 def is_searched(router: Any) -> bool:
     """Tell whether the search can go through a router; one that matches in its own way is asked."""
     return matches_as_ours(router) and is_called_as_router(router)
 
 
 def matches_as_ours(router: Any) -> bool:
-    """Tell whether a router has no `match` of its own."""
-    kind: Any = type(router)
-    return _is_ours(kind)
-
-
-@lru_cache(maxsize=1024)
-def _is_ours(kind: Any) -> bool:
-    return getattr(kind, "searched_match", None) is getattr(kind, "match", _NO_MATCH)
+    """Tell whether a router has no `match` of its own; a class says so when it is made."""
+    return getattr(type(router), "has_our_match", False) is True

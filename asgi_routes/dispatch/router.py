@@ -7,9 +7,9 @@ coroutine for each level.
 from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from asgi_routes.apps import is_router, matches_as_ours
+from asgi_routes.apps import is_router
 from asgi_routes.dispatch.answers import answer, is_application, not_found, prepare_answer
 from asgi_routes.dispatch.matches import Child, Match, NoMatch
 from asgi_routes.dispatch.search import find_match
@@ -54,8 +54,10 @@ class Router(Protocol):
         lifespan: called with the router; it returns an async context manager, which is entered
             before all that the router leads to is started, and yields state for it, or None.
         layer: the middleware of the router, or None.
+        has_our_match: whether `match` is the search of this package.
     """
 
+    has_our_match: ClassVar[bool] = False
     default: Any = UNSET
     lifespan: LifespanContext | None = None
     layer: Layer | None = None
@@ -70,7 +72,7 @@ class Router(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
-        found = self.match(scope) if matches_as_ours(self) else _ask(self, scope)
+        found = self.match(scope) if self.has_our_match else _ask(self, scope)
         if not found:
             return await _serve_miss(self, found, scope, receive, send)
         app, child, endpoint = found.app, found.scope, found.endpoint
@@ -87,7 +89,8 @@ class Router(Protocol):
         if "route" in scope:
             publish(route.template, outermost_of(scope))
         elif route.template.path:
-            scope["route"] = MatchedRoute(route.template)  # type: ignore[index]
+            published = route.published or MatchedRoute(route.template)
+            scope["route"] = published  # type: ignore[index]
         if not route.is_whole:
             return await app(child, receive, send)
         try:

@@ -43,6 +43,10 @@ class SearchedRouter(Router):
 
     settings: Settings
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.has_our_match = cls.match is cls.searched_match
+
     def __init__(
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
     ) -> None:

@@ -43,6 +43,7 @@ from asgi_routes.scopes import (
     join_templates,
     restore_slashes,
 )
+from asgi_routes.scopes.route import MatchedRoute
 from asgi_routes.types import App
 
 
@@ -300,6 +301,7 @@ def _row(index: int, way: _Chain, layer: Layer | None) -> Row[Destination]:
     kind = Kind.ROUTER if way.is_place else kind_of(way.app)
     matched = ChildRoute(_template(way))
     matched.passed = tuple(routes)
+    matched.published = MatchedRoute(matched.template)
     methods: frozenset[str] | None = None
     for route in routes:
         if route.methods:

@@ -141,6 +141,7 @@ class ChildRoute(MatchedRoute):
         outermost: the scope that the outermost router received, or None.
         origin: returns the outermost router by path, where names are looked up; or None.
         root_path: where that router is, below a mount; else None, and the scope says it.
+        published: what the outermost scope is told, if that has been made already.
         passed: the declarations on the way, and the keys of routers that go by one.
         mounts: what is mounted on the way, and where; the outermost first.
         is_whole: whether the application is a whole one, that may have routes of its own.
@@ -157,6 +158,7 @@ class ChildRoute(MatchedRoute):
     outermost: Any = None
     origin: Callable[[], Any] | None = None
     root_path: str | None = None
+    published: MatchedRoute | None = None
     passed: tuple[Any, ...] = ()
     mounts: tuple[tuple[Any, str], ...] = ()
     is_whole = False
