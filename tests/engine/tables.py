@@ -54,7 +54,7 @@ def make_table(seed: int) -> list[str]:
 
 
 def make_paths(table: list[str]) -> list[str]:
-    """Return paths of the texts of a table, with others in between, and one that each row matches."""
+    """Return paths of the texts of a table and a few others, and one that each row matches."""
     texts = {text for route in table for text in route.removeprefix("re:^").split("/")}
     segments = [*sorted(text for text in texts if "<" not in text), "2", "q-r"]
     every = ["/".join(some) for count in (1, 2, 3, 4) for some in product(segments, repeat=count)]

@@ -75,7 +75,7 @@ def test_rows_that_match_are_found_in_order(table: list[str], affords: bool) -> 
 @BUDGETS
 @pytest.mark.parametrize("table", ALL_TABLES, ids=str)
 def test_what_is_not_open_is_decided(table: list[str], affords: bool) -> None:  # noqa: FBT001
-    """All texts of a row were compared on the way to it; its parameters were, or are to be checked."""
+    """All texts of a row were compared on the way to it; its parameters were, or will be."""
     ranges = ranges_of(table, affords=affords)
     for path in make_paths(table):
         segments = path.split("/")
@@ -120,7 +120,7 @@ def test_every_row_stands_once_where_no_copy_can_be_afforded(table: list[str]) -
 
 @pytest.mark.parametrize("table", ALL_TABLES, ids=str)
 def test_ranges_follow_one_another(table: list[str]) -> None:
-    """From one segment to no end; each has the rows that so many segments can match, and no others."""
+    """From one segment to no end; each has just the rows that so many segments can match."""
     ranges = ranges_of(table)
     shapes = read_shapes(*table)
     assert bool(ranges) is bool(table)

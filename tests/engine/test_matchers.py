@@ -67,7 +67,7 @@ def test_the_first_row_wins_whatever_its_shape(matcher_class: Any) -> None:
     ],
 )
 def test_rows_behind_a_row(path: str, behind: list[int]) -> None:
-    """They come in order, each once; a nested router begins behind a slash, and takes off none but that."""
+    """They come in order, each once; a nested router takes off the one slash before it."""
     texts = ["<a>/", "me/", "<path:p>", "me/", "<path:p>/"]
     rows = [Row(index, (step(text),), text) for index, text in enumerate(texts)]
     inner = Step(parse_path("x/", get_registered_converters()), Mode.ENDPOINT, {}, is_level=True)

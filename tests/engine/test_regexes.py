@@ -50,7 +50,7 @@ def test_re2_gives_the_same(regex: Any, text: str, args: Any, kwargs: Any, rest:
 
 
 def test_re2_refuses_clearly(capfd: pytest.CaptureFixture[str]) -> None:
-    """All the expressions that it does not accept are named when the router is made, and only there."""
+    """All expressions that it does not accept are named when the router is made."""
     routes = [re_path(r"^(a)\1$", app), re_path("^ok$", app), re_path("^a(?=b)", app)]
     with pytest.raises(ImproperlyConfigured) as caught:
         URLRouter([path("", include(routes))], regex="re2")

@@ -6,8 +6,8 @@ from asgi_routes.engine.shapes import ANY, Cell, read_shape
 from asgi_routes.patterns import Parameter
 from tests.spec.rows import row
 
-# The steps of a row; its cells, from how many segments to how many, and its tail; the one path that it
-# matches.
+# The steps of a row; its cells, from how many segments to how many, and its tail; the one path
+# that it matches.
 SHAPES: list[tuple[list[str], str, str | None]] = [
     ([""], " 1-1 ", ""),
     (["a"], "a 1-1 ", "a"),

@@ -257,7 +257,7 @@ def test_a_choice_among_many_is_not_deep() -> None:
 
 
 def test_families_share_variables() -> None:
-    """What one has found is not kept for the next: a call costs more the more variables there are."""
+    """What one has found is not kept for the next: each variable makes a call slower."""
     kinds = ["<x>", "<int:x>", "<slug:x>", "<uuid:x>", "<x>-<y>", "<x>/<y>", "<x>/y"]
     one, all_ = (
         count_variables(
@@ -289,7 +289,7 @@ def count_variables(routes: Iterable[Any]) -> int:
 
 @pytest.mark.parametrize("table", ALL_TABLES, ids=str)
 def test_source_answers_as_the_linear_matcher(table: list[str]) -> None:
-    """The same row, parameters in the same order, and the same rest; each row is named in a comment."""
+    """The same row, parameters in order, and rest; and each row is named in a comment."""
     made = rows(*table)
     linear = LinearMatcher(made)
     compiled = compile_rows(made, linear)

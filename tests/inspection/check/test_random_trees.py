@@ -1,4 +1,4 @@
-"""What is said to be unreachable, beside every short path with every method, on trees of every kind.
+"""What is said to be unreachable, beside every short path and method, on trees of every kind.
 
 ``CHECK_TREES`` says how many trees; the test's own number is for every day.
 """
@@ -188,7 +188,7 @@ def reached_in(router: Any, **kinds: bool) -> set[int]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
-    """No scope comes to a declaration of which it is said that none does; many are said to be so."""
+    """No scope comes to a declaration that is said to be unreachable; many are said to be so."""
     counts: Counter[str] = Counter()
     for number in range(TREES // CHUNKS):
         make = Trees(chunk * 1_000_000 + number)
@@ -206,7 +206,7 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
 
 
 def check_witness(router: Any, finding: Any) -> None:
-    """Hold the path that is shown against the rows: the first one named matches, and another one."""
+    """Hold the path that is shown against the rows: the first that is named matches, and another."""
     if finding.id not in ("R101", "R102") or finding.witness is None:
         return
     lines = [one.declared.line for one in finding.subjects]

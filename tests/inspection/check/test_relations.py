@@ -53,7 +53,7 @@ def test_what_declines_takes_nothing() -> None:
 
 
 def test_covering_among() -> None:
-    """Which of some rows match all that another one matches; what is not understood is passed over."""
+    """Which rows match all that another one matches; those not understood are passed over."""
     relations = Relations(rows("a", "<even:n>", "b", "^[ab]$", "<a>"))
     assert relations.find_covering(3, [0, 1, 2]) == (0, 2)
     assert relations.find_covering(3, [0, 1]) is None
