@@ -139,8 +139,7 @@ class WebSocketClosed(Exception):  # noqa: N818 - as above
     >>> raise WebSocketClosed(4404, "Not Found", accepted=False)
     Traceback (most recent call last):
       ...
-    asgi_routes.testing.websocket.WebSocketClosed: closed before it was accepted: code 4404, reason
-    'Not Found'
+    asgi_routes.testing.websocket.WebSocketClosed: closed before it was accepted: code 4404, reason 'Not Found'
     """
 
     def __init__(self, code: int, reason: str = "", *, accepted: bool = True) -> None:
