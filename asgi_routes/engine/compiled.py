@@ -8,6 +8,7 @@ because a scan for paths that do not exist would fill the memory.
 import itertools
 import linecache
 import weakref
+from collections import deque
 from collections.abc import Iterator, Sequence
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
@@ -22,6 +23,9 @@ from asgi_routes.engine.source import SourceWriter
 Target = TypeVar("Target")
 
 _NUMBERS = itertools.count(1)
+_FORGOTTEN: deque[str] = deque()
+"""Sources of matchers that are gone. The next one drops them: a garbage collection may come in the
+middle of `linecache.checkcache`, which must find what it has listed."""
 _NO_KWARGS: Any = MappingProxyType({})
 
 
@@ -150,6 +154,8 @@ def _execute(writer: SourceWriter) -> tuple[Matcher[Any], str]:
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.
     match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace)
+    while _FORGOTTEN:
+        linecache.cache.pop(_FORGOTTEN.popleft(), None)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    weakref.finalize(match, linecache.cache.pop, file, None)
+    weakref.finalize(match, _FORGOTTEN.append, file)
     return match, source

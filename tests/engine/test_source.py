@@ -366,11 +366,16 @@ def show(hit: Any) -> Any:
 
 
 def test_tracebacks_show_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks at the function finds its text, for as long as the table lives."""
+    """Whoever looks at the function finds its text, for as long as the table lives.
+
+    The text is dropped with the next table: a collection may come while somebody reads the cache.
+    """
 
     def found(file: str) -> bool:
         gc.collect()
-        return file in linecache.cache
+        is_there = file in linecache.cache
+        URLRouter([path("<y>/", app)])
+        return is_there and file in linecache.cache
 
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
