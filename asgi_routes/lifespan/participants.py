@@ -10,7 +10,7 @@ import logging
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import Lock
@@ -36,7 +36,7 @@ _COUNTING = Lock()
 
 _SETTLED: dict[int, Any] = {}
 """Routers that need no warning, by id: their lifespan has begun once, or the warning is out."""
-UNSTARTED: "weakref.WeakSet[Any]" = weakref.WeakSet()
+UNSTARTED: dict[int, "weakref.ref[Any]"] = {}
 """Routers with a lifespan of their own that has not begun. While this is empty, none is checked."""
 
 _LOGGER = logging.getLogger("asgi_routes.lifespan")
@@ -244,7 +244,8 @@ def _make_variable() -> Any:
 
 def expect_start(router: Any) -> None:
     """Note that a router has a lifespan of its own."""
-    UNSTARTED.add(router)
+    key = id(router)
+    UNSTARTED[key] = weakref.ref(router, lambda _: UNSTARTED.pop(key, None))
 
 
 def mark_begun(router: Any) -> None:
@@ -271,8 +272,7 @@ def warn_if_never_started(router: Any) -> None:
 def _settle(router: Any) -> bool:
     """Return whether this call is the first for a router; several threads may serve one."""
     key = id(router)
-    with suppress(TypeError):  # Some routers cannot be referenced weakly.
-        UNSTARTED.discard(router)
+    UNSTARTED.pop(key, None)
     held: Any
     try:
         held = weakref.ref(router, lambda _: _SETTLED.pop(key, None))

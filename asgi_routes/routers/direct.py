@@ -11,6 +11,7 @@ from asgi_routes.dispatch import (
     Match,
     Taken,
 )
+from asgi_routes.engine.rows import Hit
 from asgi_routes.routers.table import Destination
 from asgi_routes.scopes import (
     ChildRoute,
@@ -49,19 +50,28 @@ def match_directly(router: Any, scope: Any) -> Match | None:
     if reading is None or policy.encoded_slashes != "decode":
         return None
     hit = router.matcher(reading.whole[reading.at :])
-    if hit is None or not _takes(hit[0].target, scope):
+    if hit is None:
         return None
     row, args, kwargs, rest = hit
     target: Destination = row.target
-    if target.is_plain:
-        route = target.matched if outer is None else _make_route_below(target, outer, policy)
-        child = child_scope(scope, route, ((args, kwargs),), rest)
+    if outer is not None and target.is_plain and _takes(target, scope):
+        child = child_scope(
+            scope, _make_route_below(target, outer, policy), ((args, kwargs),), rest
+        )
         return Match(target.first, child, target.app, ((router, target),))
-    return (
-        _match_behind(router, scope, target, reading, (args, kwargs), rest)
-        if outer is None
-        else None
-    )
+    return match_hit(router, scope, reading, hit) if outer is None else None
+
+
+def match_hit(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]) -> Match | None:
+    """Return the match of the first row that has the path, for a scope that nobody has routed yet."""
+    row, args, kwargs, rest = hit
+    target: Destination = row.target
+    if not _takes(target, scope):
+        return None
+    if target.is_plain:
+        child = child_scope(scope, target.matched, ((args, kwargs),), rest)
+        return Match(target.first, child, target.app, ((router, target),))
+    return _match_behind(router, scope, target, reading, (args, kwargs), rest)
 
 
 def _takes(target: Destination, scope: Any) -> bool:
@@ -157,7 +167,8 @@ def _match_called(
         route.root_path = root_path_of(scope)
         route.mounts = ((target.app, mounted.root_path),)
         route.is_whole = True
-        reading = Reading(reading.whole, reading.at, "", reading.start)
+        if reading.added:
+            reading = reading._replace(added="")
         remaining = None
     child = child_scope(scope, route, (taken,), remaining, mounted)
     if mounted is None or not mounted.strip:

@@ -26,7 +26,7 @@ from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
-from asgi_routes.routers.direct import match_directly
+from asgi_routes.routers.direct import match_directly, match_hit
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
 from asgi_routes.routers.searched import SearchedRouter, yield_default_child
@@ -273,14 +273,15 @@ class URLRouter(Reversing, SearchedRouter):
             and not scope.get("root_path")
         ):
             table = self._table
-            path = path[1:]
-            hit = table.literal(path) or table.search(path)
+            text = path[1:]
+            hit = table.literal(text) or table.search(text)
             if hit is not None:
                 found = self._match_plain(scope, hit)
-                if found is not None:
-                    return found
-            elif table.is_closed and self._answers_plainly:
-                return self._miss(scope, path)
+                if found is None:
+                    found = match_hit(self, scope, Reading(path, 1, "", 1), hit)
+                return find_match(self, scope, BASE) if found is None else found
+            if table.is_closed and self._answers_plainly:
+                return self._miss(scope, text)
         found = match_directly(self, scope)
         return find_match(self, scope, BASE) if found is None else found
 
