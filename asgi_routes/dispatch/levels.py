@@ -6,7 +6,7 @@ A level knows its way back, so that nothing is copied before something serves.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import Kind, kind_of
+from asgi_routes.apps import Kind, kind_of, matches_as_ours
 from asgi_routes.middleware import Layer
 from asgi_routes.scopes import (
     NO_TEMPLATE,
@@ -47,7 +47,8 @@ class Key:
         self.text = text
         self.app = app
         self.kind = kind_of(app)
-        self.is_direct = self.kind is Kind.ROUTER and callable(getattr(app, "branches", None))
+        has_branches = callable(getattr(app, "branches", None))
+        self.is_direct = self.kind is Kind.ROUTER and has_branches and matches_as_ours(app)
         self.is_default = is_default
 
     @property

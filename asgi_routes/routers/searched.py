@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgi_routes.apps import Kind, find_mistake_in_app, matches_as_ours
+from asgi_routes.apps import Kind, find_mistake_in_app
 from asgi_routes.dispatch import (
     BASE,
     Branch,
@@ -73,7 +73,7 @@ class SearchedRouter(Router):
         if key is not None and "route" not in scope:
             if key.kind is Kind.ENDPOINT:
                 return Match(key.app, scope, key.app, ((self, key),))
-            if key.is_direct and matches_as_ours(key.app):
+            if key.is_direct:
                 found: Match | NoMatch = key.app.match(scope)
                 if type(found) is Match and not found.is_default:
                     return found.put_below(self, key)
