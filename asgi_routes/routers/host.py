@@ -123,11 +123,7 @@ class HostRouter(Reversing, SearchedRouter):
             yield from search.lead_nowhere(level, reason)
             return
         key, taken = self._find(host)
-        if key is None:
-            reason = f"No application configured for host {host!r}."
-            yield from search.lead_nowhere(level, reason)
-        elif (branch := search.lead_by_key(level, key, taken)) is not None:
-            yield branch
+        yield from self.lead_on(level, search, key, "host", host, taken)
 
     def _find(self, host: str) -> tuple[Key | None, Taken]:
         key = self._exact.get(host)

@@ -15,12 +15,13 @@ from asgi_routes.dispatch import (
     is_application,
 )
 from asgi_routes.errors import raise_together
-from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
+from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     SearchedRouter,
     check_mapping,
+    list_endpoints,
     make_keys,
     yield_default_child,
 )
@@ -83,12 +84,7 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         """
         kind = level.scope["type"]
         key = self._keys.get(kind) if isinstance(kind, str) else None
-        if key is None:
-            yield from search.lead_nowhere(
-                level, f"No application configured for scope type {kind!r}."
-            )
-        elif (branch := search.lead_by_key(level, key)) is not None:
-            yield branch
+        yield from self.lead_on(level, search, key, "scope type", kind)
 
     def children(self) -> Iterator[Child]:
         for kind, app in self._apps.items():
@@ -186,8 +182,7 @@ class MethodRouter(SearchedRouter):
             search.refuse(f"No application configured for method {method!r}.")
 
     def children(self) -> Iterator[Child]:
-        for method, app in self._apps.items():
-            yield Child(method, app, lifespan=policy_of_endpoint(app))
+        yield from list_endpoints(self._apps)
         yield from yield_default_child(self.default)
 
 
@@ -252,15 +247,10 @@ class ChannelNameRouter(SearchedRouter):
         key = self._keys.get(channel)
         if key is None:
             key = next((key for is_match, key in self._globs if is_match(channel)), None)
-        if key is None:
-            reason = f"No application configured for channel name {channel!r}."
-            yield from search.lead_nowhere(level, reason)
-        elif (branch := search.lead_by_key(level, key)) is not None:
-            yield branch
+        yield from self.lead_on(level, search, key, "channel name", channel)
 
     def children(self) -> Iterator[Child]:
-        for name, app in self._apps.items():
-            yield Child(name, app, lifespan=policy_of_endpoint(app))
+        yield from list_endpoints(self._apps)
         yield from yield_default_child(self.default)
 
 
@@ -307,13 +297,8 @@ class SubprotocolRouter(SearchedRouter):
             offered = ()
         keys = (self._keys.get(name) for name in offered if isinstance(name, str))
         key = next((key for key in keys if key is not None), None)
-        if key is None:
-            reason = f"No application configured for subprotocols {list(offered)!r}."
-            yield from search.lead_nowhere(level, reason)
-        elif (branch := search.lead_by_key(level, key)) is not None:
-            yield branch
+        yield from self.lead_on(level, search, key, "subprotocols", list(offered))
 
     def children(self) -> Iterator[Child]:
-        for name, app in self._apps.items():
-            yield Child(name, app, lifespan=policy_of_endpoint(app))
+        yield from list_endpoints(self._apps)
         yield from yield_default_child(self.default)

@@ -11,6 +11,7 @@ from typing import Any
 from asgi_routes.apps import Kind, find_mistake_in_app
 from asgi_routes.dispatch import (
     BASE,
+    NOTHING,
     Branch,
     Child,
     Key,
@@ -19,11 +20,12 @@ from asgi_routes.dispatch import (
     NoMatch,
     Router,
     Search,
+    Taken,
     find_match,
     is_application,
 )
 from asgi_routes.errors import ImproperlyConfigured, raise_together
-from asgi_routes.lifespan import LifespanContext, expect_start
+from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoint
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.scopes import (
     UNSET,
@@ -89,6 +91,31 @@ class SearchedRouter(Router):
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield where the search goes on from here, in order."""
 
+    def lead_on(
+        self,
+        level: Level,
+        search: Search,
+        key: Key | None,
+        kind: str,
+        value: object,
+        taken: Taken = NOTHING,
+    ) -> Iterator[Branch]:
+        """Yield what the key for a value of the scope leads to; where there is none, the default.
+
+        Args:
+            level: of this router.
+            search: that is under way.
+            key: what the router has for the value, or None.
+            kind: what the value is, for people: ``host``.
+            value: what the scope has.
+            taken: the parameters that the key took.
+        """
+        if key is None:
+            reason = f"No application configured for {kind} {value!r}."
+            yield from search.lead_nowhere(level, reason)
+        elif (branch := search.lead_by_key(level, key, taken)) is not None:
+            yield branch
+
     def policy_within(self, policy: Policy) -> Policy:
         """Return what holds here, where a policy holds around."""
         return policy if self.settings == _NO_SETTINGS else self.settings.within(policy)
@@ -139,6 +166,12 @@ def check_default(default: Any, router: str) -> Any:
     if wrong := find_mistake_in_app(default):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
     return default
+
+
+def list_endpoints(apps: Mapping[str, App]) -> Iterator[Child]:
+    """Yield the applications of a mapping, each with its part in the lifespan."""
+    for key, app in apps.items():
+        yield Child(key, app, lifespan=policy_of_endpoint(app))
 
 
 def yield_default_child(default: Any) -> Iterator[Child]:
