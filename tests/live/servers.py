@@ -57,6 +57,19 @@ class Server:
             time.sleep(0.05)
         raise RuntimeError(f"no {text!r} in what the server wrote:\n{self.log}")
 
+    def wait_for_connection(self) -> None:
+        """Wait until somebody listens: a process that was started is not always as far as that."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                connect(self).close()
+            except ConnectionRefusedError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -90,6 +103,7 @@ def running(*arguments: str, ready: str = HTTP_ADDRESS) -> Iterator[Server]:
     """Run ``python -m …``, and wait until it says at which address it serves."""
     with started(*arguments) as server:
         server.port = int(server.wait_for(ready)[1])
+        server.wait_for_connection()
         yield server
 
 
