@@ -97,6 +97,10 @@ class Kind(Enum):
     ENDPOINT = "endpoint"
 
 
+ROUTER, BOUNDARY, ENDPOINT = Kind
+"""For what is asked on each request: on 3.11, an attribute of an enumeration costs a call."""
+
+
 def kind_of(app: object) -> Kind:
     """Return what the search does with an application.
 

@@ -2,7 +2,7 @@
 
 from asgi_routes.dispatch.answers import NotFound, is_application, not_found
 from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken
-from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Match, NoMatch
+from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Found, Match, NoMatch
 from asgi_routes.dispatch.router import BASE, Router
 from asgi_routes.dispatch.search import Branch, Search, find_match
 
@@ -12,6 +12,7 @@ __all__ = (
     "NOTHING",
     "Branch",
     "Child",
+    "Found",
     "Hop",
     "Key",
     "Level",

@@ -7,6 +7,7 @@ take.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgi_routes.apps import find_mistake_in_app
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger("asgi_routes")
 _DENIAL = "websocket.http.response"
+_BODIES = {404: b"Not Found", 405: b"Method Not Allowed"}
 _UNASKED = NoMatch("no route was asked")
 
 Headers = list[tuple[bytes, bytes]]
@@ -88,10 +90,7 @@ class NotFound:
         if kind == "http":
             status = miss.status
             _log(scope, str(scope.get("method")), status, miss)
-            if miss.location is not None:
-                await _respond(send, 308, [(b"location", miss.location.encode("ascii"))], b"")
-            else:
-                await self._answer_http(miss, status, scope, receive, send)
+            await self._answer_http(miss, status, scope, receive, send)
         elif kind == "websocket":
             _log(scope, "WEBSOCKET", 404, miss)
             await _deny(scope, receive, send)
@@ -102,39 +101,37 @@ class NotFound:
         self, miss: NoMatch, status: int, scope: Scope, receive: Receive, send: Send
     ) -> None:
         look = {404: self.page, 405: self.method_not_allowed}.get(status)
-        if look is not None:
-            told = {
-                **scope,
-                MISS: RouteMiss(miss.reason, status, tuple(sorted(miss.allowed))),
-            }
-            await look(told, receive, _with_status(send, status, allow_of(miss)))
+        if look is None:
+            await _respond(send, status, headers_of(miss), _BODIES.get(status, b""))
             return
-        bodies = {404: b"Not Found", 405: b"Method Not Allowed"}
-        await _respond(send, status, allow_of(miss), bodies.get(status, b""))
+        told = {**scope, MISS: RouteMiss(miss.reason, status, tuple(sorted(miss.allowed)))}
+        await look(told, receive, _with_status(send, status, headers_of(miss)))
 
 
 not_found = NotFound()
 
 
-def allow_of(miss: NoMatch) -> Headers:
-    """Return the header that names the methods which would have been served; none for a 404."""
+def headers_of(miss: NoMatch) -> Headers:
+    """Return the header that a status has to have: where to go, or which methods are served."""
+    if miss.location is not None:
+        return [(b"location", miss.location.encode("ascii"))]
     if not miss.allowed:
         return []
     return [(b"allow", ", ".join(sorted(miss.allowed)).encode("latin-1"))]
 
 
-async def answer(miss: NoMatch, policy: Any, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a miss by a policy.
+def make_answer(miss: NoMatch, policy: Any) -> App:
+    """Return the application that answers a miss by a policy; None is one, and raises."""
+    return partial(_refuse if policy is None else policy.answer_miss, miss)
 
-    Raises:
-        NoRouteFound: the policy is None, or the type of the scope has no answer.
-    """
-    if policy is None:
-        raise NoRouteFound(miss.reason, miss.allowed)
-    await policy.answer_miss(miss, scope, receive, send)
+
+async def _refuse(miss: NoMatch, _scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NoRouteFound(miss.reason, miss.allowed)
 
 
 def _log(scope: Scope, method: str, status: int, miss: NoMatch) -> None:
+    if not _LOGGER.isEnabledFor(logging.INFO):
+        return
     said = f"redirected to {miss.location}" if miss.location is not None else miss.reason
     _LOGGER.info(
         "%s %s: %d, %s", printable(method), printable(str(scope.get("path"))), status, said
@@ -147,6 +144,8 @@ def printable(text: str) -> str:
     >>> printable("a\nb")
     'a\\nb'
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -221,18 +220,15 @@ def prepare_answer(miss: NoMatch) -> tuple[App, Any]:
     """Return what to call for the answer to a miss, and with what: the middleware of its place."""
     place = miss.place
     assert place is not None
-    policy = place.policy.default
-
-    async def answer_by_policy(scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(miss, policy, scope, receive, send)
-
+    policy: Any = place.policy.default
+    app = make_answer(miss, policy)
     layers = collect_layers(place.level, place.via)
     child = make_child(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
     route: ChildRoute = child["route"]
     if policy is not None:
         # A router as the page would inherit itself: what it misses, too, is answered plainly.
         route.policy = place.policy._replace(default=not_found)
-    first, route.after = chain_layers(layers, answer_by_policy)
+    first, route.after = chain_layers(layers, app)
     return first, child
 
 

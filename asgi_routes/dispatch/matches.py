@@ -5,7 +5,8 @@ needs. Everything that was found, parameters, templates, mounts and middleware, 
 here, once.
 """
 
-from typing import Any, Literal, NamedTuple, final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from asgi_routes.dispatch.levels import Hop, Key, Level, Place, collect_hops, collect_layers, hop_of
 from asgi_routes.middleware import chain_layers, list_callables
@@ -27,7 +28,16 @@ from asgi_routes.scopes import (
 )
 from asgi_routes.types import App, LifespanPolicy, Receive, Scope, Send
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NONE_ALLOWED: frozenset[str] = frozenset()
+
+Found: TypeAlias = tuple[App, Any, App, "Passed"]
+"""A `Match` as the fast path gives it, without the object: app, scope, endpoint, what was passed."""
+
+Passed: TypeAlias = tuple[Any, Any, "Passed | None"]
+"""A router, what it went by, and the same of the one behind it."""
 
 
 @final
@@ -62,10 +72,14 @@ class Match:
     @property
     def hops(self) -> tuple[Hop, ...]:
         """The routers that were asked, each with what it went by, the outermost first."""
-        level = self._level
-        if type(level) is tuple:
-            return tuple(hop_of(*pair) for pair in level)
-        return collect_hops(level, self._via)
+        passed = self._level
+        if type(passed) is not tuple:
+            return collect_hops(passed, self._via)
+        hops = []
+        while passed is not None:
+            router, via, passed = passed
+            hops.append(hop_of(router, via))
+        return tuple(hops)
 
     @property
     def is_default(self) -> bool:
@@ -90,10 +104,12 @@ class Match:
 
     def put_below(self, router: Any, via: Any) -> "Match":
         """Make it the match of a router that leads on to the one which was asked."""
-        way = self._level
-        if type(way) is not tuple:
-            way = tuple((hop.router, hop) for hop in self.hops)
-        self._level = ((router, via), *way)
+        passed = self._level
+        if type(passed) is not tuple:
+            passed = None
+            for hop in reversed(self.hops):
+                passed = hop.router, hop, passed
+        self._level = router, via, passed
         return self
 
     def __repr__(self) -> str:
@@ -109,7 +125,6 @@ class NoMatch:
         allowed: the methods that would have been served, where only the method was wrong.
         location: where the same resource is, with a slash more or less, where the router was asked
             to say so; else None.
-        place: the declaration that answers it, through its middleware and by its policy.
         method: the http method that was asked for; None for all else.
 
     >>> miss = NoMatch("No route found for path 'x'.")
@@ -117,21 +132,32 @@ class NoMatch:
     (False, "No route found for path 'x'.")
     """
 
-    __slots__ = ("allowed", "location", "method", "place", "reason")
+    __slots__ = ("_place", "allowed", "location", "method", "reason")
 
     def __init__(
         self,
         reason: str,
         allowed: frozenset[str] = NONE_ALLOWED,
         location: str | None = None,
-        place: Place | None = None,
+        place: "Place | Callable[[], Place] | None" = None,
         method: str | None = None,
     ) -> None:
         self.reason = reason
         self.allowed = allowed
         self.location = location
-        self.place = place
+        self._place = place  # Of a plain one, a function: it is seldom asked for.
         self.method = method
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether `not_found` answers it with 404, without any middleware."""
+        return type(self._place) is partial
+
+    @property
+    def place(self) -> Place | None:
+        """The declaration that answers it, through its middleware and by its policy."""
+        place = self._place
+        return place if place is None or isinstance(place, Place) else place()
 
     @property
     def is_known(self) -> bool:
@@ -354,5 +380,5 @@ def _read_on_behind(
     if is_put_back:
         reading = reading._replace(added="")
     if mounted is not None:
-        return skip_slash(reading._replace(at=mounted.reading.at))
+        return skip_slash(reading._replace(at=mounted.at))
     return skip_slash(reading._replace(at=len(reading.whole) - len(place.rest or "")))

@@ -10,8 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Protocol
 
 from asgi_routes.apps import is_router
-from asgi_routes.dispatch.answers import answer, is_application, not_found, prepare_answer
-from asgi_routes.dispatch.matches import Child, Match, NoMatch
+from asgi_routes.dispatch.answers import is_application, make_answer, not_found, prepare_answer
+from asgi_routes.dispatch.matches import Child, Found, Match, NoMatch
 from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan import (
     STATELESS,
@@ -27,7 +27,6 @@ from asgi_routes.scopes import (
     NO_TEMPLATE,
     UNSET,
     ChildRoute,
-    MatchedRoute,
     Policy,
     outermost_of,
     publish,
@@ -66,37 +65,41 @@ class Router(Protocol):
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves this scope. Nothing is called, and the scope is not changed."""
 
+    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
+        """Return what `match` returns, or the same as a tuple, which is made in less time."""
+        if scope.get("type") == "lifespan":
+            return NoMatch("The lifespan is not asked about.")  # Ours know that it has no path.
+        return find_match(self, scope, BASE)
+
     @abstractmethod
     def children(self) -> Iterable[Child]:
         """Return everything that `match` can lead to, in order, the default last."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
-        found = self.match(scope) if self.has_our_match else _ask(self, scope)
-        if not found:
+        found = self.find_endpoint(scope)
+        if isinstance(found, tuple):
+            app, child, endpoint, _ = found
+        elif not found:
             return await _serve_miss(self, found, scope, receive, send)
-        app, child, endpoint = found.app, found.scope, found.endpoint
+        else:
+            app, child, endpoint = found.app, found.scope, found.endpoint
         if UNSTARTED or self.lifespan is not None:
             _warn_of_lifespans(self, found, scope)
-        if child is scope:
-            route = None
-        elif type(route := child.get("route")) is not ChildRoute:
-            route = scope.get("route")
+        route = child.get("route")
+        if type(route) is ChildRoute and route.published is not None and "route" not in scope:
+            scope["route"] = route.published  # type: ignore[index]
+        else:
+            route = _publish_route(scope, child)
         if WITH_STATE and (id(endpoint) not in STATELESS or id(self) not in STATELESS):
             child = add_state(endpoint, child, self)
-        if type(route) is not ChildRoute:
-            return await app(child, receive, send)
-        if "route" in scope:
-            publish(route.template, outermost_of(scope))
-        elif route.template.path:
-            published = route.published or MatchedRoute(route.template)
-            scope["route"] = published  # type: ignore[index]
-        if not route.is_whole:
+        if route is None or not route.is_whole:
             return await app(child, receive, send)
         try:
             return await app(child, receive, send)
         finally:
-            publish_inner(route, child)
+            if child.get("route") is not route:
+                publish_inner(route, child)
 
     __call__.calls_what_serves = True  # type: ignore[attr-defined]
 
@@ -114,17 +117,24 @@ class Router(Protocol):
         return Lifespan([self]).context()
 
 
-def _ask(router: Router, scope: Scope) -> Match | NoMatch:
-    """Return the answer of a router that matches in its own way."""
-    if scope.get("type") == "lifespan":
-        return NoMatch("The lifespan is not asked about.")  # Ours know that it has no path.
-    return find_match(router, scope, BASE)
+def _publish_route(scope: Scope, child: Any) -> ChildRoute | None:
+    """Leave the route of a child scope in the received one, and return it, where it has one."""
+    if child is scope:
+        return None
+    route = child.get("route")
+    if type(route) is not ChildRoute:
+        route = scope.get("route")  # What serves was named by a router of somebody else's.
+        if type(route) is not ChildRoute:
+            return None
+    publish(route.template, outermost_of(scope))
+    return route
 
 
-def _warn_of_lifespans(router: Router, found: Match, scope: Scope) -> None:
+def _warn_of_lifespans(router: Router, found: Found | Match, scope: Scope) -> None:
     """Warn of routers on the way that have a lifespan of their own, which nobody has started."""
     if scope.get("type") == "lifespan":
         return
+    found = found if isinstance(found, Match) else Match(*found)
     passed = [declared.target for hop in found.hops for declared in hop.declarations]
     for one in (router, *(hop.router for hop in found.hops), *passed):
         if is_router(one) and getattr(one, "lifespan", None) is not None:
@@ -136,12 +146,17 @@ async def _serve_miss(
 ) -> Any:
     if scope.get("type") == "lifespan":
         return await Lifespan([router])(scope, receive, send)
+    if miss.is_plain:
+        if "route" in scope:
+            publish(NO_TEMPLATE, outermost_of(scope))
+        return await not_found.answer_miss(miss, scope, receive, send)
     default = router.default
     if miss.place is None:  # Of a router that was written without deriving from ours.
         policy = not_found if default is UNSET else default
         if is_application(policy):
             return await policy(scope, receive, send)
-        return await answer(miss, policy, scope, receive, send)
+        return await make_answer(miss, policy)(scope, receive, send)
     app, child = prepare_answer(miss)
-    publish(child["route"].template if miss.is_known else NO_TEMPLATE, outermost_of(scope))
+    template = child["route"].template if miss.is_known else NO_TEMPLATE
+    publish(template, outermost_of(scope))
     return await app(child, receive, send)

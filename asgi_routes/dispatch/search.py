@@ -9,7 +9,7 @@ is said of a miss comes from the same search.
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import Kind, kind_of, matches_as_ours, router_behind
+from asgi_routes.apps import BOUNDARY, ENDPOINT, ROUTER, kind_of, matches_as_ours, router_behind
 from asgi_routes.dispatch.answers import is_application
 from asgi_routes.dispatch.levels import NOTHING, Key, Level, Place, Taken, narrow_methods
 from asgi_routes.dispatch.matches import (
@@ -190,7 +190,7 @@ class Search:
                 self._allowed |= found.allowed
                 self.declined += 1
             self.consider(place, is_known=found.is_known)
-        elif kind_of(found.app) is Kind.ROUTER:
+        elif kind_of(found.app) is ROUTER:
             inner = level.inner(found.app, _policy_in(found.app, level.policy), Key("", found.app))
             inner.scope, inner.reading = found.scope, None
             self._made.append(found.scope)  # As long as it is here, nobody else gets its id.
@@ -227,7 +227,7 @@ class Search:
         place = Place(level, target, (args, kwargs), rest, at)
         if target.mounting is not None:
             return self._lead_to_mount(place, methods)
-        if target.kind is Kind.ROUTER:
+        if target.kind is ROUTER:
             inner = self._inner(place, target.app)
             inner.reading = level.reading._replace(at=at)
             inner.methods, inner.is_open = methods, target.is_open
@@ -248,11 +248,11 @@ class Search:
         if methods is not None and not methods:
             return None
         place = Place.of(level, key, taken)
-        if key.kind is Kind.ROUTER:
+        if key.kind is ROUTER:
             inner = self._inner(place, key.app)
             inner.methods, inner.has_options = methods, has_options and level.has_options
             return inner
-        if key.kind is Kind.ENDPOINT and place.rest and not level.is_open:
+        if key.kind is ENDPOINT and place.rest and not level.is_open:
             return None
         return self._serve(place, methods, has_options=has_options)
 
@@ -277,7 +277,7 @@ class Search:
             return None
         key = Key("default", default, is_default=True)
         place = Place.of(level, key)
-        if key.kind is Kind.ROUTER:
+        if key.kind is ROUTER:
             inner = self._inner(place, default)
             inner.is_final = True
             return inner
@@ -294,13 +294,13 @@ class Search:
         if is_bare and mounting.at_prefix != "serve" and not (is_redirect and not self.slashes):
             return None
         reading = level.reading._replace(at=at)
-        mounted = Mounted.at(reading, mounting)
+        mounted = Mounted.behind(reading, at, mounting)
         if is_redirect:
             return self._redirect(place, is_shorter=False) if self.takes(place, methods) else None
         found = self._reach(place, methods, mounted=mounted)
         if found is not True:
             return None if found is False else found
-        if target.kind is not Kind.ROUTER:
+        if target.kind is not ROUTER:
             return make_match(place, target.app, self._hand_on(), mounted=mounted)
         inner = self._inner(place, target.app)
         inner.reading, inner.mounted = skip_slash(reading), mounted
@@ -314,7 +314,7 @@ class Search:
         found = self._reach(place, methods, has_options=has_options)
         if found is not True:
             return None if found is False else found
-        app, is_boundary = place.via.app, place.via.kind is Kind.BOUNDARY
+        app, is_boundary = place.via.app, place.via.kind is BOUNDARY
         return make_match(place, app, self._hand_on(), is_boundary=is_boundary)
 
     def _reach(
@@ -330,7 +330,7 @@ class Search:
         Where that is at another slash, the answer is a redirect; and where a boundary is there for
         other methods, the router behind it, which is asked whether it has the path.
         """
-        is_boundary = mounted is not None or place.via.kind is Kind.BOUNDARY
+        is_boundary = mounted is not None or place.via.kind is BOUNDARY
         mode = place.policy.slashes if self.slashes else None
         if mode is not None:
             if mode == "strict" or (mode == "redirect" and self.kind != _HTTP):

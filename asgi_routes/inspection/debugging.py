@@ -17,7 +17,7 @@ from asgi_routes.dispatch import (
     NotFound,
 )
 from asgi_routes.dispatch.answers import (
-    allow_of,
+    headers_of,
 )
 from asgi_routes.inspection.explanation import Explanation, explain
 from asgi_routes.inspection.tree import Node, inspect
@@ -143,7 +143,7 @@ class DebugPage(NotFound):
                     (b"content-security-policy", content_security_policy().encode()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"cache-control", b"no-store"),
-                    *allow_of(miss),
+                    *headers_of(miss),
                 ],
             }
         )

@@ -6,11 +6,8 @@ variants, misses, is left to the search, which answers the same at length.
 
 from typing import Any
 
-from asgi_routes.apps import Kind, matches_as_ours
-from asgi_routes.dispatch import (
-    Match,
-    Taken,
-)
+from asgi_routes.apps import ENDPOINT, ROUTER, matches_as_ours
+from asgi_routes.dispatch import Found, Taken
 from asgi_routes.engine.rows import Hit
 from asgi_routes.routers.table import Destination
 from asgi_routes.scopes import (
@@ -22,31 +19,21 @@ from asgi_routes.scopes import (
     child_scope,
     is_inside_segment,
     join_templates,
-    outermost_of,
+    offset_behind_slash,
     read,
     root_path_of,
-    skip_slash,
 )
 
 _MOST_REMEMBERED = 256
 
 
-def match_directly(router: Any, scope: Any) -> Match | None:
-    """Return the match of the first row that has the path, where nothing else can come of it."""
+def find_below_route(router: Any, scope: Any) -> Found | None:
+    """Return what serves below a route of another router, where nothing else can come of it."""
     outer = scope.get("route")
-    if type(outer) is not ChildRoute:
-        if "path_remaining" in scope:
-            return None
-        outer, policy = None, router.own_policy
-    elif outer.known or outer.policy is None or outer.position is None:
+    if type(outer) is not ChildRoute or outer.known or outer.policy is None:
         return None
-    else:
-        policy = router.policy_within(outer.policy)
-    path = scope.get("path")
-    if outer is None and not scope.get("root_path") and type(path) is str and path[:1] == "/":
-        reading: Reading | None = Reading(path, 1, "", 1)
-    else:
-        reading = read(scope, router.root_path)
+    policy = router.policy_within(outer.policy)
+    reading = None if outer.position is None else read(scope, router.root_path)
     if reading is None or policy.encoded_slashes != "decode":
         return None
     hit = router.matcher(reading.whole[reading.at :])
@@ -54,30 +41,43 @@ def match_directly(router: Any, scope: Any) -> Match | None:
         return None
     row, args, kwargs, rest = hit
     target: Destination = row.target
-    if outer is not None and target.is_plain and _takes(target, scope):
-        child = child_scope(
-            scope, _make_route_below(target, outer, policy), ((args, kwargs),), rest
-        )
-        return Match(target.first, child, target.app, ((router, target),))
-    return match_hit(router, scope, reading, hit) if outer is None else None
+    served = target.find_served(scope)
+    if served is None:
+        return None
+    first, app, passed = served
+    route = _make_route_below(target, outer, policy)
+    child = child_scope(scope, route, ((args, kwargs),), rest)
+    return first, child, app, (router, target, passed)
 
 
-def match_hit(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]) -> Match | None:
-    """Return the match of the first row that has the path, for a scope that nobody has routed yet."""
+def find_behind(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]) -> Found | None:
+    """Return what serves behind the first row that has the path: something that is mounted,
+    wrapped by hand, or goes by a key, if that is plain.
+
+    The scope is one that nobody has routed yet.
+    """  # noqa: D205 - it is one sentence
     row, args, kwargs, rest = hit
     target: Destination = row.target
-    if not _takes(target, scope):
+    mounting, kind = target.mounting, target.kind
+    if target.methods is not None and not _takes(target.methods, scope):
         return None
-    if target.is_plain:
-        child = child_scope(scope, target.matched, ((args, kwargs),), rest)
-        return Match(target.first, child, target.app, ((router, target),))
-    return _match_behind(router, scope, target, reading, (args, kwargs), rest)
+    if mounting is None and kind is ENDPOINT:
+        return None
+    whole, _, added, start = reading
+    at, mounted = len(whole) - len(rest), None
+    if mounting is not None:
+        is_bare = not rest and mounting.at_prefix != "serve"
+        if is_bare or is_inside_segment(whole, at):
+            return None
+        mounted = Mounted.behind(reading, at, mounting)
+        at = offset_behind_slash(whole, at)
+    reading, taken = Reading(whole, at, added, start), (args, kwargs)
+    if kind is ROUTER:
+        return _find_through_router(router, scope, target, reading, taken, rest, mounted)
+    return _find_called(router, scope, target, reading, taken, rest, mounted)
 
 
-def _takes(target: Destination, scope: Any) -> bool:
-    methods = target.methods
-    if methods is None:
-        return True
+def _takes(methods: frozenset[str], scope: Any) -> bool:
     method = scope.get("method")
     return type(method) is str and method in methods
 
@@ -99,27 +99,7 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
     return route
 
 
-def _match_behind(
-    router: Any, scope: Any, target: Destination, reading: Reading, taken: Taken, rest: str
-) -> Match | None:
-    """Return the match of what is mounted, wrapped by hand, or goes by a key, if that is plain."""
-    at = len(reading.whole) - len(rest)
-    reading = Reading(reading.whole, at, reading.added, reading.start)
-    mounting, mounted = target.mounting, None
-    if mounting is not None:
-        is_bare = not rest and mounting.at_prefix != "serve"
-        if is_bare or is_inside_segment(reading.whole, at):
-            return None
-        mounted = Mounted.at(reading, mounting)
-        reading = skip_slash(reading)
-    if target.kind is not Kind.ROUTER:
-        if mounting is None and target.kind is Kind.ENDPOINT:
-            return None
-        return _match_called(router, scope, target, reading, taken, rest, mounted)
-    return _match_through_router(router, scope, target, reading, taken, rest, mounted)
-
-
-def _match_through_router(
+def _find_through_router(
     router: Any,
     scope: Any,
     target: Destination,
@@ -127,28 +107,29 @@ def _match_through_router(
     taken: Taken,
     rest: str,
     mounted: Mounted | None,
-) -> Match | None:
+) -> Found | None:
     """Return the match of what a router leads to that stands behind a row."""
     if target.matched.after is not None:
         return None
-    way: tuple[Any, ...] = ((router, target),)
     inner: Any = target.app
-    if mounted is None and (key := _key_of(inner, scope)) is not None:
-        way = (*way, (inner, key))
-        inner = key.app
-        if key.kind is Kind.ENDPOINT and not rest:
+    key = _key_of(inner, scope) if mounted is None else None
+    if key is not None:
+        if key.kind is ENDPOINT and not rest:
             child = child_scope(scope, target.matched, (taken,), rest)
-            return Match(inner, child, inner, way)
+            return key.app, child, key.app, (router, target, (inner, key, None))
         if not key.is_direct:
             return None
-    return (
-        _match_nested(way, scope, inner, reading, taken, mounted)
-        if hasattr(inner, "matcher")
-        else None
-    )
+    nested = inner if key is None else key.app
+    found = _find_nested(target.matched, scope, nested, reading, taken, mounted)
+    if found is None:
+        return None
+    first, child, app, passed = found
+    if key is not None:
+        passed = inner, key, passed
+    return first, child, app, (router, target, passed)
 
 
-def _match_called(
+def _find_called(
     router: Any,
     scope: Any,
     target: Destination,
@@ -156,12 +137,12 @@ def _match_called(
     taken: Taken,
     rest: str,
     mounted: Mounted | None,
-) -> Match:
+) -> Found:
     """Return the match of an application behind which there may be a router."""
-    route = ChildRoute(target.template)
-    static = target.matched
-    route.after, route.policy, route.origin = static.after, static.policy, static.origin
-    route.outermost, route.depth, route.passed = outermost_of(scope), 1, target.passed
+    static, route = target.matched, ChildRoute(target.template)
+    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
+    route.after, route.published = static.after, static.published
+    route.outermost, route.depth = scope, 1
     remaining: str | None = rest
     if mounted is not None:
         route.root_path = root_path_of(scope)
@@ -173,29 +154,31 @@ def _match_called(
     child = child_scope(scope, route, (taken,), remaining, mounted)
     if mounted is None or not mounted.strip:
         route.position = Position(reading, child["path"], remaining, child.get("root_path"))
-    return Match(target.first, child, target.app, ((router, target),))
+    return target.first, child, target.app, (router, target, None)
 
 
-def _match_nested(
-    way: tuple[Any, ...],
+def _find_nested(
+    outer: ChildRoute,
     scope: Any,
     inner: Any,
     reading: Reading,
     taken: Taken,
     mounted: Mounted | None,
-) -> Match | None:
-    """Return the match of the first row of a router that the search would go through."""
-    outer = way[0][1].matched
-    if not matches_as_ours(inner) or outer.policy is None:
+) -> Found | None:
+    """Return what the first row of a router serves that the search would go through."""
+    if not matches_as_ours(inner) or outer.policy is None or not hasattr(inner, "matcher"):
         return None
     policy = inner.policy_within(outer.policy)
     if policy.encoded_slashes != "decode":
         return None
     hit = inner.matcher(reading.whole[reading.at :])
-    if hit is None or not hit[0].target.is_plain or not _takes(hit[0].target, scope):
+    if hit is None:
         return None
     row, args, kwargs, rest = hit
     target: Destination = row.target
+    served = target.find_served(scope)
+    if served is None:
+        return None
     around = outer
     if mounted is not None:
         around = ChildRoute(outer.template)
@@ -203,7 +186,8 @@ def _match_nested(
         around.passed, around.mounts = outer.passed, ((inner, mounted.root_path),)
     route = _make_route_below(target, around, policy)
     child = child_scope(scope, route, (taken, (args, kwargs)), rest, mounted)
-    return Match(target.first, child, target.app, (*way, (inner, target)))
+    first, app, passed = served
+    return first, child, app, (inner, target, passed)
 
 
 def _key_of(router: Any, scope: Any) -> Any:

@@ -34,7 +34,7 @@ from asgi_routes.routers.searched import (
     yield_default_child,
 )
 from asgi_routes.scopes import UNSET
-from asgi_routes.scopes.hosts import host_of, parse_host
+from asgi_routes.scopes.hosts import host_header_of, host_of, parse_host
 from asgi_routes.types import App, Scope
 
 _PARAMETER = re.compile(r"<[^>]*>")
@@ -110,8 +110,13 @@ class HostRouter(Reversing, SearchedRouter):
         self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
 
     def key_of(self, scope: Scope) -> Key | None:
-        host = host_of(scope) if self.is_transparent else None
-        return None if host is None else self._exact.get(host)
+        if not self.is_transparent:
+            return None
+        text = host_header_of(scope)
+        if text is None:
+            return None
+        # As a rule it is the very key; without looking, else.
+        return self._exact.get(text) or self._exact.get(parse_host(text) or "")
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield what serves the scope's host; its path is not looked at."""

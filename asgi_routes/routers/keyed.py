@@ -70,11 +70,12 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         self.enclose(self._apps.values())
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
+        self._direct_keys = self._keys if self.is_transparent else {}
         self.set_lifespan(lifespan)
 
     def key_of(self, scope: Scope) -> Key | None:
         kind = scope["type"]
-        return self._keys.get(kind) if self.is_transparent and type(kind) is str else None
+        return self._direct_keys.get(kind) if type(kind) is str else None
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield what serves the scope's type.

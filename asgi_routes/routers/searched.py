@@ -8,12 +8,13 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgi_routes.apps import Kind, find_mistake_in_app
+from asgi_routes.apps import ENDPOINT, find_mistake_in_app
 from asgi_routes.dispatch import (
     BASE,
     NOTHING,
     Branch,
     Child,
+    Found,
     Key,
     Level,
     Match,
@@ -47,7 +48,9 @@ class SearchedRouter(Router):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.has_our_match = cls.match is cls.searched_match
+        cls.has_our_match = cls.match is SearchedRouter.match
+        if not cls.has_our_match:
+            cls.find_endpoint = Router.find_endpoint  # type: ignore[method-assign]
 
     def __init__(
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
@@ -71,17 +74,23 @@ class SearchedRouter(Router):
 
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves a scope, behind other routers too. Nothing is called."""
+        found = self.find_endpoint(scope)
+        return Match(*found) if isinstance(found, tuple) else found
+
+    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
+        """Return what `match` returns, or the same as a tuple, which is made in less time."""
         key = self.key_of(scope)
         if key is not None and "route" not in scope:
-            if key.kind is Kind.ENDPOINT:
-                return Match(key.app, scope, key.app, ((self, key),))
             if key.is_direct:
-                found: Match | NoMatch = key.app.match(scope)
+                found: Found | Match | NoMatch = key.app.find_endpoint(scope)
+                if type(found) is tuple:
+                    app, child, endpoint, passed = found
+                    return app, child, endpoint, (self, key, passed)
                 if type(found) is Match and not found.is_default:
                     return found.put_below(self, key)
+            elif key.kind is ENDPOINT:
+                return key.app, scope, key.app, (self, key, None)
         return find_match(self, scope, BASE)
-
-    searched_match = match
 
     def key_of(self, _scope: Scope) -> Key | None:
         """Return what a scope leads to where that is all that can come of it; else None."""

@@ -44,7 +44,7 @@ from asgi_routes.scopes import (
     restore_slashes,
 )
 from asgi_routes.scopes.route import MatchedRoute
-from asgi_routes.types import App
+from asgi_routes.types import App, Scope
 
 
 class Nested(NamedTuple):
@@ -60,6 +60,9 @@ class Nested(NamedTuple):
     settings: Settings
     layer: Layer | None
 
+
+Served: TypeAlias = tuple[App, App, Any]
+"""The application to call, the endpoint, and what was passed behind the row; see `Found`."""
 
 NestedIn: TypeAlias = Callable[[object], Nested | None]
 """From an application to the router in it, where that can be looked into; else None."""
@@ -80,10 +83,11 @@ class Destination:
         settings: what the routers around it, below that of the table, set for themselves.
         methods: the http methods that it serves; None for all.
         order: the indexes of the declarations, from the outside in.
-        is_plain: whether nothing has to be done but to make the child scope.
         first: the application to call: the first middleware, or the application itself.
-        choices: by method, the `Key` of an application that serves it, where nothing else has to be
-            looked at; else None.
+        served: what serves every scope that the row has the path for, where nothing has to be done
+            but to make the child scope; else None.
+        served_by_method: the same by method, where nothing else has to be looked at; else None.
+        mounting: how the application is mounted; None where it is not.
         below: the ``route`` of the child scope below routes of other routers, as far as it was
             asked for.
     """
@@ -98,15 +102,11 @@ class Destination:
     settings: tuple[Settings, ...]
     methods: frozenset[str] | None
     order: tuple[int, ...]
-    is_plain: bool
     first: App
-    choices: Mapping[str, Any] | None
+    served: "Served | None"
+    served_by_method: "Mapping[str, Served] | None"
+    mounting: Mounting | None
     below: dict[Any, ChildRoute] = field(default_factory=dict)
-
-    @property
-    def mounting(self) -> Mounting | None:
-        """How the application is mounted; None where it is not."""
-        return self.route.mounting
 
     @property
     def passed(self) -> tuple[Route, ...]:
@@ -122,6 +122,14 @@ class Destination:
     def is_open(self) -> bool:
         """Whether the route says itself what may follow it."""
         return self.route.pattern.syntax == "regex"
+
+    def find_served(self, scope: Scope) -> "Served | None":
+        """Return what serves a scope that the row has the path for, where that is plain."""
+        by_method = self.served_by_method
+        if by_method is None:
+            return self.served
+        method = scope.get("method")
+        return by_method.get(method) if type(method) is str else None
 
     def policy_in(self, policy: Policy) -> Policy:
         """Return what holds for the application, where this holds for the router of the table."""
@@ -312,6 +320,8 @@ def _row(index: int, way: _Chain, layer: Layer | None) -> Row[Destination]:
     leaves_rest = mode is not Mode.ENDPOINT or (
         way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
     )
+    served = (first, way.app, None) if kind is Kind.ENDPOINT and not leaves_rest else None
+    by_method = None if leaves_rest else _serve_by_method(way.app, served, methods, layers)
     destination = Destination(
         app=way.app,
         kind=kind,
@@ -323,16 +333,28 @@ def _row(index: int, way: _Chain, layer: Layer | None) -> Row[Destination]:
         settings=way.settings,
         methods=methods,
         order=tuple(number for _, number, _ in way.routes),
-        is_plain=kind is Kind.ENDPOINT and not leaves_rest,
         first=first,
-        choices=None if leaves_rest or layers else _choices(way.app, kind),
+        served=served if methods is None else None,
+        served_by_method=by_method,
+        mounting=way.route.mounting,
     )
     return Row(index, _steps(way, mode), destination)
 
 
-def _choices(app: Any, kind: Kind) -> Mapping[str, Any] | None:
-    is_ours = kind is Kind.ROUTER and matches_as_ours(app) and hasattr(type(app), "choices")
-    return app.choices if is_ours else None
+def _serve_by_method(
+    app: Any, served: Served | None, methods: frozenset[str] | None, layers: Sequence[Layer]
+) -> dict[str, Served] | None:
+    """Return what serves each method; None where that is no question, or more has to be asked."""
+    if served is not None:
+        return None if methods is None else dict.fromkeys(methods, served)
+    if layers or not matches_as_ours(app) or not hasattr(type(app), "choices"):
+        return None
+    choices: dict[str, Any] = app.choices or {}
+    return {
+        method: (key.app, key.app, (app, key, None))
+        for method, key in choices.items()
+        if methods is None or method in methods
+    }
 
 
 def _mode(way: _Chain, kind: Kind) -> Mode:

@@ -1,7 +1,7 @@
 """Routing by the path."""
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from threading import RLock
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
@@ -10,9 +10,9 @@ from asgi_routes.apps import is_searched
 from asgi_routes.dispatch import (
     BASE,
     NONE_ALLOWED,
-    NOTHING,
     Branch,
     Child,
+    Found,
     Level,
     Match,
     NoMatch,
@@ -26,7 +26,7 @@ from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
-from asgi_routes.routers.direct import match_directly, match_hit
+from asgi_routes.routers.direct import find_behind, find_below_route
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
 from asgi_routes.routers.searched import SearchedRouter, yield_default_child
@@ -41,6 +41,7 @@ from asgi_routes.scopes import (
     UNSET,
     Reading,
     RootPath,
+    child_scope,
     has_encoded_slash,
     mark_encoded_slashes,
     read,
@@ -49,6 +50,7 @@ from asgi_routes.types import App, Scope
 
 Slashes: TypeAlias = Literal["strict", "redirect", "both"]
 EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
+_KEYS_OF_A_CHILD = 4
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
 _REPLACING = RLock()
@@ -141,7 +143,8 @@ class URLRouter(Reversing, SearchedRouter):
         self._is_simple = self.own_policy.encoded_slashes == "decode"
         self._answers_plainly = (
             self.own_policy.slashes == "strict"
-            and self.own_policy.default in (not_found, None)
+            and self.own_policy.default is not_found
+            and self.layer is None
             and not is_application(self.default)
         )
         self.origin = ref(self)
@@ -260,9 +263,9 @@ class URLRouter(Reversing, SearchedRouter):
         """Whether a router in the table may want a slash more or less."""
         return self._table.may_want_variants
 
-    def match(self, scope: Scope) -> Match | NoMatch:
+    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
         """Return what serves the scope's path, behind nested routers too."""
-        path = scope.get("path")
+        path: Any = scope.get("path")
         # What most scopes are is decided here; `find_match` says the same at length.
         if (
             self._is_simple
@@ -270,54 +273,44 @@ class URLRouter(Reversing, SearchedRouter):
             and path[:1] == "/"
             and "route" not in scope
             and "path_remaining" not in scope
-            and not scope.get("root_path")
         ):
+            reading, text = None, path[1:]
+            if scope.get("root_path"):
+                reading = read(scope, self.root_path)
+                text = "" if reading is None else reading.whole[reading.at :]
+                if reading is None:
+                    return find_match(self, scope, BASE)
             table = self._table
-            text = path[1:]
             hit = table.literal(text) or table.search(text)
             if hit is not None:
-                found = self._match_plain(scope, hit)
-                if found is None:
-                    found = match_hit(self, scope, Reading(path, 1, "", 1), hit)
+                row, args, kwargs, rest = hit
+                target = row.target
+                served = target.served or target.find_served(scope)
+                if served is not None:
+                    first, app, passed = served
+                    child = scope.copy() if type(scope) is dict else dict(scope)
+                    child["path_remaining"] = rest
+                    child["route"] = target.matched
+                    child["url_route"] = {"args": args, "kwargs": kwargs or {}}
+                    child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
+                    if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
+                        child = child_scope(scope, target.matched, ((args, kwargs),), rest)
+                    return first, child, app, (self, target, passed)
+                found = find_behind(self, scope, reading or Reading(path, 1, "", 1), hit)
                 return find_match(self, scope, BASE) if found is None else found
             if table.is_closed and self._answers_plainly:
-                return self._miss(scope, text)
-        found = match_directly(self, scope)
+                return self._miss(scope, reading or Reading(path, 1, "", 1))
+        found = find_below_route(self, scope)
         return find_match(self, scope, BASE) if found is None else found
 
-    searched_match = match
-
-    def _match_plain(self, scope: Any, hit: Hit[Destination]) -> Match | None:
-        """Return the match of a hit behind which there is nothing but an application."""
-        row, args, kwargs, rest = hit
-        target = row.target
-        first, app = target.first, target.app
-        way: tuple[Any, ...] = ((self, target),)
-        is_plain = target.is_plain
-        if target.methods is not None:
-            method = scope.get("method")
-            is_plain = is_plain and type(method) is str and method in target.methods
-        elif target.choices is not None:
-            method = scope.get("method")
-            key = target.choices.get(method) if type(method) is str else None
-            if key is not None:
-                first = app = key.app
-                is_plain, way = True, ((self, target), (target.app, key))
-        if not is_plain or "url_route" in scope or "path_params" in scope:
-            return None
-        child = scope.copy() if type(scope) is dict else dict(scope)
-        child["path_remaining"] = rest
-        child["route"] = target.matched
-        child["url_route"] = {"args": args, "kwargs": kwargs or {}}
-        child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
-        return Match(first, child, app, way)
-
-    def _miss(self, scope: Scope, path: str) -> NoMatch:
-        level = Level(self, scope, self.own_policy, Reading("/" + path, 1, "", 1))
-        place = Place(level, None, NOTHING, path, 1)
+    def _miss(self, scope: Scope, reading: Reading) -> NoMatch:
+        place = partial(self._make_place, scope, reading)
         method = scope.get("method") if scope.get("type") == "http" else None
-        reason = f"No route found for path {path!r}."
+        reason = f"No route found for path {reading.text!r}."
         return NoMatch(reason, NONE_ALLOWED, None, place, method)
+
+    def _make_place(self, scope: Scope, reading: Reading) -> Place:
+        return Place.of(Level(self, scope, self.own_policy, reading))
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield where the search goes on from here, in order."""

@@ -56,22 +56,26 @@ class Mounted(NamedTuple):
     """Where an application is mounted.
 
     Attributes:
-        reading: how far the path was read in front of it.
+        whole, added: of the `Reading` that ends there.
+        at: where the prefix ends.
         strip: whether it gets a path without its prefix.
         isolate: whether it gets nothing that frameworks have left in the scope.
         root_path: what ends where it is mounted.
     """
 
-    reading: Reading
+    whole: str
+    at: int
+    added: str
     strip: bool
     isolate: bool
     root_path: str
 
     @classmethod
-    def at(cls, reading: Reading, mounting: Any) -> "Mounted":
-        """Return what a `Mounting` makes of the end of a reading."""
-        root_path = reading.whole[: reading.at].removesuffix("/")
-        return cls(reading, mounting.strip, mounting.isolate, root_path)
+    def behind(cls, reading: Reading, at: int, mounting: Any) -> "Mounted":
+        """Return what a `Mounting` makes of a path that was read as far as its prefix."""
+        whole, _, added, _ = reading
+        root_path = whole[:at].removesuffix("/")
+        return cls(whole, at, added, mounting.strip, mounting.isolate, root_path)
 
 
 def child_scope(
@@ -95,16 +99,12 @@ def child_scope(
     child = dict(scope)
     child.pop(MISS, None)
     if taken is not None:
-        args: tuple[Any, ...] | list[Any] = ()
-        kwargs: dict[str, Any] = {}
-        if outer := scope.get("url_route"):
-            args, kwargs = outer.get("args", ()), dict(outer.get("kwargs", {}))
-        for level_args, level_kwargs in taken:
-            if level_args:
-                args = [*args] if type(args) is tuple else args
-                args += level_args  # type: ignore[operator]
-            kwargs.update(level_kwargs)
-        child["url_route"] = {"args": tuple(args), "kwargs": kwargs}
+        outer = scope.get("url_route")
+        if outer or len(taken) != 1:
+            args, kwargs = _merge(outer or {}, taken)
+        else:
+            args, kwargs = taken[0][0], {**taken[0][1]}
+        child["url_route"] = {"args": args, "kwargs": kwargs}
         params = scope.get("path_params")
         child["path_params"] = {**params, **kwargs} if params else dict(kwargs)
     if mounted is not None:
@@ -115,17 +115,28 @@ def child_scope(
     return child
 
 
+def _merge(
+    outer: Mapping[str, Any], taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the parameters of all levels, with those in the scope before them."""
+    args, kwargs = [*outer.get("args", ())], dict(outer.get("kwargs", {}))
+    for level_args, level_kwargs in taken:
+        args += level_args
+        kwargs.update(level_kwargs)
+    return tuple(args), kwargs
+
+
 def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
     """Let an application find where it is: ``path`` is full, and begins with ``root_path``
     (ASGI, HTTP connection scope), whatever the server and the proxy before it have made of them.
     """  # noqa: D205 - it is one sentence
-    whole, at, added, _ = mounted.reading
-    prefix = mounted.root_path
+    whole, at, added, strip, isolate, prefix = mounted
     if added:
         _put_back(child, added)
-    child.pop("path_remaining", None)
+    if "path_remaining" in child:
+        del child["path_remaining"]
     child["root_path"] = prefix
-    if mounted.strip and rest is None:
+    if strip and rest is None:
         path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
         child["path"] = path
         raw = child.get("raw_path")
@@ -133,7 +144,7 @@ def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
             raw = cut_raw_prefix(raw, prefix)
             child["raw_path"] = encode_path(path) if raw is None else raw or b"/"
     # Whoever leaves one of its keys here has left one of these.
-    if mounted.isolate and not _OF_FRAMEWORKS.isdisjoint(child):
+    if isolate and not child.keys().isdisjoint(_OF_FRAMEWORKS):
         for key in [key for key in child if key in _OF_FRAMEWORKS or key.startswith("fastapi_")]:
             del child[key]
 

@@ -43,11 +43,17 @@ def port_of(scope: Scope) -> str:
     return "" if port == ":" else port
 
 
-def _find(scope: Scope) -> re.Match[str] | None:
+def host_header_of(scope: Scope) -> str | None:
+    """Return the one ``Host`` header, as the client wrote it, or None."""
     try:
         hosts = [value for name, value in scope.get("headers") or () if name == b"host"]
     except (TypeError, ValueError):  # They are no pairs.
         return None
     if len(hosts) != 1 or not isinstance(hosts[0], bytes):
         return None
-    return _HOST.fullmatch(hosts[0].decode("latin-1"))
+    return hosts[0].decode("latin-1")
+
+
+def _find(scope: Scope) -> re.Match[str] | None:
+    text = host_header_of(scope)
+    return None if text is None else _HOST.fullmatch(text)

@@ -106,9 +106,17 @@ def _begin(whole: str, at: int, added: str = "") -> Reading:
 def skip_slash(reading: Reading) -> Reading:
     """Return the reading with one slash taken off, where what was read does not end in one."""
     whole, at, added, start = reading
-    if whole[at : at + 1] != "/" or (at and whole[at - 1] == "/"):
-        return reading
-    return Reading(whole, at + 1, added, start)
+    behind = offset_behind_slash(whole, at)
+    return reading if behind == at else Reading(whole, behind, added, start)
+
+
+def offset_behind_slash(whole: str, at: int) -> int:
+    """Return where to read on: one slash further, where what was read does not end in one.
+
+    >>> offset_behind_slash("/m/x", 2), offset_behind_slash("/m/x", 3)
+    (3, 3)
+    """
+    return at if whole[at : at + 1] != "/" or (at and whole[at - 1] == "/") else at + 1
 
 
 def is_inside_segment(whole: str, at: int) -> bool:
