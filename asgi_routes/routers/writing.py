@@ -8,7 +8,7 @@ arguments is worked out once.
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -210,7 +210,7 @@ class _Form:
         """
         if self._flat is not None:
             host = self._host(values) if self._way.hosts else None
-            return URL(host, "".join([*_fill_flat(self._flat, values)]))
+            return URL(host, _fill_flat(self._flat, values))
         parts = self._way.parts
         try:
             return self._fill_and_check(parts, values, marks=False)
@@ -223,9 +223,9 @@ class _Form:
         """Return the innermost host."""
         host = None
         if self._flat_host is not None:
-            labels = [*_fill_flat(self._flat_host, values)]
-            host = "".join(labels).replace("/", ".")
-            if parse_host(host) != host or any("." in label for label in labels):
+            slashed = _fill_flat(self._flat_host, values)
+            host = slashed.replace("/", ".")
+            if "." in slashed or parse_host(host) != host:
                 raise MisfitError(f"{host!r} is not a host")
             return host
         for number, part in enumerate(self._way.hosts):
@@ -267,9 +267,12 @@ _Fits: TypeAlias = Callable[[str], object]
 _Flat: TypeAlias = list[str | tuple[_SlotKey, Slot, bool, _Fits]]
 
 
-def _fill_flat(flat: _Flat, values: _Values) -> Iterator[str]:
-    for one in flat:
-        yield one if isinstance(one, str) else _text(one[1], values[one[0]], one[2], one[3])
+def _fill_flat(flat: _Flat, values: _Values) -> str:
+    texts = [
+        one if isinstance(one, str) else _text(one[1], values[one[0]], one[2], one[3])
+        for one in flat
+    ]
+    return "".join(texts)
 
 
 def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
@@ -307,7 +310,18 @@ def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
             before, has_slot = _PARAMETER, True
         mode = part.mode
     keys = [one[0][1] for one in flat if not isinstance(one, str)]
-    return flat if len({*keys}) == len(keys) else None
+    return _join_texts(flat) if len({*keys}) == len(keys) else None
+
+
+def _join_texts(flat: _Flat) -> _Flat:
+    """Return the same with texts that stand side by side as one."""
+    joined: _Flat = []
+    for one in flat:
+        if joined and isinstance(one, str) and isinstance(joined[-1], str):
+            joined[-1] += one
+        else:
+            joined.append(one)
+    return joined
 
 
 def writer_of(way: NamedPath) -> Writer:
