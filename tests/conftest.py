@@ -13,6 +13,12 @@ import asgi_routes  # noqa: F401 - else pytest imports a module that is named fi
 collect_ignore_glob = ["typing/*", "fuzz/running.py", "mutation.py"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return twice the number of cores: half of the tests wait for a server most of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Run asynchronous tests on both event loops."""

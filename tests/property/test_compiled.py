@@ -19,7 +19,7 @@ from asgi_routes.routes import (
 from tests.property.rows import Rows, every_path, written
 
 CHUNKS = 8
-CASES = int(os.environ.get("COMPILED_CASES", "200000"))
+CASES = int(os.environ.get("COMPILED_CASES", "60000"))
 PATHS_PER_TABLE = 80
 DEPTH = 2
 
