@@ -16,15 +16,13 @@ from asgi_routes.scopes import (
     ChildRoute,
     MatchedRoute,
     Mounted,
-    Position,
-    Reading,
     Template,
     add_route,
     child_scope,
+    offset_behind_slash,
     publish_inner,
     remove_additions,
     root_path_of,
-    skip_slash,
 )
 from asgi_routes.types import App, LifespanPolicy, Receive, Scope, Send
 
@@ -332,11 +330,12 @@ def make_child(
     if rest is None and last is None and not parameters:
         return add_route(scope, route)
     child = child_scope(scope, route, parameters, rest, last)
-    if has_position and level.reading is not None and not (mounted and mounted.strip):
-        handed_on = _read_on_behind(level.reading, place, mounted, is_put_back=last is not None)
-        route.position = Position(
-            handed_on, child.get("path"), child.get("path_remaining"), child.get("root_path")
-        )
+    is_stripped = mounted is not None and mounted.path is not None
+    if has_position and level.reading is not None and not is_stripped:
+        whole, _, added, start = level.reading
+        at = offset_behind_slash(whole, len(whole) - len(place.rest or ""))
+        held = child.get("path"), child.get("path_remaining"), child.get("root_path")
+        route.position = (whole, at, added if last is None else "", start, *held)
     return child
 
 
@@ -371,14 +370,3 @@ def _origin(level: Level, via: Any) -> Any:
     router = level.router
     is_answer = via is None or (type(via) is Key and via.is_default)
     return (lambda: router) if is_answer and hasattr(router, "reverse") else None
-
-
-def _read_on_behind(
-    reading: Reading, place: Place, mounted: Mounted | None, *, is_put_back: bool
-) -> Reading:
-    """Return where a router behind the application reads on."""
-    if is_put_back:
-        reading = reading._replace(added="")
-    if mounted is not None:
-        return skip_slash(reading._replace(at=mounted.at))
-    return skip_slash(reading._replace(at=len(reading.whole) - len(place.rest or "")))

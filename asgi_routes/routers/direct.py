@@ -13,9 +13,8 @@ from asgi_routes.routers.table import Destination
 from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
+    PlainReading,
     Policy,
-    Position,
-    Reading,
     child_scope,
     is_inside_segment,
     join_templates,
@@ -50,7 +49,9 @@ def find_below_route(router: Any, scope: Any) -> Found | None:
     return first, child, app, (router, target, passed)
 
 
-def find_behind(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]) -> Found | None:
+def find_behind(
+    router: Any, scope: Any, reading: PlainReading, hit: Hit[Destination]
+) -> Found | None:
     """Return what serves behind the first row that has the path: something that is mounted,
     wrapped by hand, or goes by a key, if that is plain.
 
@@ -58,10 +59,8 @@ def find_behind(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]
     """  # noqa: D205 - it is one sentence
     row, args, kwargs, rest = hit
     target: Destination = row.target
-    mounting, kind = target.mounting, target.kind
-    if target.methods is not None and not _takes(target.methods, scope):
-        return None
-    if mounting is None and kind is ENDPOINT:
+    mounting, methods = target.mounting, target.methods
+    if methods is not None and not _takes(methods, scope):
         return None
     whole, _, added, start = reading
     at, mounted = len(whole) - len(rest), None
@@ -70,11 +69,20 @@ def find_behind(router: Any, scope: Any, reading: Reading, hit: Hit[Destination]
         if is_bare or is_inside_segment(whole, at):
             return None
         mounted = Mounted.behind(reading, at, mounting)
-        at = offset_behind_slash(whole, at)
-    reading, taken = Reading(whole, at, added, start), (args, kwargs)
-    if kind is ROUTER:
-        return _find_through_router(router, scope, target, reading, taken, rest, mounted)
-    return _find_called(router, scope, target, reading, taken, rest, mounted)
+        at, added = offset_behind_slash(whole, at), ""
+    if target.kind is ROUTER:
+        return _find_through_router(
+            router, scope, target, whole[at:], (args, kwargs), rest, mounted
+        )
+    if mounted is None and target.kind is ENDPOINT:
+        return None
+    route = _make_route_of(_around(target, mounted, scope), scope)
+    remaining = rest if mounted is None else None
+    child = child_scope(scope, route, ((args, kwargs),), remaining, mounted)
+    if mounted is None or mounted.path is None:
+        path, root_path = child["path"], child.get("root_path")
+        route.position = whole, at, added, start, path, remaining, root_path
+    return target.first, child, target.app, (router, target, None)
 
 
 def _takes(methods: frozenset[str], scope: Any) -> bool:
@@ -82,9 +90,46 @@ def _takes(methods: frozenset[str], scope: Any) -> bool:
     return type(method) is str and method in methods
 
 
+def _around(target: Destination, mounted: Mounted | None, scope: Any) -> ChildRoute:
+    """Return what is the same in the routes of all requests that a target serves in one place."""
+    static = target.matched
+    if mounted is None:
+        return static
+    key = root_path_of(scope), mounted.root_path
+    route = target.below.get(key)
+    if route is None:
+        route = ChildRoute(static.template)
+        route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
+        route.after, route.published = static.after, static.published
+        route.root_path, prefix = key
+        route.mounts, route.is_whole = ((target.app, prefix),), True
+        _remember(target, key, route)
+    return route
+
+
+def _make_route_of(static: ChildRoute, scope: Any) -> ChildRoute:
+    """Return the route for one request."""
+    route = ChildRoute(static.template)
+    route.static = static
+    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
+    route.after, route.published = static.after, static.published
+    route.root_path, route.mounts = static.root_path, static.mounts
+    route.is_whole = static.is_whole
+    route.outermost, route.depth = scope, 1
+    return route
+
+
 def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
     """Return the route of a target below one around, the same for all such requests."""
-    key = outer.template, policy, outer.root_path, outer.origin, outer.passed, outer.mounts
+    static = outer.static
+    key = static or (
+        outer.template,
+        policy,
+        outer.root_path,
+        outer.origin,
+        outer.passed,
+        outer.mounts,
+    )
     route = target.below.get(key)
     if route is None:
         route = ChildRoute(join_templates((outer.template, target.template)))
@@ -93,22 +138,37 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
         route.origin = outer.origin or target.matched.origin
         route.root_path = outer.root_path
         route.passed, route.mounts = outer.passed + target.passed, outer.mounts
-        if len(target.below) >= _MOST_REMEMBERED:
-            target.below.clear()
-        target.below[key] = route
+        _remember(target, key, route)
     return route
+
+
+def _remember(target: Destination, key: Any, route: ChildRoute) -> None:
+    if len(target.below) >= _MOST_REMEMBERED:
+        target.below.clear()
+    route.static = route
+    target.below[key] = route
 
 
 def _find_through_router(
     router: Any,
     scope: Any,
     target: Destination,
-    reading: Reading,
+    text: str,
     taken: Taken,
     rest: str,
     mounted: Mounted | None,
 ) -> Found | None:
-    """Return the match of what a router leads to that stands behind a row."""
+    """Return what a router leads to that stands behind a row.
+
+    Args:
+        router: of the table.
+        scope: as received.
+        target: of the row.
+        text: what the router reads.
+        taken: the parameters of the row.
+        rest: what it left of the path.
+        mounted: how the router is mounted, or None.
+    """
     if target.matched.after is not None:
         return None
     inner: Any = target.app
@@ -120,7 +180,8 @@ def _find_through_router(
         if not key.is_direct:
             return None
     nested = inner if key is None else key.app
-    found = _find_nested(target.matched, scope, nested, reading, taken, mounted)
+    around = _around(target, mounted, scope)
+    found = _find_nested(around, scope, nested, text, taken, mounted)
     if found is None:
         return None
     first, child, app, passed = found
@@ -129,49 +190,14 @@ def _find_through_router(
     return first, child, app, (router, target, passed)
 
 
-def _find_called(
-    router: Any,
-    scope: Any,
-    target: Destination,
-    reading: Reading,
-    taken: Taken,
-    rest: str,
-    mounted: Mounted | None,
-) -> Found:
-    """Return the match of an application behind which there may be a router."""
-    static, route = target.matched, ChildRoute(target.template)
-    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
-    route.after, route.published = static.after, static.published
-    route.outermost, route.depth = scope, 1
-    remaining: str | None = rest
-    if mounted is not None:
-        route.root_path = root_path_of(scope)
-        route.mounts = ((target.app, mounted.root_path),)
-        route.is_whole = True
-        if reading.added:
-            reading = reading._replace(added="")
-        remaining = None
-    child = child_scope(scope, route, (taken,), remaining, mounted)
-    if mounted is None or not mounted.strip:
-        route.position = Position(reading, child["path"], remaining, child.get("root_path"))
-    return target.first, child, target.app, (router, target, None)
-
-
 def _find_nested(
-    outer: ChildRoute,
-    scope: Any,
-    inner: Any,
-    reading: Reading,
-    taken: Taken,
-    mounted: Mounted | None,
+    around: ChildRoute, scope: Any, inner: Any, text: str, taken: Taken, mounted: Mounted | None
 ) -> Found | None:
     """Return what the first row of a router serves that the search would go through."""
-    if not matches_as_ours(inner) or outer.policy is None or not hasattr(inner, "matcher"):
+    if not matches_as_ours(inner) or around.policy is None or not hasattr(inner, "matcher"):
         return None
-    policy = inner.policy_within(outer.policy)
-    if policy.encoded_slashes != "decode":
-        return None
-    hit = inner.matcher(reading.whole[reading.at :])
+    policy = inner.policy_within(around.policy)
+    hit = inner.matcher(text) if policy.encoded_slashes == "decode" else None
     if hit is None:
         return None
     row, args, kwargs, rest = hit
@@ -179,11 +205,6 @@ def _find_nested(
     served = target.find_served(scope)
     if served is None:
         return None
-    around = outer
-    if mounted is not None:
-        around = ChildRoute(outer.template)
-        around.origin, around.root_path = outer.origin, root_path_of(scope)
-        around.passed, around.mounts = outer.passed, ((inner, mounted.root_path),)
     route = _make_route_below(target, around, policy)
     child = child_scope(scope, route, (taken, (args, kwargs)), rest, mounted)
     first, app, passed = served

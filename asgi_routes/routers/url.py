@@ -240,6 +240,7 @@ class URLRouter(Reversing, SearchedRouter):
         for row in table.rows:
             row.target.matched.origin = self.origin
             row.target.matched.policy = row.target.policy_in(self.own_policy)
+            row.target.matched.static = row.target.matched
         return table, within
 
     def _can_look_into(self, app: "URLRouter") -> bool:
@@ -296,7 +297,7 @@ class URLRouter(Reversing, SearchedRouter):
                     if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
                         child = child_scope(scope, target.matched, ((args, kwargs),), rest)
                     return first, child, app, (self, target, passed)
-                found = find_behind(self, scope, reading or Reading(path, 1, "", 1), hit)
+                found = find_behind(self, scope, reading or (path, 1, "", 1), hit)
                 return find_match(self, scope, BASE) if found is None else found
             if table.is_closed and self._answers_plainly:
                 return self._miss(scope, reading or Reading(path, 1, "", 1))

@@ -17,7 +17,7 @@ from asgi_routes.scopes.raw_paths import (
     toggle_slash,
 )
 from asgi_routes.scopes.reading import (
-    Position,
+    PlainReading,
     Reading,
     RootPath,
     is_below,
@@ -51,8 +51,8 @@ __all__ = (
     "ChildRoute",
     "MatchedRoute",
     "Mounted",
+    "PlainReading",
     "Policy",
-    "Position",
     "Reading",
     "RootPath",
     "Settings",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from asgi_routes.scopes.raw_paths import cut_raw_prefix, decode_path, encode_path
-from asgi_routes.scopes.reading import Reading
+from asgi_routes.scopes.reading import PlainReading
 from asgi_routes.scopes.route import ChildRoute
 from asgi_routes.types import ChildScope, Scope
 
@@ -56,26 +56,25 @@ class Mounted(NamedTuple):
     """Where an application is mounted.
 
     Attributes:
-        whole, added: of the `Reading` that ends there.
-        at: where the prefix ends.
-        strip: whether it gets a path without its prefix.
-        isolate: whether it gets nothing that frameworks have left in the scope.
         root_path: what ends where it is mounted.
+        added: what was put in front of the ``path``, because it had been taken off.
+        path: what the application gets as its path, where the prefix is to be taken off; else None.
+        isolate: whether it gets nothing that frameworks have left in the scope.
     """
 
-    whole: str
-    at: int
-    added: str
-    strip: bool
-    isolate: bool
     root_path: str
+    added: str
+    path: str | None
+    isolate: bool
 
     @classmethod
-    def behind(cls, reading: Reading, at: int, mounting: Any) -> "Mounted":
+    def behind(cls, reading: PlainReading, at: int, mounting: Any) -> "Mounted":
         """Return what a `Mounting` makes of a path that was read as far as its prefix."""
         whole, _, added, _ = reading
-        root_path = whole[:at].removesuffix("/")
-        return cls(whole, at, added, mounting.strip, mounting.isolate, root_path)
+        path = None
+        if mounting.strip:
+            path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
+        return cls(whole[:at].removesuffix("/"), added, path, mounting.isolate)
 
 
 def child_scope(
@@ -130,14 +129,13 @@ def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
     """Let an application find where it is: ``path`` is full, and begins with ``root_path``
     (ASGI, HTTP connection scope), whatever the server and the proxy before it have made of them.
     """  # noqa: D205 - it is one sentence
-    whole, at, added, strip, isolate, prefix = mounted
+    prefix, added, path, isolate = mounted
     if added:
         _put_back(child, added)
     if "path_remaining" in child:
         del child["path_remaining"]
     child["root_path"] = prefix
-    if strip and rest is None:
-        path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
+    if path is not None and rest is None:
         child["path"] = path
         raw = child.get("raw_path")
         if isinstance(raw, bytes):

@@ -148,6 +148,7 @@ class ChildRoute(MatchedRoute):
         is_added: whether it alone was added to the scope, for middleware and routers behind: an
             application then gets the scope without it.
         received: what the scope had in its place; None for nothing.
+        static: what is the same in all routes of this way, an object that is the same too; or None.
     """
 
     after: Mapping[Any, App] | None = None
@@ -164,6 +165,7 @@ class ChildRoute(MatchedRoute):
     is_whole = False
     is_added = False
     received: Any = None
+    static: "ChildRoute | None" = None
 
     def __copy__(self) -> "ChildRoute":
         return self
@@ -213,7 +215,8 @@ def _mounts_between(route: ChildRoute, scope: Scope) -> Template:
     """Return what an application has mounted its routes at, if that is the same for all paths."""
     if route.position is None:
         return NO_TEMPLATE
-    ours = str(route.position.root_path or "")
+    *_, root_path = route.position
+    ours = str(root_path or "")
     theirs = str(scope.get("root_path") or "")
     if not theirs.startswith(ours + "/"):
         return NO_TEMPLATE
