@@ -123,10 +123,9 @@ def ask_both(theirs: Any, ours: URLRouter, name: str, given: Any) -> tuple[Any, 
     args, kwargs = ((), given) if isinstance(given, dict) else (given, {})
     their: Any = NONE
     our: Any = NONE
-    try:
+    # Some syntax of re is none of Django's own: a ValueError.
+    with contextlib.suppress(DjangoNoReverseMatch, ValueError):
         their = django_reverse(name, tuple(theirs), args, kwargs)
-    except (DjangoNoReverseMatch, ValueError):  # Some syntax of re is none of its own.
-        pass
     with contextlib.suppress(NoReverseMatch):
         our = ours.reverse(name, args=args, kwargs=kwargs)
     return their, our
