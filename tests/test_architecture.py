@@ -18,6 +18,7 @@ ROOMS = (
     *(
         "types",
         "errors",
+        "callables",
         "regular",
         "apps",
         "scopes",
@@ -39,7 +40,7 @@ ROOMS = (
 
 DOORS = {
     "parse": {"patterns"},
-    "asgiref": {"dispatch"},
+    "asgiref": {"callables", "dispatch"},
     "anyio": {"lifespan", "testing", "worker", "cli"},
     "nats": {"worker"},
     "redis": {"worker"},

@@ -13,10 +13,14 @@ import asgi_routes
 from asgi_routes import (
     ChannelNameRouter,
     ImproperlyConfigured,
+    Include,
     NoRouteFound,
     ProtocolTypeRouter,
+    Route,
     RoutingError,
     URLRouter,
+    include,
+    path,
 )
 from asgi_routes.errors import ImproperlyConfiguredGroup
 
@@ -27,6 +31,7 @@ NAMES = (
     "Converters",
     "HostRouter",
     "ImproperlyConfigured",
+    "Include",
     "Lifespan",
     "LifespanError",
     "Match",
@@ -36,6 +41,7 @@ NAMES = (
     "NoRouteFound",
     "NotFound",
     "ProtocolTypeRouter",
+    "Route",
     "Router",
     "RoutingError",
     "SlowRegexWarning",
@@ -51,6 +57,7 @@ NAMES = (
     "register_converter",
     "reverse",
     "route_path",
+    "url",
 )
 HEAVY = {
     "django",
@@ -91,12 +98,65 @@ def test_everything_public_is_documented(name: str) -> None:
             assert value.__doc__, f"{name}.{key}"
 
 
-@pytest.mark.parametrize(
-    "router", [URLRouter([]), ProtocolTypeRouter({}), ChannelNameRouter({})], ids=type
-)
-def test_no_attribute_is_named_routes(router: Any) -> None:
-    """A Starlette around a router takes the items of ``routes`` for routes of its own."""
-    assert not hasattr(router, "routes")
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def test_what_tools_and_tests_read() -> None:
+    """What Channels' routers and Django's routes show has the same names, and short texts."""
+    route = path("users/<int:id>/", view=app, kwargs={"kind": 1}, name="user")
+    assert (route.callback, route.default_args, str(route.pattern)) == (
+        app,
+        {"kind": 1},
+        "users/<int:id>/",
+    )
+    included = path("a/", include(([route], "shop")))
+    assert (included.callback, repr(included)) == (None, "<Route 'a/'>")
+    assert repr(included.target) == "<Include of 1 route namespace='shop'>"
+    router = URLRouter(routes=[route])
+    assert router.routes == (route,)
+    assert (repr(route), repr(router)) == (
+        "<Route 'users/<int:id>/' name='user'>",
+        "<URLRouter of 1 route>",
+    )
+    types = ProtocolTypeRouter(application_mapping={"http": router})
+    assert types.application_mapping == {"http": router}
+    assert repr(types) == "<ProtocolTypeRouter of 'http'>"
+    channels = ChannelNameRouter(application_mapping=dict.fromkeys("abcdef", app))
+    assert repr(channels) == "<ChannelNameRouter of 'a', 'b', 'c', 'd', 2 more>"
+    with pytest.raises(TypeError):
+        types.application_mapping["http"] = app  # type: ignore[index]
+
+
+def test_lists_of_routes_can_be_annotated() -> None:
+    """A name for what was ``list[URLPattern | URLResolver]``."""
+    routes: list[Route] = [path("", app)]
+    routes += [path("a/", include([]))]
+    assert all(isinstance(route, Route) for route in routes)
+    assert isinstance(routes[1].target, Include)
+
+
+class Forgetful(URLRouter):
+    def __init__(self, routes: Any) -> None:
+        pass
+
+
+class Setting(URLRouter):
+    def __init__(self, routes: Any) -> None:
+        self.routes = routes
+
+
+class Calling(Forgetful):
+    def __init__(self, routes: Any) -> None:
+        URLRouter.__init__(self, routes)
+        self.mine = 1
+
+
+def test_a_subclass_that_does_not_call_super_is_told() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"Forgetful.__init__\(\) has not called super"):
+        Forgetful([])
+    with pytest.raises(ImproperlyConfigured, match="routes of Setting cannot be set"):
+        Setting([])
+    assert Calling([]).mine == 1
 
 
 def test_errors() -> None:

@@ -17,7 +17,8 @@ from threading import Lock
 from types import MethodType
 from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.apps import Kind, find_mistake_in_app, is_router, kind_of, name_of, unwrap
+from asgi_routes.apps import Kind, is_router, kind_of, name_of, unwrap
+from asgi_routes.callables import find_mistake_in_app
 from asgi_routes.types import App, ChildScope, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]

@@ -5,10 +5,13 @@ A router that exists has only applications in it, and keeps nothing of the calle
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
-from asgi_routes.apps import ENDPOINT, find_mistake_in_app
+from asgi_routes.apps import ENDPOINT
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch import (
     BASE,
     NOTHING,
@@ -28,6 +31,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoint
 from asgi_routes.middleware import Middleware, make_layer
+from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
 from asgi_routes.scopes import (
     UNSET,
     Policy,
@@ -51,6 +55,8 @@ class SearchedRouter(Router):
         cls.has_our_match = cls.match is SearchedRouter.match
         if not cls.has_our_match:
             cls.find_endpoint = Router.find_endpoint  # type: ignore[method-assign]
+        if "__init__" in vars(cls) and not cls.__module__.startswith("asgi_routes."):
+            cls.__init__ = _check_after(cls.__init__, cls.__qualname__)  # type: ignore[method-assign]
 
     def __init__(
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
@@ -131,6 +137,39 @@ class SearchedRouter(Router):
 
 
 _NO_SETTINGS = Settings()
+_SHOWN_KEYS = 4
+
+
+class KeyedRouter(SearchedRouter):
+    """A router of ours that goes by one key, for each of which it has an application."""
+
+    _apps: dict[str, App]
+
+    @property
+    def application_mapping(self) -> Mapping[str, App]:
+        """What each key leads to, read-only; `match` says what serves a scope."""
+        return MappingProxyType(self._apps)
+
+    def __repr__(self) -> str:
+        keys = [*map(repr, self._apps)]
+        more = [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
+        shown = ", ".join([*keys[:_SHOWN_KEYS], *more])
+        return f"<{type(self).__name__} of {shown or 'nothing'}>"
+
+
+def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:
+    """Make a constructor of a user's class fail at once where it has not called ours."""
+
+    @wraps(init)
+    def init_and_check(self: SearchedRouter, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if not hasattr(self, "settings"):
+            raise ImproperlyConfigured(
+                f"{name}.__init__() has not called super().__init__()",
+                hint="call it with what the router leads to; router.replace(routes) changes that later",
+            )
+
+    return init_and_check
 
 
 def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:
@@ -138,8 +177,10 @@ def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:
     return {text: Key(text, app) for text, app in apps.items()}
 
 
-def check_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
-    """Return a copy of the mapping.
+def check_mapping(
+    mapping: object, router: str, key: str, make_router: MakeRouter
+) -> dict[str, App]:
+    """Return a copy of the mapping, with routers of Channels and applications of ASGI 2 adopted.
 
     Raises:
         ImproperlyConfigured: it is no mapping, a key is not text, or a value is not an
@@ -161,7 +202,7 @@ def check_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
         if wrong := find_mistake_in_app(app):
             mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
     raise_together(mistakes, router)
-    return dict(mapping)
+    return adopt_apps({name: take_app(app) for name, app in mapping.items()}, make_router)
 
 
 def check_default(default: Any, router: str) -> Any:
@@ -174,7 +215,7 @@ def check_default(default: Any, router: str) -> Any:
         return default
     if wrong := find_mistake_in_app(default):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
-    return default
+    return adopt_app(take_app(default))
 
 
 def list_endpoints(apps: Mapping[str, App]) -> Iterator[Child]:

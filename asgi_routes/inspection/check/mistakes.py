@@ -6,10 +6,10 @@ Rule: what a message states is certain; whether it was meant is for the reader t
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from types import CellType, FunctionType
+from types import FunctionType
 from typing import Any
 
-from asgi_routes.apps import Kind, innermost, kind_of
+from asgi_routes.apps import Kind, content_of_cell, innermost, kind_of
 from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
@@ -82,18 +82,11 @@ def _closes_over_router(app: Any) -> bool:
         if one in seen or not isinstance(one, FunctionType):
             continue
         seen.append(one)
-        held = [*filter(callable, map(_get_content, one.__closure__ or ()))]
+        held = [*filter(callable, map(content_of_cell, one.__closure__ or ()))]
         if any(kind_of(inner) is not Kind.ENDPOINT for inner in held):
             return True
         todo += held
     return False
-
-
-def _get_content(cell: CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # It is yet to be assigned.
-        return None
 
 
 def _get_own(app: object) -> dict[str, Any]:
