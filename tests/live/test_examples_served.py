@@ -46,6 +46,21 @@ TRIES = {
             "http://localhost/routed/inner/link knows its database",
         ),
     ],
+    "inside_litestar": [
+        ("GET", "/outer", {}, 200, "Litestar"),
+        (
+            *("GET", "/routed/users/7/", {}, 200),
+            "after this comes /routed/users/8/, from a pool",
+        ),
+        ("GET", "/routed/users/7", {}, 404, "Not Found"),
+    ],
+    "wsgi": [
+        *(
+            ("GET", f"/{of}/hello/ada/", {}, 200, f"hello ada below /{of} at /{of}/hello/ada/")
+            for of in ("flask", "django")
+        ),
+        ("GET", "/other/hello/ada/", {}, 404, "Not Found"),
+    ],
     "mounted_frameworks": [
         *(
             ("GET", f"/{name}/hello/ada", {}, 200, f"hello ada at /{name}/hello/ada with a pool")
