@@ -17,7 +17,7 @@ DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz mutants targets bench bench-worker load clean
+.PHONY: help demo test lint types parity fuzz mutants applications targets bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -55,6 +55,10 @@ mutants: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group mutation
 	@COMPILED_CASES=8000 $(IN_DEV) $(DEV)/bin/mutmut run --max-children 2 $(ARGS)
 	@$(DEV)/bin/mutmut results
+
+applications: $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --group applications
+	@$(DEV)/bin/python -m pytest $(ARGS) tests/frameworks/test_real_applications.py tests/parity/test_packages.py
 
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
