@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 import asgi_routes
 from asgi_routes import (
     ChannelNameRouter,
+    HostRouter,
     ImproperlyConfigured,
     Include,
+    NoReverseMatch,
     NoRouteFound,
     ProtocolTypeRouter,
     Route,
@@ -21,6 +24,7 @@ from asgi_routes import (
     URLRouter,
     include,
     path,
+    reverse,
 )
 from asgi_routes.errors import ImproperlyConfiguredGroup
 
@@ -125,6 +129,25 @@ def test_what_tools_and_tests_read() -> None:
     assert repr(channels) == "<ChannelNameRouter of 'a', 'b', 'c', 'd', 2 more>"
     with pytest.raises(TypeError):
         types.application_mapping["http"] = app  # type: ignore[index]
+
+
+def test_a_path_stands_for_a_scope() -> None:
+    """And parameters for their dict."""
+    router = URLRouter([path("users/<int:id>/", app, name="user", methods=["GET"])])
+    types = ProtocolTypeRouter({"http": HostRouter({"a.example": router})})
+    found = router.match("/users/7/?page=2")
+    assert found
+    assert (found.app, found.scope["path_params"]) == (app, {"id": 7})
+    assert types.match("http://a.example/users/7/")
+    assert not types.match("/users/7/")
+    assert router.reverse("user", id=8) == reverse(found.scope, "user", id=8) == "/users/8/"
+    for ask in (router.reverse, partial(reverse, found.scope)):
+        with pytest.raises(NoReverseMatch, match="it does not take 'querry'"):
+            ask("user", id=8, querry={})
+        with pytest.raises(ValueError, match="id is given twice"):
+            ask("user", kwargs={"id": 8}, id=8)
+        with pytest.raises(ValueError, match="positional or named"):
+            ask("user", [8], id=8)
 
 
 def test_lists_of_routes_can_be_annotated() -> None:

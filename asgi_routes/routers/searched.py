@@ -36,6 +36,7 @@ from asgi_routes.scopes import (
     UNSET,
     Policy,
     Settings,
+    make_scope,
 )
 from asgi_routes.types import App, Scope
 
@@ -78,8 +79,14 @@ class SearchedRouter(Router):
         if lifespan is not None:
             expect_start(self)
 
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves a scope, behind other routers too. Nothing is called."""
+    def match(self, scope: Scope | str) -> Match | NoMatch:
+        """Return what serves a scope, behind other routers too. Nothing is called.
+
+        Args:
+            scope: a scope; or a path or URL, for a GET of it.
+        """
+        if isinstance(scope, str):
+            scope = make_scope(scope)
         found = self.find_endpoint(scope)
         return Match(*found) if isinstance(found, tuple) else found
 
