@@ -199,6 +199,31 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+BY_SHAPE = """
+from types import SimpleNamespace as Shape
+from asgi_routes import URLRouter, ProtocolTypeRouter, path, url, include
+async def app(scope, receive, send): ...
+class Consumer:
+    def __init__(self, scope): ...
+    async def __call__(self, receive, send): ...
+number = Shape(regex="[0-9]+", to_python=int, to_url=str)
+text = Shape(_route="a/<n:number>/", converters={"n": number})
+route = Shape(pattern=text, callback=app, default_args={}, name="a")
+more = Shape(pattern=Shape(_regex="^b/", converters={}), urlconf_name=[route], default_kwargs={})
+more.__dict__.update(app_name="b", namespace="b", url_patterns=[route])
+router = URLRouter([route, more, url("^c/$", Consumer)])
+types = ProtocolTypeRouter({"http": router})
+assert types.match("/a/7/") and types.match("/b/a/7/") and types.match("/c/")
+assert not types.match({"type": "http", "path": "/x", "path_remaining": "x"})
+assert router.reverse("b:a", number=7) == "/b/a/7/"
+"""
+
+
+def test_what_others_declare_is_read_without_them() -> None:
+    """By its shape: neither Django nor Channels is imported for it."""
+    assert not loaded_by(f"exec({BY_SHAPE!r})") & {"django", "channels"}
+
+
 def test_import_is_light() -> None:
     """No server, no event loop, no framework; `parse` only where a field has a specification."""
     assert not loaded_by("import asgi_routes") & HEAVY

@@ -54,6 +54,14 @@ TRIES = {
         ),
         ("GET", "/routed/users/7", {}, 404, "Not Found"),
     ],
+    "with_packages": [
+        ("GET", "/notices/7/", {}, 200, "notice of id=7"),
+        ("GET", "/notices/in/2026-11/", {}, 200, "notice of month=(2026, 11), kind='monthly'"),
+        ("GET", "/by/ada/", {}, 200, "notice of who='ada'"),
+        ("GET", "/counted/all/", {}, 200, "notice of all"),
+        ("GET", "/counted/none/", {}, 404, "Not Found"),
+        ("GET", "/longpoll/", {}, 200, "news for somebody"),
+    ],
     "wsgi": [
         *(
             ("GET", f"/{of}/hello/ada/", {}, 200, f"hello ada below /{of} at /{of}/hello/ada/")
