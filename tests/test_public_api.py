@@ -206,8 +206,9 @@ async def app(scope, receive, send): ...
 class Consumer:
     def __init__(self, scope): ...
     async def __call__(self, receive, send): ...
-number = Shape(regex="[0-9]+", to_python=int, to_url=str)
-text = Shape(_route="a/<n:number>/", converters={"n": number})
+class Number:
+    regex, to_python, to_url = "[0-9]+", int, str
+text = Shape(_route="a/<n:number>/", converters={"number": Number()})
 route = Shape(pattern=text, callback=app, default_args={}, name="a")
 more = Shape(pattern=Shape(_regex="^b/", converters={}), urlconf_name=[route], default_kwargs={})
 more.__dict__.update(app_name="b", namespace="b", url_patterns=[route])
