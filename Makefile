@@ -1,6 +1,7 @@
 # Two commands do everything on a machine that has Python 3.11 or newer, make and git:
 #
 #     make demo    serves examples/quickstart.py under Hypercorn and says what to try
+#                  (make demo-channels: examples/with_packages.py, beside Channels and Django)
 #     make test    runs every test
 #
 # Each makes a virtual environment of its own below .venv/, once.
@@ -13,17 +14,22 @@ TARGETS ?= 100000
 LOAD_SECONDS ?= 300
 
 DEMO := .venv/demo
+DEMO_CHANNELS := .venv/demo-channels
 DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo test lint types parity fuzz mutants targets bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/python -m examples.demo --port $(PORT)
+
+demo-channels: $(DEMO_CHANNELS)/.ready
+	@sed -n 's/^    //p' examples/with_packages.py | sed -n '/^curl/s/:8000/:$(PORT)/p'
+	@$(DEMO_CHANNELS)/bin/hypercorn --bind 127.0.0.1:$(PORT) examples.with_packages:app
 
 test: $(DEV)/.ready
 	@echo "== running the tests"
@@ -56,6 +62,10 @@ mutants: $(DEV)/.ready
 	@COMPILED_CASES=8000 $(IN_DEV) $(DEV)/bin/mutmut run --max-children 2 $(ARGS)
 	@$(DEV)/bin/mutmut results
 
+applications: $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --group applications
+	@$(DEV)/bin/python -m pytest $(ARGS) tests/frameworks/test_real_applications.py tests/parity/test_packages.py
+
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
 	@TARGETS=$(TARGETS) $(DEV)/bin/python -m pytest -n auto -rP tests/live/test_odd_targets.py $(ARGS)
@@ -73,9 +83,10 @@ clean:
 	rm -rf .venv mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(DEMO)/.ready: GROUPS_ := --group demo
+$(DEMO_CHANNELS)/.ready: GROUPS_ := --group demo --group parity
 $(DEV)/.ready: GROUPS_ := --group dev
 $(BENCH)/.ready: GROUPS_ := --group bench
-$(DEMO)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
+$(DEMO)/.ready $(DEMO_CHANNELS)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asgi_routes needs Python 3.11 or newer, and $(PYTHON) is %d.%d; say make PYTHON=…" % sys.version_info[:2])'
 	@echo "== making the environment $(@D) (once; a minute or less)"
 	@$(PYTHON) -m venv $(@D)

@@ -32,11 +32,14 @@ from asgi_routes.routers import (
     reverse,
 )
 from asgi_routes.routes import (
+    Include,
+    Route,
     format_path,
     include,
     mount,
     path,
     re_path,
+    url,
 )
 from asgi_routes.scopes import (
     route_path,
@@ -49,6 +52,7 @@ __all__ = (
     "Converters",
     "HostRouter",
     "ImproperlyConfigured",
+    "Include",
     "Lifespan",
     "LifespanError",
     "Match",
@@ -58,6 +62,7 @@ __all__ = (
     "NoRouteFound",
     "NotFound",
     "ProtocolTypeRouter",
+    "Route",
     "Router",
     "RoutingError",
     "SlowRegexWarning",
@@ -73,4 +78,5 @@ __all__ = (
     "register_converter",
     "reverse",
     "route_path",
+    "url",
 )

@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Iterator
 from enum import Enum
-from types import FunctionType, MethodType
+from types import CellType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 _WRAPPER_ATTRIBUTES = (
@@ -24,55 +24,6 @@ _WRAPPER_ATTRIBUTES = (
     "__wrapped__",
 )
 _DEEPEST_WRAPPING = 32
-_ARGUMENTS = len(("scope", "receive", "send"))
-
-
-def find_mistake_in_app(app: object) -> tuple[str, str | None] | None:
-    """Return ``(message, hint)`` for an object that cannot be an application, else None.
-
-    >>> async def app(scope, receive, send): ...
-    >>> find_mistake_in_app(app)
-    >>> find_mistake_in_app(None)
-    ('None is not an ASGI application: it cannot be called', None)
-    """
-    if not callable(app):
-        hint = None
-        if isinstance(app, str):
-            hint = "import the application and give the object; include() takes a module's name"
-        return f"{app!r} is not an ASGI application: it cannot be called", hint
-    if inspect.isclass(app):
-        return _find_mistake_in_class(app)
-    return _find_mistake_in_signature(app)
-
-
-def _find_mistake_in_class(app: type) -> tuple[str, str | None] | None:
-    name = app.__name__
-    if hasattr(app, "as_asgi"):
-        return f"{name} is a class that makes applications", f"give {name}.as_asgi()"
-    if hasattr(app, "__await__"):
-        return None  # Called with (scope, receive, send), it gives something to await.
-    return f"{name} is a class, not an application", f"give an instance, {name}(…)"
-
-
-def _find_mistake_in_signature(app: Any) -> tuple[str, str | None] | None:
-    # Only plain functions are looked at, by their code object: inspect.signature() costs more
-    # than all the rest of a route, and decorated callables may lie.
-    function = app.__func__ if isinstance(app, MethodType) else app
-    if not isinstance(function, FunctionType):
-        return None
-    code = function.__code__
-    offered = code.co_argcount - isinstance(app, MethodType)
-    required = offered - len(function.__defaults__ or ())
-    keyword_only = code.co_kwonlyargcount - len(function.__kwdefaults__ or {})
-    has_room = offered >= _ARGUMENTS or code.co_flags & inspect.CO_VARARGS
-    if has_room and required <= _ARGUMENTS and keyword_only == 0:
-        return None
-    hint = None
-    if offered == 1:
-        hint = (
-            "an ASGI 2 application goes through asgiref.compatibility.double_to_single_callable()"
-        )
-    return f"{function.__qualname__} cannot be called as app(scope, receive, send)", hint
 
 
 def name_of(app: Any) -> str:
@@ -241,6 +192,14 @@ def innermost(app: object) -> Any:
     """Return the router that an application is or wraps; without one, the last it holds."""
     *_, inner = unwrap(app)
     return inner
+
+
+def content_of_cell(cell: CellType) -> object:
+    """Return what a function closes over; None where that is yet to be assigned."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def attribute_of_hidden_router(app: object) -> str | None:

@@ -23,7 +23,12 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        """``file:line``, relative to the working directory if the file is below it."""
+        """``file:line``, relative to the working directory if the file is below it.
+
+        A line 0 stands for one that is not known.
+        """
+        if not self.line:
+            return self.file
         below = os.getcwd() + os.sep  # noqa: PTH109 - pathlib would double the import time
         return f"{self.file.removeprefix(below)}:{self.line}"
 

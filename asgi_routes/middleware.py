@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
-from asgi_routes.apps import find_mistake_in_app
+from asgi_routes.callables import find_mistake_in_app, is_double_callable
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.scopes import (
     ChildRoute,
@@ -83,6 +83,11 @@ def _mistakes(callables: tuple[Any, ...], where: str) -> Iterator[ImproperlyConf
 
 def _make(make: Any, app: App) -> App:
     made: Any = _maker(make)(app)
+    if is_double_callable(made):
+        raise ImproperlyConfigured(
+            f"the middleware {make!r} calls the next application with the scope alone, as in ASGI 2",
+            hint="middleware has to be of ASGI 3",
+        )
     if wrong := find_mistake_in_app(made):
         raise ImproperlyConfigured(f"the middleware {make!r} returned {wrong[0]}", hint=wrong[1])
     return made  # type: ignore[no-any-return]

@@ -18,6 +18,7 @@ ROOMS = (
     *(
         "types",
         "errors",
+        "callables",
         "regular",
         "apps",
         "scopes",
@@ -33,13 +34,13 @@ ROOMS = (
         "inspection",
         "testing",
     ),
-    *("worker", "cli", "", "__main__"),
+    *("worker", "migration", "cli", "", "__main__"),
 )
 """The rooms from the ground up; each imports those before it. The empty name is the package's own."""
 
 DOORS = {
     "parse": {"patterns"},
-    "asgiref": {"dispatch"},
+    "asgiref": {"callables", "dispatch"},
     "anyio": {"lifespan", "testing", "worker", "cli"},
     "nats": {"worker"},
     "redis": {"worker"},
@@ -47,6 +48,8 @@ DOORS = {
     "click": {"cli"},
     "rich": {"cli"},
     "re2": {"engine"},
+    "channels": {"migration"},
+    "django": {"migration"},
 }
 """The rooms that may import a dependency; there are no others."""
 

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +13,18 @@ import pytest
 import asgi_routes
 from asgi_routes import (
     ChannelNameRouter,
+    HostRouter,
     ImproperlyConfigured,
+    Include,
+    NoReverseMatch,
     NoRouteFound,
     ProtocolTypeRouter,
+    Route,
     RoutingError,
     URLRouter,
+    include,
+    path,
+    reverse,
 )
 from asgi_routes.errors import ImproperlyConfiguredGroup
 
@@ -27,6 +35,7 @@ NAMES = (
     "Converters",
     "HostRouter",
     "ImproperlyConfigured",
+    "Include",
     "Lifespan",
     "LifespanError",
     "Match",
@@ -36,6 +45,7 @@ NAMES = (
     "NoRouteFound",
     "NotFound",
     "ProtocolTypeRouter",
+    "Route",
     "Router",
     "RoutingError",
     "SlowRegexWarning",
@@ -51,6 +61,7 @@ NAMES = (
     "register_converter",
     "reverse",
     "route_path",
+    "url",
 )
 HEAVY = {
     "django",
@@ -91,12 +102,84 @@ def test_everything_public_is_documented(name: str) -> None:
             assert value.__doc__, f"{name}.{key}"
 
 
-@pytest.mark.parametrize(
-    "router", [URLRouter([]), ProtocolTypeRouter({}), ChannelNameRouter({})], ids=type
-)
-def test_no_attribute_is_named_routes(router: Any) -> None:
-    """A Starlette around a router takes the items of ``routes`` for routes of its own."""
-    assert not hasattr(router, "routes")
+async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def test_what_tools_and_tests_read() -> None:
+    """What Channels' routers and Django's routes show has the same names, and short texts."""
+    route = path("users/<int:id>/", view=app, kwargs={"kind": 1}, name="user")
+    assert (route.callback, route.default_args, str(route.pattern)) == (
+        app,
+        {"kind": 1},
+        "users/<int:id>/",
+    )
+    included = path("a/", include(([route], "shop")))
+    assert (included.callback, repr(included)) == (None, "<Route 'a/'>")
+    assert repr(included.target) == "<Include of 1 route namespace='shop'>"
+    router = URLRouter(routes=[route])
+    assert router.routes == (route,)
+    assert (repr(route), repr(router)) == (
+        "<Route 'users/<int:id>/' name='user'>",
+        "<URLRouter of 1 route>",
+    )
+    types = ProtocolTypeRouter(application_mapping={"http": router})
+    assert types.application_mapping == {"http": router}
+    assert repr(types) == "<ProtocolTypeRouter of 'http'>"
+    channels = ChannelNameRouter(application_mapping=dict.fromkeys("abcdef", app))
+    assert repr(channels) == "<ChannelNameRouter of 'a', 'b', 'c', 'd', 2 more>"
+    with pytest.raises(TypeError):
+        types.application_mapping["http"] = app  # type: ignore[index]
+
+
+def test_a_path_stands_for_a_scope() -> None:
+    """And parameters for their dict."""
+    router = URLRouter([path("users/<int:id>/", app, name="user", methods=["GET"])])
+    types = ProtocolTypeRouter({"http": HostRouter({"a.example": router})})
+    found = router.match("/users/7/?page=2")
+    assert found
+    assert (found.app, found.scope["path_params"]) == (app, {"id": 7})
+    assert types.match("http://a.example/users/7/")
+    assert not types.match("/users/7/")
+    assert router.reverse("user", id=8) == reverse(found.scope, "user", id=8) == "/users/8/"
+    for ask in (router.reverse, partial(reverse, found.scope)):
+        with pytest.raises(NoReverseMatch, match="it does not take 'querry'"):
+            ask("user", id=8, querry={})
+        with pytest.raises(ValueError, match="id is given twice"):
+            ask("user", kwargs={"id": 8}, id=8)
+        with pytest.raises(ValueError, match="positional or named"):
+            ask("user", [8], id=8)
+
+
+def test_lists_of_routes_can_be_annotated() -> None:
+    """A name for what was ``list[URLPattern | URLResolver]``."""
+    routes: list[Route] = [path("", app)]
+    routes += [path("a/", include([]))]
+    assert all(isinstance(route, Route) for route in routes)
+    assert isinstance(routes[1].target, Include)
+
+
+class Forgetful(URLRouter):
+    def __init__(self, routes: Any) -> None:
+        pass
+
+
+class Setting(URLRouter):
+    def __init__(self, routes: Any) -> None:
+        self.routes = routes
+
+
+class Calling(Forgetful):
+    def __init__(self, routes: Any) -> None:
+        URLRouter.__init__(self, routes)
+        self.mine = 1
+
+
+def test_a_subclass_that_does_not_call_super_is_told() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"Forgetful.__init__\(\) has not called super"):
+        Forgetful([])
+    with pytest.raises(ImproperlyConfigured, match="routes of Setting cannot be set"):
+        Setting([])
+    assert Calling([]).mine == 1
 
 
 def test_errors() -> None:
@@ -114,6 +197,32 @@ def loaded_by(code: str) -> set[str]:
     code += "; import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
+
+
+BY_SHAPE = """
+from types import SimpleNamespace as Shape
+from asgi_routes import URLRouter, ProtocolTypeRouter, path, url, include
+async def app(scope, receive, send): ...
+class Consumer:
+    def __init__(self, scope): ...
+    async def __call__(self, receive, send): ...
+class Number:
+    regex, to_python, to_url = "[0-9]+", int, str
+text = Shape(_route="a/<n:number>/", converters={"number": Number()})
+route = Shape(pattern=text, callback=app, default_args={}, name="a")
+more = Shape(pattern=Shape(_regex="^b/", converters={}), urlconf_name=[route], default_kwargs={})
+more.__dict__.update(app_name="b", namespace="b", url_patterns=[route])
+router = URLRouter([route, more, url("^c/$", Consumer)])
+types = ProtocolTypeRouter({"http": router})
+assert types.match("/a/7/") and types.match("/b/a/7/") and types.match("/c/")
+assert not types.match({"type": "http", "path": "/x", "path_remaining": "x"})
+assert router.reverse("b:a", number=7) == "/b/a/7/"
+"""
+
+
+def test_what_others_declare_is_read_without_them() -> None:
+    """By its shape: neither Django nor Channels is imported for it."""
+    assert not loaded_by(f"exec({BY_SHAPE!r})") & {"django", "channels"}
 
 
 def test_import_is_light() -> None:

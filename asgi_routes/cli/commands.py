@@ -14,6 +14,7 @@ import click
 
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
+from asgi_routes.cli.migrating import migrate
 from asgi_routes.cli.printing import escape, print_facts, print_table
 from asgi_routes.cli.working import worker
 from asgi_routes.inspection import Explanation, Node, explain, inspect
@@ -38,6 +39,7 @@ def command() -> None:
 
 command.add_command(worker)
 command.add_command(dead)
+command.add_command(migrate)
 
 
 @command.command()

@@ -11,11 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import reduce
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
 
 import click
 
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.scopes import make_scope as make_scope_of
 from asgi_routes.worker.brokers import broker_from
 
 APP = click.argument("app", metavar="APP")
@@ -67,21 +67,7 @@ def make_scope(kind: str, method: str, url: str, headers: Iterable[str]) -> dict
     Raises:
         click.UsageError: a header is not of that form.
     """
-    parts = urlsplit(url)
-    path = unquote_to_bytes(parts.path).decode("utf-8", "replace")
-    pairs = [_parse_header(header) for header in headers]
-    if not any(name == b"host" for name, _ in pairs):
-        pairs.insert(0, (b"host", (parts.netloc or "localhost").encode("idna")))
-    scope: dict[str, Any] = {
-        "type": kind,
-        "path": path or "/",
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
-        "root_path": "",
-        "headers": pairs,
-    }
-    more: dict[str, Any] = {"method": method} if kind == "http" else {"subprotocols": []}
-    return scope | more
+    return make_scope_of(url, kind, method, map(_parse_header, headers))
 
 
 def _parse_header(text: str) -> tuple[bytes, bytes]:

@@ -1,6 +1,6 @@
 """Dispatch: who is asked about a scope, who is called, and what answers a miss."""
 
-from asgi_routes.dispatch.answers import NotFound, is_application, not_found
+from asgi_routes.dispatch.answers import NotFound, is_application, make_answer, not_found
 from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken
 from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Found, Match, NoMatch
 from asgi_routes.dispatch.router import BASE, Router
@@ -25,5 +25,6 @@ __all__ = (
     "Taken",
     "find_match",
     "is_application",
+    "make_answer",
     "not_found",
 )

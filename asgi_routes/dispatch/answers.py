@@ -7,10 +7,11 @@ take.
 from __future__ import annotations
 
 import logging
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from asgi_routes.apps import find_mistake_in_app
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch.levels import collect_layers
 from asgi_routes.dispatch.matches import Handed, NoMatch, RouteMiss, make_child
 from asgi_routes.errors import ImproperlyConfigured, NoRouteFound
@@ -69,8 +70,8 @@ class NotFound:
         for name, app in (("page", page), ("method_not_allowed", method_not_allowed)):
             if app is not None and (wrong := find_mistake_in_app(app)):
                 raise ImproperlyConfigured(f"{name} of NotFound: {wrong[0]}", hint=wrong[1])
-        self.page = page
-        self.method_not_allowed = method_not_allowed
+        self.page = take_app(page)
+        self.method_not_allowed = take_app(method_not_allowed)
 
     def __repr__(self) -> str:
         looks = {"page": self.page, "method_not_allowed": self.method_not_allowed}
@@ -230,6 +231,19 @@ def prepare_answer(miss: NoMatch) -> tuple[App, Any]:
         route.policy = place.policy._replace(default=not_found)
     first, route.after = chain_layers(layers, app)
     return first, child
+
+
+def find_error_of_channels(scope: Scope) -> type[Exception] | None:
+    """Return the error by which a router of Channels learns that one in it has nothing, or None.
+
+    Such a router has called us where the scope has a ``path_remaining`` that none of ours has made.
+    """
+    if "path_remaining" not in scope:
+        return None
+    route, channels = scope.get("route"), sys.modules.get("channels.routing")
+    if channels is None or (type(route) is ChildRoute and not route.goes_to_channels):
+        return None
+    return channels.Resolver404  # type: ignore[no-any-return]
 
 
 def is_application(default: Any) -> bool:

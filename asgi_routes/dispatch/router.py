@@ -10,7 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Protocol
 
 from asgi_routes.apps import is_router
-from asgi_routes.dispatch.answers import is_application, make_answer, not_found, prepare_answer
+from asgi_routes.dispatch.answers import (
+    find_error_of_channels,
+    is_application,
+    make_answer,
+    not_found,
+    prepare_answer,
+)
 from asgi_routes.dispatch.matches import Child, Found, Match, NoMatch
 from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan import (
@@ -146,6 +152,8 @@ async def _serve_miss(
 ) -> Any:
     if scope.get("type") == "lifespan":
         return await Lifespan([router])(scope, receive, send)
+    if not miss.is_known and (error := find_error_of_channels(scope)):
+        raise error(miss.reason)
     if miss.is_plain:
         if "route" in scope:
             publish(NO_TEMPLATE, outermost_of(scope))

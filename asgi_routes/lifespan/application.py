@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from asgi_routes.apps import find_mistake_in_app, is_router
+from asgi_routes.apps import is_router
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan.participants import find_participants
 from asgi_routes.types import App, Receive, Scope, Send
@@ -52,7 +53,7 @@ class Lifespan:
         startup_timeout: float | None = None,
         shutdown_timeout: float | None = 30.0,
     ) -> None:
-        self._apps = tuple(apps)
+        self._apps = tuple(map(take_app, apps))
         mistakes = [
             ImproperlyConfigured(f"item {number} of Lifespan: {wrong[0]}", hint=wrong[1])
             for number, app in enumerate(self._apps, 1)

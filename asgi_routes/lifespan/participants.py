@@ -17,7 +17,8 @@ from threading import Lock
 from types import MethodType
 from typing import Any, NamedTuple, TypeAlias
 
-from asgi_routes.apps import Kind, find_mistake_in_app, is_router, kind_of, name_of, unwrap
+from asgi_routes.apps import Kind, is_router, kind_of, name_of, unwrap
+from asgi_routes.callables import find_mistake_in_app
 from asgi_routes.types import App, ChildScope, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -187,13 +188,14 @@ def add_state(app: Any, scope: Any, router: Any = None) -> ChildScope:
     Args:
         app: the application that is going to be called.
         scope: what it is called with.
-        router: the router that calls it. Where the server has no state, what the router's own
-            ``lifespan`` has yielded is added.
+        router: the router that calls it. Where the server has no state, or a framework between has
+            started the router and kept what its own ``lifespan`` has yielded, that is added.
     """
-    if router is not None and "state" not in scope:
-        shared = _find_state(router)
-        if shared is not None and shared.own:
-            scope = {**scope, "state": shared.own}
+    if router is not None and (shared := _find_state(router)) is not None:
+        given = scope.get("state", None if "state" in scope else {})
+        if isinstance(given, dict) and shared.values.keys() - given.keys():
+            given |= {key: value for key, value in shared.own.items() if key not in given}
+            scope = scope if "state" in scope or not given else {**scope, "state": given}
     state = _find_state(app)
     if state is None:
         return scope  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ first uses it.
 """
 
 import re
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -87,6 +88,16 @@ SEGMENT = TextConverter("[^/]+")
 """The built-in ``str``, which is also the converter of a parameter that names none."""
 
 
+BUILT_IN: dict[str, Converter] = {
+    "int": IntConverter(),
+    "path": TextConverter(".+"),
+    "slug": TextConverter("[-a-zA-Z0-9_]+"),
+    "str": SEGMENT,
+    "uuid": UUIDConverter(),
+}
+"""The converters that every route knows, unless another one was registered in their place."""
+
+
 class Converters:
     """A registry of converters by name, which falls back to another one.
 
@@ -133,7 +144,10 @@ class Converters:
         self._converters[name] = _check_converter(converter, name)
 
     def find(self, name: str) -> Converter | None:
-        """Return the converter of that name, from this registry or its parents, or None."""
+        """Return the converter of that name, from this registry or its parents, or None.
+
+        Where Django is loaded, those that were registered with it are known, too.
+        """
         found = self._converters.get(name)
         return self._parent.find(name) if found is None and self._parent else found
 
@@ -151,13 +165,17 @@ class _Registered(Converters):
 
     def __init__(self) -> None:
         self._parent = None
-        self._converters = {
-            "int": IntConverter(),
-            "path": TextConverter(".+"),
-            "slug": TextConverter("[-a-zA-Z0-9_]+"),
-            "str": SEGMENT,
-            "uuid": UUIDConverter(),
-        }
+        self._converters = dict(BUILT_IN)
+
+    def find(self, name: str) -> Converter | None:
+        found = self._converters.get(name)
+        return _find_of_django(name) if found is None else found
+
+
+def _find_of_django(name: str) -> Converter | None:
+    django = sys.modules.get("django.urls.converters")
+    registered: Mapping[str, object] = getattr(django, "REGISTERED_CONVERTERS", {})
+    return _check_converter(registered[name], name) if name in registered else None
 
 
 _REGISTERED = _Registered()

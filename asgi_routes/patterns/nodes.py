@@ -70,6 +70,9 @@ class Pattern:
     regex: str
     flags: int = 0
 
+    def __str__(self) -> str:
+        return self.source
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters, in the order in which they stand in the text."""

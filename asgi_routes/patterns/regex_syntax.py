@@ -8,7 +8,7 @@ import re
 
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern
-from asgi_routes.patterns.syntaxes import merge_neighbours
+from asgi_routes.patterns.syntaxes import check_text, is_lazy, merge_neighbours
 
 _QUANTIFIER = r"(?:[*+?]|\{\d*,?\d*\})[?+]?"
 _ITEM = re.compile(
@@ -41,10 +41,11 @@ def parse_regex(source: object) -> Pattern:
     flags = 0
     if isinstance(source, re.Pattern):
         flags, source = source.flags & _SHOWN_FLAGS, source.pattern
-    if not isinstance(source, str):
+    if not isinstance(source, str) and not is_lazy(source):
         raise ImproperlyConfigured(
             f"a regex pattern is text or a compiled re.Pattern of text, not {source!r}"
         )
+    source = check_text(source, "a regex pattern")
     try:
         re.compile(source, flags)
     except (re.error, OverflowError, RecursionError) as error:

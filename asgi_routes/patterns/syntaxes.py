@@ -66,6 +66,34 @@ def _find_culprit(nodes: tuple[Node, ...]) -> Span | None:
     return None
 
 
+def is_lazy(text: object) -> bool:
+    """Tell whether a text is one of Django's that is another one for each language.
+
+    >>> is_lazy("users/")
+    False
+    """
+    return any(
+        kind.__name__ == "Promise" and kind.__module__ == "django.utils.functional"
+        for kind in type(text).__mro__
+    )
+
+
+def check_text(text: object, what: str, hint: str | None = None) -> str:
+    """Return the text of a route.
+
+    Raises:
+        ImproperlyConfigured: it is none, or it depends on the language of each request.
+    """
+    if isinstance(text, str):
+        return text
+    if is_lazy(text):
+        raise ImproperlyConfigured(
+            f"{what} is the same for every request, and the lazy text {text!s:.100} is not",
+            hint="give str(…) of it, or write a route for each language",
+        )
+    raise ImproperlyConfigured(f"{what} is text, not {text!r}", hint=hint)
+
+
 class Fields:
     """The parameters of one route text as they are read; no name may stand twice."""
 

@@ -29,10 +29,12 @@ from asgi_routes.patterns.converters import Converters, get_registered_converter
 from asgi_routes.routers.names import Part
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
+    KeyedRouter,
     SearchedRouter,
     check_mapping,
     yield_default_child,
 )
+from asgi_routes.routers.url import URLRouter
 from asgi_routes.scopes import UNSET
 from asgi_routes.scopes.hosts import host_header_of, host_of, parse_host
 from asgi_routes.types import App, Scope
@@ -40,7 +42,7 @@ from asgi_routes.types import App, Scope
 _PARAMETER = re.compile(r"<[^>]*>")
 
 
-class HostRouter(Reversing, SearchedRouter):
+class HostRouter(Reversing, KeyedRouter):
     """Serves each host with an application of its own.
 
     What counts is the one ``Host`` header of the request, in lower case, without its port and
@@ -81,7 +83,7 @@ class HostRouter(Reversing, SearchedRouter):
         middleware: Middleware = (),
     ) -> None:
         Reversing.__init__(self)
-        self._apps = check_mapping(mapping, "HostRouter", "host")
+        self._apps = check_mapping(mapping, "HostRouter", "host", URLRouter)
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)

@@ -14,17 +14,19 @@ from asgi_routes.dispatch import (
     Search,
     is_application,
 )
-from asgi_routes.errors import raise_together
+from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
+    KeyedRouter,
     SearchedRouter,
     check_mapping,
     list_endpoints,
     make_keys,
     yield_default_child,
 )
+from asgi_routes.routers.url import URLRouter
 from asgi_routes.routes import (
     find_mistakes_in_methods,
 )
@@ -32,7 +34,7 @@ from asgi_routes.scopes import UNSET
 from asgi_routes.types import App, Scope
 
 
-class ProtocolTypeRouter(Reversing, SearchedRouter):
+class ProtocolTypeRouter(Reversing, KeyedRouter):
     """Serves each type of connection with an application of its own.
 
     Any type will do, whether ASGI knows it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
@@ -45,6 +47,7 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         lifespan: called with the router; returns an async context manager around the lifespan of
             all that the router leads to. What it yields is state, or None.
         middleware: see `path`.
+        application_mapping: ``mapping``, by Channels' name for it.
 
     Raises:
         ImproperlyConfigured: a key is not text, or a value is not an application.
@@ -59,14 +62,17 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
 
     def __init__(
         self,
-        mapping: Mapping[str, App],
+        mapping: Mapping[str, App] = UNSET,
         *,
+        application_mapping: Mapping[str, App] = UNSET,
         default: App | None = UNSET,
         lifespan: LifespanContext | None = None,
         middleware: Middleware = (),
     ) -> None:
         Reversing.__init__(self)
-        self._apps = check_mapping(mapping, "ProtocolTypeRouter", "scope type")
+        self._apps = check_mapping(
+            _choose(mapping, application_mapping), "ProtocolTypeRouter", "scope type", URLRouter
+        )
         self.enclose(self._apps.values())
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
@@ -94,7 +100,17 @@ class ProtocolTypeRouter(Reversing, SearchedRouter):
         yield from yield_default_child(self.default)
 
 
-class MethodRouter(SearchedRouter):
+def _choose(mapping: Any, application_mapping: Any) -> Any:
+    """Return a mapping, under whichever name it was given."""
+    if mapping is not UNSET and application_mapping is not UNSET:
+        raise ImproperlyConfigured(
+            "mapping and application_mapping are two names for one argument",
+            hint="give one of them",
+        )
+    return application_mapping if mapping is UNSET else mapping
+
+
+class MethodRouter(KeyedRouter):
     """Serves each http method with an application of its own.
 
     A method that is not in the mapping does not end the search: another route for the same path may
@@ -129,7 +145,7 @@ class MethodRouter(SearchedRouter):
         options: bool = True,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = check_mapping(mapping, "MethodRouter", "method")
+        self._apps = check_mapping(mapping, "MethodRouter", "method", URLRouter)
         if self._apps:
             raise_together([*find_mistakes_in_methods(self._apps)], "MethodRouter")
         self._options = options
@@ -190,7 +206,7 @@ class MethodRouter(SearchedRouter):
 _IS_GLOB = re.compile(r"[*?[]").search
 
 
-class ChannelNameRouter(SearchedRouter):
+class ChannelNameRouter(KeyedRouter):
     """Serves each channel, from which a worker takes messages, with an application of its own.
 
     Args:
@@ -199,6 +215,7 @@ class ChannelNameRouter(SearchedRouter):
         default: the application for every other channel; or a policy for misses; both
             `not_found` and None raise `NoRouteFound`, because a channel has nobody to answer to.
         middleware: see `path`.
+        application_mapping: ``mapping``, by Channels' name for it.
 
     Raises:
         ImproperlyConfigured: a key is not text, or a value is not an application.
@@ -214,12 +231,15 @@ class ChannelNameRouter(SearchedRouter):
 
     def __init__(
         self,
-        mapping: Mapping[str, App],
+        mapping: Mapping[str, App] = UNSET,
         *,
+        application_mapping: Mapping[str, App] = UNSET,
         default: App | None = UNSET,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = check_mapping(mapping, "ChannelNameRouter", "channel name")
+        self._apps = check_mapping(
+            _choose(mapping, application_mapping), "ChannelNameRouter", "channel name", URLRouter
+        )
         keys = make_keys(self._apps)
         self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
         self._globs = [
@@ -255,7 +275,7 @@ class ChannelNameRouter(SearchedRouter):
         yield from yield_default_child(self.default)
 
 
-class SubprotocolRouter(SearchedRouter):
+class SubprotocolRouter(KeyedRouter):
     """Serves each websocket with the application for the subprotocol that the client likes best.
 
     The client names those that it speaks in order of preference (RFC 6455, 4.1); the first of them
@@ -287,7 +307,7 @@ class SubprotocolRouter(SearchedRouter):
         default: App | None = UNSET,
         middleware: Middleware = (),
     ) -> None:
-        self._apps = check_mapping(mapping, "SubprotocolRouter", "subprotocol")
+        self._apps = check_mapping(mapping, "SubprotocolRouter", "subprotocol", URLRouter)
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
 

@@ -5,7 +5,7 @@ given, each route of that name says why. In a scope, the outermost router by pat
 and then the routers around it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 from weakref import ref
@@ -64,6 +64,7 @@ class Reversing:
         query: Query = None,
         fragment: str | None = None,
         root_path: str = "",
+        **params: Any,
     ) -> str:
         """Return the URL of a route.
 
@@ -77,6 +78,7 @@ class Reversing:
             query: a mapping, or pairs, to be quoted; a list is a parameter more than once.
             fragment: to be quoted, too.
             root_path: where the router is.
+            params: ``kwargs``, one by one, save those with the name of an argument above.
 
         Returns:
             A path, or ``//host/path`` where a `HostRouter` is on the way.
@@ -90,12 +92,16 @@ class Reversing:
         >>> router = URLRouter([path("users/<int:id>/", user, name="user")])
         >>> router.reverse("user", kwargs={"id": 7}, query={"page": 2})
         '/users/7/?page=2'
+        >>> router.reverse("user", id=8)
+        '/users/8/'
         >>> router.reverse("user", ["seven"])
         Traceback (most recent call last):
           ...
         asgi_routes.errors.NoReverseMatch: no URL for 'user' with arguments ('seven',)
             /users/<int:id>/ (...): 'seven' is no int for 'id'
         """
+        if params:
+            kwargs = _join(kwargs, params)
         url, misfits = find_url([self], name, args, kwargs)
         if url is None:
             raise _explain(name, args, kwargs, misfits, index_of(self))
@@ -136,6 +142,7 @@ def reverse(
     *,
     query: Query = None,
     fragment: str | None = None,
+    **params: Any,
 ) -> str:
     """Return the URL of a route, as seen from an application that a router serves.
 
@@ -151,6 +158,7 @@ def reverse(
         kwargs: by name.
         query: a mapping, or pairs, to be quoted; a list is a parameter more than once.
         fragment: to be quoted, too.
+        params: ``kwargs``, one by one, save those with the name of an argument above.
 
     Raises:
         NoReverseMatch: nothing bears the name, the arguments fit none of its routes, or the scope
@@ -164,6 +172,8 @@ def reverse(
     >>> reverse(router.match(scope).scope, "user", [8])
     '/api/users/8/'
     """
+    if params:
+        kwargs = _join(kwargs, params)
     route = scope.get("route")
     origin = route.origin() if isinstance(route, ChildRoute) and route.origin else None
     if origin is None:
@@ -188,6 +198,17 @@ def reverse(
         raise _explain(name, args, kwargs, misfits, index_of([*_outwards(origin)][-1]))
     root_path = root_path_of(scope) if route.root_path is None else route.root_path
     return write_url(url, root_path, query=query, fragment=fragment, port=port_of(scope))
+
+
+def _join(kwargs: Keywords, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return named arguments that were given in two ways.
+
+    Raises:
+        ValueError: one of them was given in both.
+    """
+    if twice := params.keys() & (kwargs or {}).keys():
+        raise ValueError(f"{', '.join(sorted(twice))} is given twice, once in kwargs")
+    return {**(kwargs or {}), **params}
 
 
 def find_url(

@@ -5,10 +5,13 @@ A router that exists has only applications in it, and keeps nothing of the calle
 
 import inspect
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
-from asgi_routes.apps import ENDPOINT, find_mistake_in_app
+from asgi_routes.apps import ENDPOINT
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch import (
     BASE,
     NOTHING,
@@ -28,10 +31,12 @@ from asgi_routes.dispatch import (
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoint
 from asgi_routes.middleware import Middleware, make_layer
+from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
 from asgi_routes.scopes import (
     UNSET,
     Policy,
     Settings,
+    make_scope,
 )
 from asgi_routes.types import App, Scope
 
@@ -51,6 +56,8 @@ class SearchedRouter(Router):
         cls.has_our_match = cls.match is SearchedRouter.match
         if not cls.has_our_match:
             cls.find_endpoint = Router.find_endpoint  # type: ignore[method-assign]
+        if "__init__" in vars(cls) and not cls.__module__.startswith("asgi_routes."):
+            cls.__init__ = _check_after(cls.__init__, cls.__qualname__)  # type: ignore[method-assign]
 
     def __init__(
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
@@ -72,8 +79,14 @@ class SearchedRouter(Router):
         if lifespan is not None:
             expect_start(self)
 
-    def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves a scope, behind other routers too. Nothing is called."""
+    def match(self, scope: Scope | str) -> Match | NoMatch:
+        """Return what serves a scope, behind other routers too. Nothing is called.
+
+        Args:
+            scope: a scope; or a path or URL, for a GET of it.
+        """
+        if isinstance(scope, str):
+            scope = make_scope(scope)
         found = self.find_endpoint(scope)
         return Match(*found) if isinstance(found, tuple) else found
 
@@ -131,6 +144,39 @@ class SearchedRouter(Router):
 
 
 _NO_SETTINGS = Settings()
+_SHOWN_KEYS = 4
+
+
+class KeyedRouter(SearchedRouter):
+    """A router of ours that goes by one key, for each of which it has an application."""
+
+    _apps: dict[str, App]
+
+    @property
+    def application_mapping(self) -> Mapping[str, App]:
+        """What each key leads to, read-only; `match` says what serves a scope."""
+        return MappingProxyType(self._apps)
+
+    def __repr__(self) -> str:
+        keys = [*map(repr, self._apps)]
+        more = [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
+        shown = ", ".join([*keys[:_SHOWN_KEYS], *more])
+        return f"<{type(self).__name__} of {shown or 'nothing'}>"
+
+
+def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:
+    """Make a constructor of a user's class fail at once where it has not called ours."""
+
+    @wraps(init)
+    def init_and_check(self: SearchedRouter, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if not hasattr(self, "settings"):
+            raise ImproperlyConfigured(
+                f"{name}.__init__() has not called super().__init__()",
+                hint="call it with what the router leads to; router.replace(routes) changes that later",
+            )
+
+    return init_and_check
 
 
 def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:
@@ -138,8 +184,10 @@ def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:
     return {text: Key(text, app) for text, app in apps.items()}
 
 
-def check_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
-    """Return a copy of the mapping.
+def check_mapping(
+    mapping: object, router: str, key: str, make_router: MakeRouter
+) -> dict[str, App]:
+    """Return a copy of the mapping, with routers of Channels and applications of ASGI 2 adopted.
 
     Raises:
         ImproperlyConfigured: it is no mapping, a key is not text, or a value is not an
@@ -161,7 +209,7 @@ def check_mapping(mapping: object, router: str, key: str) -> dict[str, App]:
         if wrong := find_mistake_in_app(app):
             mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
     raise_together(mistakes, router)
-    return dict(mapping)
+    return adopt_apps({name: take_app(app) for name, app in mapping.items()}, make_router)
 
 
 def check_default(default: Any, router: str) -> Any:
@@ -174,7 +222,7 @@ def check_default(default: Any, router: str) -> Any:
         return default
     if wrong := find_mistake_in_app(default):
         raise ImproperlyConfigured(f"default of {router}: {wrong[0]}", hint=wrong[1])
-    return default
+    return adopt_app(take_app(default))
 
 
 def list_endpoints(apps: Mapping[str, App]) -> Iterator[Child]:

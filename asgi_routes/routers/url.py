@@ -26,6 +26,7 @@ from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.middleware import Middleware
+from asgi_routes.routers.channels import adopt_routes
 from asgi_routes.routers.direct import find_behind, find_below_route
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
@@ -35,6 +36,7 @@ from asgi_routes.routes import (
     Route,
     Routes,
     check_routes,
+    count,
     find_mistake_in_choice,
 )
 from asgi_routes.scopes import (
@@ -153,6 +155,21 @@ class URLRouter(Reversing, SearchedRouter):
         self._table: Table
         self.replace(routes)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {count(self._table.routes, 'route')}>"
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes, as they were declared; `replace` puts others in their place."""
+        return self._table.routes
+
+    @routes.setter
+    def routes(self, _routes: object) -> None:
+        raise ImproperlyConfigured(
+            f"the routes of {type(self).__qualname__} cannot be set",
+            hint="give them to super().__init__(routes), or to router.replace(routes)",
+        )
+
     @property
     def matcher(self) -> Matcher[Destination]:
         """From a path without its leading slash to what matches it, or None."""
@@ -197,7 +214,7 @@ class URLRouter(Reversing, SearchedRouter):
         Raises:
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
-        checked = check_routes(routes, "URLRouter")
+        checked = adopt_routes(check_routes(routes, "URLRouter"), URLRouter)
         with _REPLACING:
             changed = {self, *self._around}
             made = [(router, *router._compile(self, checked)) for router in changed]

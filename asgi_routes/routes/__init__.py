@@ -6,12 +6,13 @@ from asgi_routes.routes.declarations import (
     Mounting,
     Route,
     Routes,
-    check_routes,
+    count,
     expand_methods,
     find_mistake_in_choice,
     find_mistakes_in_methods,
 )
-from asgi_routes.routes.functions import format_path, include, mount, path, re_path
+from asgi_routes.routes.functions import format_path, include, mount, path, re_path, url
+from asgi_routes.routes.lists import check_routes
 
 __all__ = (
     "AtPrefix",
@@ -20,6 +21,7 @@ __all__ = (
     "Route",
     "Routes",
     "check_routes",
+    "count",
     "expand_methods",
     "find_mistake_in_choice",
     "find_mistakes_in_methods",
@@ -28,4 +30,5 @@ __all__ = (
     "mount",
     "path",
     "re_path",
+    "url",
 )

@@ -4,13 +4,15 @@ A `Route` or `Include` is frozen, and knows the line where it was written. One t
 all mistakes in one are raised together.
 """
 
+import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
-from asgi_routes.apps import attribute_of_hidden_router, find_mistake_in_app, router_behind
+from asgi_routes.apps import attribute_of_hidden_router, router_behind
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import (
     ImproperlyConfigured,
     Place,
@@ -58,6 +60,10 @@ class Include:
     declared: Place
     layer: Layer | None = None
 
+    def __repr__(self) -> str:
+        namespace = f" namespace={self.namespace!r}" if self.namespace else ""
+        return f"<{type(self).__name__} of {count(self.routes, 'route')}{namespace}>"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Route:
@@ -85,43 +91,50 @@ class Route:
     layer: Layer | None = None
     declared: Place = field(default_factory=find_caller)
 
+    @property
+    def callback(self) -> App | None:
+        """The application or router, by Django's name for it; None for an `Include`."""
+        return None if isinstance(self.target, Include) else self.target
+
+    @property
+    def default_args(self) -> dict[str, Any]:
+        """The default parameters, by Django's name for them."""
+        return dict(self.kwargs)
+
+    def url_path_for(self, name: str, /, **params: Any) -> Any:
+        """Say to a Starlette around the router that this is not where names are looked up.
+
+        Raises:
+            NoMatchFound: Starlette's own; always.
+        """
+        raise sys.modules["starlette.routing"].NoMatchFound(name, params)
+
+    def __repr__(self) -> str:
+        name = f" name={self.name!r}" if self.name else ""
+        return f"<{type(self).__name__} {self.pattern.source!r}{name}>"
+
 
 Target: TypeAlias = App | Include
-Routes: TypeAlias = Iterable[Route]
 
 
-def check_routes(routes: object, where: str) -> tuple[Route, ...]:
-    """Return the routes as a tuple.
+class OfDjango(Protocol):
+    """What ``django.urls`` makes, as far as type checkers tell it from what is no route."""
 
-    Raises:
-        ImproperlyConfigured: what was given is no iterable, or something in it is no route; all
-            such mistakes together.
+    @property
+    def pattern(self) -> Any: ...
+
+
+Routes: TypeAlias = Iterable[Route | OfDjango]
+"""Declarations, and what ``django.urls`` has made."""
+
+
+def count(items: Sized, of: str) -> str:
+    """Return how many there are of something.
+
+    >>> count([1, 2], "route")
+    '2 routes'
     """
-    if isinstance(routes, (str, bytes)) or not isinstance(routes, Iterable):
-        raise ImproperlyConfigured(f"{where} takes a list of routes, not {routes!r}")
-    items = tuple(routes)
-    mistakes = [
-        _mistake_in_item(item, number, where)
-        for number, item in enumerate(items, 1)
-        if not isinstance(item, Route)
-    ]
-    raise_together(mistakes, f"the routes of {where}")
-    return items
-
-
-def _mistake_in_item(item: object, number: int, where: str) -> ImproperlyConfigured:
-    hint = "write path(…), re_path(…), format_path(…) or mount(…)"
-    if isinstance(item, str):
-        hint = f"write path({item!r}, app)"
-    elif isinstance(item, Include):
-        hint = "include() goes under a prefix: path('', include(…))"
-    elif type(item).__module__.startswith("django."):
-        hint = "it comes from django.urls; import path and re_path from asgi_routes"
-    elif isinstance(item, (tuple, list)):
-        hint = "write path(*item), or path('', include(routes)) for more routes"
-    return ImproperlyConfigured(
-        f"item {number} of the routes of {where} is not a route: {item!r}", hint=hint
-    )
+    return f"{len(items)} {of}{'' if len(items) == 1 else 's'}"
 
 
 def make_route(
@@ -148,6 +161,7 @@ def make_route(
     Raises:
         ImproperlyConfigured: a mistake in any of these; all of them together.
     """
+    app = app if isinstance(app, Include) else take_app(app)
     mistakes: list[ImproperlyConfigured] = []
     pattern: Pattern | None = None
     try:

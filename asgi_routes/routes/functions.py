@@ -10,7 +10,7 @@ from typing import Any
 
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean, find_caller
 from asgi_routes.middleware import Middleware, make_layer
-from asgi_routes.patterns import parse_format, parse_path, parse_regex
+from asgi_routes.patterns import check_text, parse_format, parse_path, parse_regex
 from asgi_routes.patterns.converters import Converters, get_registered_converters
 from asgi_routes.routes.declarations import (
     AtPrefix,
@@ -19,18 +19,21 @@ from asgi_routes.routes.declarations import (
     Route,
     Routes,
     Target,
-    check_routes,
     make_route,
 )
+from asgi_routes.routes.lists import check_routes
 from asgi_routes.types import App, LifespanPolicy
+
+_NOT_GIVEN: Any = object()
 
 
 def path(
     route: str,
-    app: Target,
+    app: Target = _NOT_GIVEN,
     kwargs: Mapping[str, Any] | None = None,
     name: str | None = None,
     *,
+    view: Target = _NOT_GIVEN,
     methods: Iterable[str] | None = None,
     converters: Converters | None = None,
     middleware: Middleware = (),
@@ -46,6 +49,7 @@ def path(
         app: an ASGI application, a router, or what `include` returns.
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
+        view: ``app``, by Django's name for it.
         methods: the http methods that it serves, HEAD with GET; all where none are given. Another
             route may have the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
@@ -65,7 +69,7 @@ def path(
     registry = get_registered_converters() if converters is None else converters
     return make_route(
         lambda: parse_path(_text(route, "path"), registry),
-        app,
+        _choose_target("path", app, view),
         kwargs,
         name,
         methods=methods,
@@ -75,10 +79,11 @@ def path(
 
 def re_path(
     route: Any,
-    app: Target,
+    app: Target = _NOT_GIVEN,
     kwargs: Mapping[str, Any] | None = None,
     name: str | None = None,
     *,
+    view: Target = _NOT_GIVEN,
     methods: Iterable[str] | None = None,
     middleware: Middleware = (),
 ) -> Route:
@@ -92,6 +97,7 @@ def re_path(
         app: an ASGI application, a router, or what `include` returns.
         kwargs: more named parameters for the application; they win over those of the path.
         name: for building URLs.
+        view: ``app``, by Django's name for it.
         methods: the http methods that it serves, as in `path`.
         middleware: see `path`.
 
@@ -103,8 +109,25 @@ def re_path(
     'users/{id}/'
     """
     return make_route(
-        lambda: parse_regex(route), app, kwargs, name, methods=methods, middleware=middleware
+        lambda: parse_regex(route),
+        _choose_target("re_path", app, view),
+        kwargs,
+        name,
+        methods=methods,
+        middleware=middleware,
     )
+
+
+def url(
+    regex: Any, view: Target, kwargs: Mapping[str, Any] | None = None, name: str | None = None
+) -> Route:
+    r"""Return a route whose text is a regular expression: the name of `re_path` before Django 4.
+
+    >>> async def app(scope, receive, send): ...
+    >>> url(r"^chat/$", app).pattern.path_format
+    'chat/'
+    """
+    return re_path(regex, view, kwargs, name)
 
 
 def format_path(
@@ -143,7 +166,7 @@ def format_path(
     registry = get_registered_converters() if converters is None else converters
     return make_route(
         lambda: parse_format(_text(route, "format"), registry),
-        app,
+        _choose_target("format_path", app, _NOT_GIVEN),
         kwargs,
         name,
         methods=methods,
@@ -215,7 +238,8 @@ def include(
 
     Args:
         routes: a list of routes; a module or the name of one, which has them as ``urlpatterns``
-            and may have an ``app_name``; or a pair of one of these and the application's name.
+            and may have an ``app_name``; a pair of one of these and the application's name; or
+            what Django's ``include()`` has returned.
         namespace: the name of this inclusion among others of the same application.
         middleware: see `path`.
 
@@ -229,6 +253,9 @@ def include(
     """
     app_name: str | None = None
     source: Any = routes
+    if _is_of_include(source):
+        source, app_name, own = source
+        namespace = namespace or own
     match source:
         case (named, str(app_name)) if isinstance(source, tuple):
             source = named
@@ -247,11 +274,29 @@ def include(
     return Include(checked, app_name, namespace or app_name, find_caller(), layer)
 
 
+def _is_of_include(source: object) -> bool:
+    """Tell whether an object is what Django's ``include()`` returns."""
+    match source:
+        case (str() | ModuleType() | list() | tuple(), str() | None, str() | None):
+            return isinstance(source, tuple)
+    return False
+
+
+def _choose_target(function: str, app: Any, view: Any) -> Any:
+    """Return what a route leads to, under whichever name it was given."""
+    if (app is _NOT_GIVEN) is (view is _NOT_GIVEN):
+        given = "neither an application nor" if app is _NOT_GIVEN else "an application and"
+        raise ImproperlyConfigured(
+            f"{function}() has {given} a view",
+            hint="view= is Django's name for the second argument",
+        )
+    target = view if app is _NOT_GIVEN else app
+    return include(target) if _is_of_include(target) else target
+
+
 def _text(route: object, syntax: str) -> str:
-    if not isinstance(route, str):
-        hint = "a regular expression goes into re_path()" if hasattr(route, "pattern") else None
-        raise ImproperlyConfigured(f"a {syntax} pattern is text, not {route!r}", hint=hint)
-    return route
+    hint = "a regular expression goes into re_path()" if hasattr(route, "pattern") else None
+    return check_text(route, f"a {syntax} pattern", hint)
 
 
 def _module(name: str) -> ModuleType:

@@ -29,6 +29,7 @@ from asgi_routes.scopes.reading import (
     skip_slash,
     text_of,
 )
+from asgi_routes.scopes.requests import make_scope
 from asgi_routes.scopes.route import (
     NO_TEMPLATE,
     UNSET,
@@ -65,6 +66,7 @@ __all__ = (
     "is_inside_segment",
     "join_templates",
     "make_location",
+    "make_scope",
     "mark_encoded_slashes",
     "offset_behind_slash",
     "outermost_of",

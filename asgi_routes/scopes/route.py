@@ -147,6 +147,7 @@ class ChildRoute(MatchedRoute):
         is_whole: whether the application is a whole one, that may have routes of its own.
         is_added: whether it alone was added to the scope, for middleware and routers behind: an
             application then gets the scope without it.
+        goes_to_channels: whether a router of Channels is behind the application.
         received: what the scope had in its place; None for nothing.
         static: what is the same in all routes of this way, an object that is the same too; or None.
     """
@@ -164,6 +165,7 @@ class ChildRoute(MatchedRoute):
     mounts: tuple[tuple[Any, str], ...] = ()
     is_whole = False
     is_added = False
+    goes_to_channels = False
     received: Any = None
     static: "ChildRoute | None" = None
 

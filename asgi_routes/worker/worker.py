@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import anyio
 
-from asgi_routes.apps import find_mistake_in_app
+from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
@@ -93,7 +93,7 @@ class Worker:
                 raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
         if poll <= 0:
             raise ImproperlyConfigured(f"poll of Worker is more than 0 seconds, not {poll!r}")
-        self._app = app
+        self._app = take_app(app)
         self._broker = broker
         self._concurrency = concurrency
         self._drain_timeout = drain_timeout

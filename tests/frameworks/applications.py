@@ -131,6 +131,28 @@ def quart() -> Any:
     return app
 
 
+def flask() -> Any:
+    from a2wsgi import WSGIMiddleware
+    from flask import Flask, url_for
+
+    app = Flask("ours")
+
+    @app.get("/hello/<name>/")
+    def hello(name: str) -> str:
+        return f"hello {name}"
+
+    @app.get("/link")
+    def link() -> str:
+        return url_for("hello", name="ada", _external=True)
+
+    @app.get("/started")
+    def started() -> str:
+        return "started"  # It has no startup.
+
+    wrapped: Any = WSGIMiddleware(app)
+    return wrapped
+
+
 def litestar() -> Any:
     from litestar import Litestar, MediaType, Request, WebSocket, get, websocket
 

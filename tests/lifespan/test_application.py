@@ -78,7 +78,7 @@ async def test_lifespan_context(log: list[str]) -> None:
     async with router.lifespan_context(object()) as state:
         assert state == {"pool": 2}
         found = (await call(router, http("/a/x", state={}))).returned[1]["state"]
-        assert found == {"db": 1}
+        assert found == {"pool": 2, "db": 1}
         log.append("body")
     assert log == ["+own", "+a", "body", "-a", "-own"]
     async with URLRouter([]).lifespan_context() as state:

@@ -46,6 +46,29 @@ TRIES = {
             "http://localhost/routed/inner/link knows its database",
         ),
     ],
+    "inside_litestar": [
+        ("GET", "/outer", {}, 200, "Litestar"),
+        (
+            *("GET", "/routed/users/7/", {}, 200),
+            "after this comes /routed/users/8/, from a pool",
+        ),
+        ("GET", "/routed/users/7", {}, 404, "Not Found"),
+    ],
+    "with_packages": [
+        ("GET", "/notices/7/", {}, 200, "notice of id=7"),
+        ("GET", "/notices/in/2026-11/", {}, 200, "notice of month=(2026, 11), kind='monthly'"),
+        ("GET", "/by/ada/", {}, 200, "notice of who='ada'"),
+        ("GET", "/counted/all/", {}, 200, "notice of all"),
+        ("GET", "/counted/none/", {}, 404, "Not Found"),
+        ("GET", "/longpoll/", {}, 200, "news for somebody"),
+    ],
+    "wsgi": [
+        *(
+            ("GET", f"/{of}/hello/ada/", {}, 200, f"hello ada below /{of} at /{of}/hello/ada/")
+            for of in ("flask", "django")
+        ),
+        ("GET", "/other/hello/ada/", {}, 404, "Not Found"),
+    ],
     "mounted_frameworks": [
         *(
             ("GET", f"/{name}/hello/ada", {}, 200, f"hello ada at /{name}/hello/ada with a pool")

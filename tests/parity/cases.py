@@ -5,8 +5,8 @@ route of the table, and then a part of them is damaged; noise alone would miss o
 """
 
 import random
-from dataclasses import dataclass
-from typing import Any
+
+from asgi_routes.migration.tables import Declared, Target
 
 TEXTS = ["a", "b", "1", "a-b", "x.y"]
 SAMPLES = {
@@ -42,26 +42,6 @@ REGEXES = [
     ("^a|1$", ["a", "1"]),
     ("b/$", ["b/", "a/b/"]),
 ]
-
-
-@dataclass(frozen=True)
-class Declared:
-    """A route: ``path`` or ``re_path``, its text, paths that it matches, what it leads to."""
-
-    function: str
-    text: str
-    samples: tuple[str, ...]
-    target: "Target"
-    kwargs: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Target:
-    """An application (``leaf``), more routes in a router, or a router behind a middleware."""
-
-    kind: str
-    number: int = 0
-    routes: tuple[Declared, ...] = ()
 
 
 class Generator:

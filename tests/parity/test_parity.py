@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from asgi_routes.migration.differences import Explanations
 from tests.parity.cases import Declared, Generator
-from tests.parity.differences import Explanations
 from tests.parity.sides import Asked, Called, Notes, call, our_side, resolve, their_side
 
 CASES = int(os.environ.get("PARITY_CASES", "32000"))

@@ -14,9 +14,9 @@ from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.test.utils import override_settings
 
 import asgi_routes
+from asgi_routes.migration.rules import Rule
 from tests.parity import sides  # noqa: F401 - it sets Django up
 from tests.parity.projects import PROJECTS, Kit
-from tests.parity.rules import Rule
 from tests.parity.told import TOLD, Told
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]

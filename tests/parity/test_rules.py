@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.parity.cases import Declared, Target
-from tests.parity.differences import Explanations
-from tests.parity.rules import Rule
+from asgi_routes.migration.differences import Explanations
+from asgi_routes.migration.rules import Rule
+from asgi_routes.migration.tables import Declared, Target
 from tests.parity.sides import Asked, Notes, call, our_side, their_side
 
 README = Path(__file__).parents[2] / "README.rst"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from asgi_routes import (
     Converters,
     HostRouter,
+    Include,
     NoReverseMatch,
     ProtocolTypeRouter,
     URLRouter,
@@ -156,7 +157,7 @@ def _paths_of(route: Any, before: str) -> Any:
     )
     here = before + shown
     target = route.target
-    if hasattr(target, "routes"):
+    if isinstance(target, Include):
         for inner in target.routes:
             yield from _paths_of(inner, here)
     elif target is app:

@@ -9,6 +9,7 @@ from typing import Any
 
 import parse
 import pytest
+from django.views import View
 
 import asgi_routes
 from asgi_routes import (
@@ -30,6 +31,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 async def asgi2(scope: Any) -> None: ...
+
+
+def view(request: Any) -> None: ...
 
 
 class Consumer:
@@ -296,8 +300,35 @@ hint: give an instance, Endpoint(…)""",
         lambda: path("", asgi2),  # type: ignore[arg-type]
         """\
 asgi2 cannot be called as app(scope, receive, send)
+declared at HERE""",
+    ),
+    (
+        lambda: path("", view),  # type: ignore[arg-type]
+        """\
+view cannot be called as app(scope, receive, send)
 declared at HERE
-hint: an ASGI 2 application goes through asgiref.compatibility.double_to_single_callable()""",
+hint: Django's views are served by get_asgi_application(), which is mounted whole""",
+    ),
+    (
+        lambda: path("", View.as_view()),
+        """\
+View.as_view.<locals>.view cannot be called as app(scope, receive, send)
+declared at HERE
+hint: Django's views are served by get_asgi_application(), which is mounted whole""",
+    ),
+    (
+        lambda: path("", app, view=app),
+        """\
+path() has an application and a view
+declared at HERE
+hint: view= is Django's name for the second argument""",
+    ),
+    (
+        lambda: re_path(""),
+        """\
+re_path() has neither an application nor a view
+declared at HERE
+hint: view= is Django's name for the second argument""",
     ),
     (
         lambda: path("", "shop.views.app"),  # type: ignore[arg-type]
@@ -533,12 +564,16 @@ def test_all_mistakes_of_a_text_come_together() -> None:
         assert str(caught.value).startswith(f"2 mistakes in {of}\n\n")
 
 
-def test_django_routes_are_recognised() -> None:
-    """Whoever forgets the second import line is told so."""
-    from django.urls import path as django_path  # noqa: PLC0415
+def test_routes_of_starlette_are_recognised() -> None:
+    """They need Starlette's own router, which can be mounted."""
+    from starlette.routing import Mount, Route, WebSocketRoute  # noqa: PLC0415
 
-    with pytest.raises(ImproperlyConfigured, match=r"import path and re_path from asgi_routes"):
-        URLRouter([django_path("", app)])  # type: ignore[list-item]
+    for route in (Route("/a", app), WebSocketRoute("/a", app), Mount("/a", app)):
+        with pytest.raises(ImproperlyConfigured) as caught:
+            URLRouter([route])  # type: ignore[list-item]
+        assert caught.value.hint == (
+            "routes of Starlette stay with its router: mount('', starlette.routing.Router([…]))"
+        )
 
 
 def test_a_broken_module_is_not_taken_for_a_missing_one(tmp_path: Path, monkeypatch: Any) -> None:

@@ -26,6 +26,7 @@ IDS: dict[str, tuple[Level, str]] = {
     "R205": ("warning", "a whole application is served at one path only"),
     "R206": ("warning", "a route that matches everything is not the last"),
     "R207": ("warning", "a route leads to a function that closes over a router"),
+    "R208": ("warning", "a whole application is not given what it needs"),
     "R301": ("warning", "a regex can take very long"),
 }
 """The level of each finding, and what it is."""

@@ -6,12 +6,13 @@ Rule: what a message states is certain; whether it was meant is for the reader t
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from types import CellType, FunctionType
+from types import FunctionType
 from typing import Any
 
-from asgi_routes.apps import Kind, innermost, kind_of
+from asgi_routes.apps import Kind, content_of_cell, innermost, kind_of, unwrap
 from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
+from asgi_routes.inspection.check.applications import find_unmet_need
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
 from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
 from asgi_routes.routes import (
@@ -24,16 +25,19 @@ _EVERYTHING = re.compile(r"\^?(?:\(\?P<\w+>\.\*\)|\(?\.\*\)?)?\$?")
 _OF_WHOLE_APPLICATIONS = ("routes", "url_map", "add_route", "asgi_handler", "load_middleware")
 """Attributes by which Starlette, FastAPI, Litestar, Quart, Falcon and Django can be told."""
 
+_KNOWN_AS_WHOLE = ("socketio.", "engineio.", "starlette.staticfiles", "datasette.", "a2wsgi.")
+"""How the modules begin of whole applications that have none of these attributes."""
+
 
 def check_declarations(table: CheckedTable) -> Iterator[Finding]:
     """Yield what is wrong with single declarations."""
     for template, route in list_declarations(table.router):
         full = table.prefix.removesuffix("/") + template
-        for id_, message in _check_route(route):
+        for id_, message in _check_route(route, full):
             yield Finding(id_, message, (make_subject(full, route),))
 
 
-def _check_route(route: Route) -> Iterator[tuple[str, str]]:
+def _check_route(route: Route, template: str) -> Iterator[tuple[str, str]]:
     pattern = route.pattern
     if pattern.syntax == "regex":
         compiled = re.compile(pattern.regex, pattern.flags)
@@ -51,6 +55,8 @@ def _check_route(route: Route) -> Iterator[tuple[str, str]]:
             "R205",
             f"{name_of(route.target)} is served at this very path only; mount() serves all below it",
         )
+    if message := find_unmet_need(route, template):
+        yield "R208", message
     if route.mounting is None and _closes_over_router(route.target):
         what = f"{name_of(route.target)} closes over a router that a route cannot see"
         yield "R207", f"{what}: use middleware=, mount(), functools.wraps or a class"
@@ -68,6 +74,8 @@ def _is_whole(app: Any) -> bool:
     if isinstance(app, Include) or kind_of(app) is not Kind.ENDPOINT:
         return False
     inner = innermost(app)
+    if any(type(one).__module__.startswith(_KNOWN_AS_WHOLE) for one in unwrap(app)):
+        return True
     return any(
         hasattr(type(inner), name) or name in _get_own(inner) for name in _OF_WHOLE_APPLICATIONS
     )
@@ -82,18 +90,11 @@ def _closes_over_router(app: Any) -> bool:
         if one in seen or not isinstance(one, FunctionType):
             continue
         seen.append(one)
-        held = [*filter(callable, map(_get_content, one.__closure__ or ()))]
+        held = [*filter(callable, map(content_of_cell, one.__closure__ or ()))]
         if any(kind_of(inner) is not Kind.ENDPOINT for inner in held):
             return True
         todo += held
     return False
-
-
-def _get_content(cell: CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # It is yet to be assigned.
-        return None
 
 
 def _get_own(app: object) -> dict[str, Any]:

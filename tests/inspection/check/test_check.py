@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.wsgi import WsgiToAsgi
 from starlette.applications import Starlette
 
 from asgi_routes import (
@@ -159,6 +160,7 @@ def quiet(regex: str) -> Any:
         ([path("a", hidden(URLRouter([])))], ["R207"]),
         ([path("a", hidden(hidden(Wrapper(URLRouter([])))))], ["R207"]),
         ([mount("a", hidden(URLRouter([])))], []),
+        ([mount("a", WsgiToAsgi(app))], ["R208"]),
         ([path("a", functools.wraps(URLRouter([]))(hidden(URLRouter([]))))], []),
         ([quiet(r"^(\w+)*$")], ["R301"]),
         ([re_path(r"^(\w+/)*$", app)], []),

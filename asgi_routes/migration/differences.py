@@ -8,9 +8,9 @@ whatever the case. A rule that had nothing to do with a call explains nothing th
 from collections.abc import Collection
 from itertools import combinations
 
-from tests.parity.cases import Declared
-from tests.parity.rules import Rule
-from tests.parity.sides import Asked, Called, Notes, call, their_side
+from asgi_routes.migration.rules import Rule
+from asgi_routes.migration.sides import Asked, Called, Notes, call, their_side
+from asgi_routes.migration.tables import Declared
 
 
 class Agreeing:

@@ -1,0 +1,120 @@
+"""What can be called as an application: told by signatures, when it is handed over.
+
+An application of ASGI 3 is called with ``(scope, receive, send)``. One of ASGI 2 is called with the
+scope, and what it gives with ``(receive, send)``; it is taken as one of ASGI 3.
+"""
+
+import functools
+import inspect
+from types import FunctionType, MethodType
+from typing import Any, TypeAlias
+
+_Function: TypeAlias = FunctionType | MethodType
+_SCOPE = len(("scope",))
+_CHANNELS = len(("receive", "send"))
+_ALL = len(("scope", "receive", "send"))
+_OF_VIEWS = "request"
+"""The first argument of Django's views, which must not be taken for applications of ASGI 2."""
+
+
+def find_mistake_in_app(app: Any) -> tuple[str, str | None] | None:
+    """Return ``(message, hint)`` for an object that cannot be an application, else None.
+
+    >>> async def app(scope, receive, send): ...
+    >>> find_mistake_in_app(app)
+    >>> find_mistake_in_app(None)
+    ('None is not an ASGI application: it cannot be called', None)
+    """
+    if not callable(app):
+        hint = None
+        if isinstance(app, str):
+            hint = "import the application and give the object; include() takes a module's name"
+        return f"{app!r} is not an ASGI application: it cannot be called", hint
+    if inspect.isclass(app):
+        return _find_mistake_in_class(app)
+    return _find_mistake_in_function(app) if isinstance(app, FunctionType | MethodType) else None
+
+
+def _find_mistake_in_class(app: Any) -> tuple[str, str | None] | None:
+    name = app.__name__
+    if hasattr(app, "as_asgi"):
+        return f"{name} is a class that makes applications", f"give {name}.as_asgi()"
+    if hasattr(app, "__await__") or is_double_callable(app):
+        return None  # Called with (scope, receive, send), the first gives something to await.
+    return f"{name} is a class, not an application", f"give an instance, {name}(…)"
+
+
+def _find_mistake_in_function(app: _Function) -> tuple[str, str | None] | None:
+    is_view = hasattr(app, "view_class")
+    if not is_view and (_takes(app, _ALL) or is_double_callable(app)):
+        return None
+    hint = None
+    if is_view or _first_argument(app) == _OF_VIEWS:
+        hint = "Django's views are served by get_asgi_application(), which is mounted whole"
+    return f"{app.__qualname__} cannot be called as app(scope, receive, send)", hint
+
+
+def take_app(app: Any) -> Any:
+    """Return an application as it was given, or one of ASGI 2 as one of ASGI 3."""
+    if not is_double_callable(app):
+        return app
+    from asgiref.compatibility import double_to_single_callable  # noqa: PLC0415 - seldom needed
+
+    single: Any = double_to_single_callable(app)  # type: ignore[no-untyped-call]
+    named = app if hasattr(app, "__qualname__") else type(app)
+    functools.update_wrapper(single, named, updated=())
+    single.__wrapped__ = app
+    return single
+
+
+def is_double_callable(app: object) -> bool:
+    """Tell whether an application is of ASGI 2.
+
+    It is a class whose instances take ``(receive, send)``, as the consumers of Channels 2 are; or
+    anything else that takes ``(scope)`` alone, and is no coroutine.
+
+    >>> class Consumer:
+    ...     def __init__(self, scope): ...
+    ...     async def __call__(self, receive, send): ...
+    >>> is_double_callable(Consumer), is_double_callable(lambda scope: Consumer(scope))
+    (True, True)
+    """
+    if inspect.isclass(app):
+        init, call = _method_of(app, "__init__"), _method_of(app, "__call__")
+        if init is None or call is None or hasattr(app, "as_asgi") or hasattr(app, "__await__"):
+            return False
+        return _takes(init, _SCOPE) and _takes(call, _CHANNELS) and not _takes(call, _ALL)
+    is_function = isinstance(app, FunctionType | MethodType)
+    function: Any = app if is_function else _method_of(type(app), "__call__")
+    if function is None or _takes(function, _ALL) or not _takes(function, _SCOPE):
+        return False
+    return not inspect.iscoroutinefunction(function) and _first_argument(function) != _OF_VIEWS
+
+
+def _method_of(kind: type, name: str) -> MethodType | None:
+    """Return a method that is a plain function, bound to nothing that could be called."""
+    found = inspect.getattr_static(kind, name, None)
+    return MethodType(found, kind) if isinstance(found, FunctionType) else None
+
+
+def _takes(function: _Function, number: int) -> bool:
+    """Tell whether a function can be called with so many arguments, and no others."""
+    # The code object is looked at: inspect.signature() costs more than all the rest of a route,
+    # and decorated callables may lie.
+    is_bound = isinstance(function, MethodType)
+    plain = getattr(function, "__func__", function)
+    if not isinstance(plain, FunctionType):
+        return True
+    code = plain.__code__
+    offered = code.co_argcount - is_bound
+    required = offered - len(plain.__defaults__ or ())
+    keyword_only = code.co_kwonlyargcount - len(plain.__kwdefaults__ or {})
+    has_room = offered >= number or bool(code.co_flags & inspect.CO_VARARGS)
+    return has_room and required <= number and keyword_only == 0
+
+
+def _first_argument(function: _Function) -> str | None:
+    is_bound = isinstance(function, MethodType)
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    names = () if code is None else code.co_varnames[is_bound : code.co_argcount]
+    return next(iter(names), None)

@@ -1,0 +1,178 @@
+"""Both sides, asked for all that an application declares, and for what is near to it."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import django.urls.converters
+from django.conf import settings
+
+from asgi_routes.migration.differences import Explanations
+from asgi_routes.migration.examples import list_near
+from asgi_routes.migration.rules import Rule
+from asgi_routes.migration.sides import Asked, Called, Notes, call, our_side, their_side
+from asgi_routes.migration.tables import Declared, Read, read_application
+
+_ROOT = "/root"
+_RAISED = "raises ValueError"
+_MISSED = "1 a miss is answered"
+
+
+class Difference(NamedTuple):
+    """Something that Channels' routers and ours do not do alike.
+
+    Attributes:
+        asked: the scope type and what was asked for; the first of those that differ in this way.
+        channels: what Channels does.
+        ours: what ours does.
+        numbers: of README's list of what differs on purpose; empty where it has none.
+        rules: what it is, in words.
+        times: how many were asked that differ in this way.
+    """
+
+    asked: str
+    channels: str
+    ours: str
+    numbers: tuple[int, ...]
+    rules: tuple[str, ...]
+    times: int = 1
+
+
+class Comparison(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        asked: how many scopes both sides were asked for.
+        alike: of how many of them the very same was called, with the same parameters.
+        differences: all else.
+        left_out: declarations that Channels has no counterpart for, so that they were not compared.
+    """
+
+    asked: int
+    alike: int
+    differences: tuple[Difference, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether every difference is one of README's list."""
+        return all(one.numbers for one in self.differences)
+
+
+def compare(app: Any) -> Comparison | None:
+    """Compare what Channels' routers and ours make of an application's declarations.
+
+    Nothing of the application is called.
+
+    Args:
+        app: built of the routers of Channels, or of ours.
+
+    Returns:
+        What differs; None where no router is found.
+    """
+    if not settings.configured and not os.environ.get("DJANGO_SETTINGS_MODULE"):
+        settings.configure()
+    read = read_application(app)
+    if read is None:
+        return None
+    found: dict[tuple[str, ...], Difference] = {}
+    others = [*_compare_types(read)]
+    asked, alike = len(others), 0
+    with _registered(read):
+        for kind, table in read.tables.items():
+            for difference in _compare_table(read, kind, table):
+                asked += 1
+                if difference is None:
+                    alike += 1
+                    continue
+                key = difference.rules or (difference.asked,)
+                first = found.get(key, difference._replace(times=0))
+                found[key] = first._replace(times=first.times + 1)
+    left_out = tuple(f"{text} ({number})" if number else text for text, number in read.left_out)
+    return Comparison(asked, alike, (*others, *found.values()), left_out)
+
+
+@contextlib.contextmanager
+def _registered(read: Read) -> Iterator[None]:
+    """Let Django know the converters that the tables name, while they are compared."""
+    known = django.urls.converters.REGISTERED_CONVERTERS
+    kept: Any = django.urls.converters.get_converters
+    known.update(read.registered)
+    kept.cache_clear()
+    try:
+        yield
+    finally:
+        for name in read.registered:
+            del known[name]
+        kept.cache_clear()
+
+
+def _compare_types(read: Read) -> Iterator[Difference]:
+    """Yield what differs before any path is looked at."""
+    types = read.types
+    if types is None or "lifespan" not in types:
+        said = ("13 a lifespan is answered",)
+        yield Difference("lifespan", _RAISED, "is answered", (13,), said)
+    for kind, answer in (("http", "answers 404"), ("websocket", "is denied")):
+        if types is not None and kind not in types:
+            yield Difference(kind, _RAISED, answer, (1,), (_MISSED,))
+
+
+def _compare_table(
+    read: Read, kind: str, table: tuple[Declared, ...]
+) -> Iterator[Difference | None]:
+    """Yield what differs of each path that is asked for; None where nothing does."""
+    their, our = their_side(Notes()), our_side(read.converters)
+    their_router, our_router = their.router(their.routes(table)), our.router(our.routes(table))
+    explanations = Explanations(table)
+    for asked in dict.fromkeys(_list_asked(table)):
+        theirs, ours = call(their_router, asked), call(our_router, asked)
+        if theirs == ours and ours is not None:
+            yield None
+        elif ours is theirs:
+            shown = _show(kind, asked)
+            yield Difference(shown, _RAISED, "is answered as a miss", (1,), (_MISSED,))
+        else:
+            rules = explanations.of(asked, ours) or ()
+            yield _make_difference(read, _show(kind, asked), (theirs, ours), rules)
+
+
+def _make_difference(
+    read: Read, shown: str, answers: tuple[Called | None, Called | None], rules: tuple[Rule, ...]
+) -> Difference:
+    channels, ours = (_tell(read, answer) for answer in answers)
+    numbers = tuple(dict.fromkeys(rule.item for rule in rules))
+    return Difference(shown, channels, ours, numbers, tuple(rule.value for rule in rules))
+
+
+def _show(kind: str, asked: Asked) -> str:
+    below = f" below {asked.root_path!r}" if asked.root_path else ""
+    return f"{kind or 'path'} {asked.path!r:.80}{below}"
+
+
+def _tell(read: Read, answer: Called | None) -> str:
+    if answer is None:
+        return "has no route"
+    given = [*map(repr, answer.args), *(f"{key}={value!r}" for key, _, value in answer.kwargs)]
+    return f"{read.names[answer.number]}({', '.join(given)})"
+
+
+def _list_asked(table: tuple[Declared, ...]) -> Iterator[Asked]:
+    """Yield what both sides are asked for: by hand, by a server, and below a root path."""
+    for path in ("", *_list_paths(table)):
+        for near in list_near("/" + path):
+            yield Asked(near)
+            yield Asked(near, is_served=True)
+            if near[:1] == "/":
+                yield Asked(_ROOT + near, _ROOT)
+
+
+def _list_paths(table: tuple[Declared, ...]) -> Iterator[str]:
+    for route in table:
+        for text in route.samples:
+            yield text
+            for inner in _list_paths(route.target.routes):
+                yield text + inner
+                if not text.endswith("/"):
+                    yield f"{text}/{inner}"
