@@ -27,6 +27,7 @@ IDS: dict[str, tuple[Level, str]] = {
     "R206": ("warning", "a route that matches everything is not the last"),
     "R207": ("warning", "a route leads to a function that closes over a router"),
     "R301": ("warning", "a regex can take very long"),
+    "R302": ("info", "whether a regex can take very long cannot be decided"),
 }
 """The level of each finding, and what it is."""
 
