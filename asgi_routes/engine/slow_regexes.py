@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode, Step
 from asgi_routes.engine.splitting import read_pieces
+from asgi_routes.patterns import Pattern
 from asgi_routes.regular.programs import Assertion
 from asgi_routes.regular.slowness import Slowness, Unknown, find_slowness, is_regular
 
@@ -39,9 +40,8 @@ class SlowRegex(NamedTuple):
         return f"{self.regex!r} can be kept busy: for {self.why} the time {grows}; {self.advice}"
 
 
-def find_engine(step: Step, compile_regex: Compile = re.compile) -> Engine:
-    """Return what a step is matched by."""
-    pattern = step.pattern
+def find_engine(pattern: Pattern, compile_regex: Compile = re.compile) -> Engine:
+    """Return what a pattern is matched by."""
     if pattern.syntax == "regex":
         return "re" if compile_regex is re.compile else "re2"
     is_split = pattern.is_literal or read_pieces(pattern.nodes) is not None
@@ -58,9 +58,9 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
     >>> print(found.advice)
     write it in another way, or use URLRouter(…, regex='re2')
     """
-    if find_engine(step, compile_regex) != "re":
-        return None
     pattern = step.pattern
+    if find_engine(pattern, compile_regex) != "re":
+        return None
     if pattern.syntax == "regex":
         # As it stands in the matcher: by the text, so that an escaped one counts as well.
         is_whole = step.mode is Mode.ENDPOINT and pattern.source.endswith("$")
