@@ -51,7 +51,7 @@ def show(app: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(node.as_dict(), indent=2))
         return
-    headings = ("path", "methods", "name", "application", "declared")
+    headings = ("path", "methods", "name", "application", "engine", "declared")
     print_table(headings, [row for child in _list_roots(node) for row in _make_rows(child, 0)])
 
 
@@ -75,6 +75,7 @@ def _make_rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
         ", ".join(node.methods),
         node.name or "",
         application,
+        node.engine or "",
         node.place or "",
     )
     for child in node.children:

@@ -8,20 +8,25 @@ from asgi_routes.engine.compiled import CompiledRows, LaterHits, compile_rows
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.regexes import Compile, find_compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
+from asgi_routes.engine.slow_regexes import Engine, SlowRegex, find_engine, find_slow_regex
 from asgi_routes.engine.splitting import is_within_segment, make_split
 
 __all__ = (
     "Compile",
     "CompiledRows",
+    "Engine",
     "Hit",
     "LaterHits",
     "LinearMatcher",
     "Matcher",
     "Mode",
     "Row",
+    "SlowRegex",
     "Step",
     "compile_rows",
     "find_compiler",
+    "find_engine",
+    "find_slow_regex",
     "is_within_segment",
     "make_split",
 )

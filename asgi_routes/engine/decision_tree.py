@@ -9,7 +9,7 @@ first. Rows are copied only so often that the tree grows with the table, not wit
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias, assert_never
 
@@ -20,6 +20,8 @@ _COPIES_A_ROW = 8
 _COPIES_FREE = 64
 _LOOKS_A_COPY = 8
 _FEW_ROWS = 2
+_MOST_COLUMNS = 32
+"""Python reads no more than a hundred levels of indentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRa
     """Return the trees for all numbers of segments; none for no shapes."""
     if not shapes:
         return []
+    shapes = [_cut(shape) for shape in shapes]
     longest = max(shape.most or max(shape.least, len(shape.cells)) for shape in shapes)
     by_count: dict[int, list[Shape]] = {count: [] for count in range(1, longest + 2)}
     for shape in shapes:
@@ -245,6 +248,13 @@ def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRa
             )
         )
     return ranges
+
+
+def _cut(shape: Shape) -> Shape:
+    """Return a shape whose source Python can read; the row's own matcher knows of what is cut off."""
+    if len(shape.cells) <= _MOST_COLUMNS:
+        return shape
+    return replace(shape, cells=shape.cells[:_MOST_COLUMNS], tail=None)
 
 
 def find_leaves(ranges: Sequence[LengthRange], path: str) -> Iterator[Leaf]:

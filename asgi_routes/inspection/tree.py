@@ -3,11 +3,13 @@
 The values are frozen, and hold what was written, not what a request makes of it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from asgi_routes.apps import is_router, name_of, unwrap
+from asgi_routes.engine import Compile, find_engine
 from asgi_routes.errors import Place
 from asgi_routes.routers import (
     ChannelNameRouter,
@@ -57,6 +59,8 @@ class Node:
         template: the full path over all levels, as declared; None before the first router by path.
         path_format: the same with every parameter as ``{name}``.
         syntax: of the route's text: ``path``, ``regex`` or ``format``; None where there is none.
+        engine: what matches that text: ``table``, which looks up and splits in linear time, or
+            ``re`` or ``re2``; None where there is none.
         parameters: of the route's own text.
         name: with its namespaces, or None.
         namespace: the name of an inclusion, or None.
@@ -78,6 +82,7 @@ class Node:
     template: str | None = None
     path_format: str | None = None
     syntax: str | None = None
+    engine: str | None = None
     parameters: tuple[ParameterInfo, ...] = ()
     name: str | None = None
     namespace: str | None = None
@@ -146,6 +151,7 @@ class _Context:
     namespaces: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     around: tuple[object, ...] = ()
+    compile_regex: Compile = re.compile
 
 
 def inspect(app: Any) -> Node:
@@ -194,6 +200,7 @@ def _children(router: Any, way: _Context) -> Iterator[Node]:
             way,
             template=(way.template or "").removesuffix("/") + "/",
             path_format=(way.path_format or "").removesuffix("/") + "/",
+            compile_regex=router.compile_regex,
         )
         for route in router.declarations:
             yield _route(route, below)
@@ -244,6 +251,7 @@ def _route(route: Route, way: _Context) -> Node:
     return replace(
         node,
         syntax=pattern.syntax,
+        engine=find_engine(pattern, way.compile_regex),
         parameters=tuple(
             ParameterInfo(parameter.name, parameter.converter_name, parameter.regex)
             for parameter in pattern.parameters

@@ -68,7 +68,7 @@ class Alphabet:
         self._symbols = [bits[signature] for signature in signatures]
         masks = [0] * len(distinct)
         for signature, bit in bits.items():
-            for index in _list_bits(signature):
+            for index in list_bits(signature):
                 masks[index] |= bit
         self._masks = dict(zip(distinct, masks, strict=True))
         self.every = (1 << len(self._classes)) - 1 | self.final
@@ -122,7 +122,7 @@ def _split_code_points(sets: list[CharSet]) -> tuple[list[int], list[int]]:
     return starts, signatures
 
 
-def _list_bits(number: int) -> Iterator[int]:
+def list_bits(number: int) -> Iterator[int]:
     """Yield the places of the bits that are set; few of thousands are."""
     while number:
         lowest = number & -number

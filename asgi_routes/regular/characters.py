@@ -7,6 +7,7 @@ own ``re`` is asked about every character there is, once.
 import functools
 import re
 import sys
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -28,7 +29,9 @@ def make_set(char: str) -> CharSet:
 
 @functools.cache
 def _list_characters() -> str:
-    return "".join(map(chr, range(sys.maxunicode + 1)))
+    codes = array("I", range(sys.maxunicode + 1)).tobytes()
+    coding = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+    return codes.decode(coding, "surrogatepass")
 
 
 @functools.cache

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import importlib
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 constants: Any = None
@@ -16,6 +17,15 @@ with contextlib.suppress(ImportError):  # They may move.
     _parser = importlib.import_module("re._parser")
     constants = importlib.import_module("re._constants")
 
+_INNER = {
+    "MAX_REPEAT": 2,
+    "MIN_REPEAT": 2,
+    "POSSESSIVE_REPEAT": 2,
+    "SUBPATTERN": 3,
+    "ASSERT": 1,
+    "ASSERT_NOT": 1,
+}
+"""Where the argument of an item has the items inside."""
 _LETTERS = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}
 
 
@@ -41,6 +51,26 @@ def read_items(regex: str, flags: int) -> tuple[Any, int]:
     if items is None:
         raise UnreadableError("this Python does not show how it reads regular expressions")
     return items, items.state.flags
+
+
+def list_inner(kind: str, argument: Any) -> list[Any]:
+    """Return the sequences of items that an item of a parsed regex is made of."""
+    if kind in ("GROUPREF_EXISTS", "BRANCH"):
+        found = argument[1] if kind == "BRANCH" else argument[1:]
+        return [items for items in found if items is not None]
+    at = _INNER.get(kind)
+    if kind == "ATOMIC_GROUP":
+        return [argument]
+    return [] if at is None else [argument[at]]
+
+
+def walk_items(items: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the kind and the argument of every item of a parsed regex, the outer first."""
+    for name, argument in items:
+        kind = str(name)
+        yield kind, argument
+        for inner in list_inner(kind, argument):
+            yield from walk_items(inner)
 
 
 def spell_category(value: Any) -> str:

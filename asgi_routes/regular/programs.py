@@ -6,17 +6,17 @@ Rule: what is not understood to the last detail is refused, never approximated.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, TypeAlias
+from typing import Any
 
 from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, make_set, read_set
 from asgi_routes.regular.parsing import UnreadableError
 
 _MOST_CODES = 4000
 _KNOWN_FLAGS = re.ASCII | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.UNICODE
-_REFUSED = {
+REFUSED = {
     "GROUPREF": "a back-reference",
     "GROUPREF_EXISTS": "a conditional group",
     "ASSERT": "look-around",
@@ -24,6 +24,7 @@ _REFUSED = {
     "ATOMIC_GROUP": "an atomic group",
     "POSSESSIVE_REPEAT": "a possessive repeat",
 }
+"""What no automaton does, by the name that Python's parser has for it."""
 
 
 class Assertion(Enum):
@@ -41,8 +42,14 @@ class Assertion(Enum):
     NO_ASCII_BOUNDARY = auto()
 
 
+class Code:
+    """One thing that a program does."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Char:
+class Char(Code):
     """Take a character of a set; ``is_counted`` where it is a digit of a number."""
 
     chars: CharSet
@@ -51,7 +58,7 @@ class Char:
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Code):
     """Try one way, and then the other."""
 
     first: int
@@ -59,7 +66,7 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Look(Code):
     """Go on if the assertion holds here."""
 
     assertion: Assertion
@@ -67,18 +74,16 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Code):
     """A number has ended: its digits count no more."""
 
     then: int
 
 
 @dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(Code):
     """The program has matched."""
 
-
-Code: TypeAlias = Char | Fork | Look | Forget | Accept
 
 ACCEPT = 0
 """Where every program ends."""
@@ -132,9 +137,14 @@ ANYTHING = Program((Accept(),), ACCEPT)
 
 
 class ProgramWriter:
-    """Writes a program from its end to its start; each part is told where to go on."""
+    """Writes a program from its end to its start; each part is told where to go on.
 
-    def __init__(self) -> None:
+    Args:
+        read: reads the characters that an item of a regex takes; as `read_set` does.
+    """
+
+    def __init__(self, read: Callable[[str, Any, int], CharSet] = read_set) -> None:
+        self._read_set = read
         self._codes: list[Code] = [Accept()]
 
     def finish(self, start: int, entry: Entry) -> Program:
@@ -182,7 +192,7 @@ class ProgramWriter:
     def _write_item(self, kind: str, argument: Any, flags: int, then: int) -> int:
         match kind:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-                return self.add(Char(read_set(kind, argument, flags), then))
+                return self.add(Char(self._read_set(kind, argument, flags), then))
             case "AT":
                 return self.add(Look(_read_assertion(str(argument), flags), then))
             case "SUBPATTERN":
@@ -197,7 +207,7 @@ class ProgramWriter:
             case "MAX_REPEAT" | "MIN_REPEAT":
                 return self._write_repeat(argument, flags, then, is_greedy=kind == "MAX_REPEAT")
             case _:
-                raise UnreadableError(_REFUSED.get(kind, f"{kind.lower()} in a regex"))
+                raise UnreadableError(REFUSED.get(kind, f"{kind.lower()} in a regex"))
 
     def _write_repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
         least, most, items = argument

@@ -6,6 +6,7 @@ answers a miss. No converter sees `ENCODED_SLASH`: what a client wrote as ``%2F`
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
@@ -22,11 +23,13 @@ from asgi_routes.engine import (
     Row,
     Step,
     compile_rows,
+    find_slow_regex,
 )
-from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.errors import ImproperlyConfigured, SlowRegexWarning, raise_together
 from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.patterns import Parameter, Pattern
 from asgi_routes.patterns.converters import Converter, IntConverter, TextConverter
+from asgi_routes.regular.slowness import Slowness
 from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routes import (
     Include,
@@ -239,6 +242,25 @@ def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> 
                 mistake.declared = row.target.route.declared
                 mistakes.append(mistake)
     raise_together(mistakes, "the regular expressions")
+
+
+def warn_of_slow_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> None:
+    """Warn of what a client can keep busy, at the line of each declaration.
+
+    Nested routers have done so for their own, by the engine that is theirs.
+    """
+    warned: set[Route] = set()
+    for row in rows:
+        for number, (route, step) in enumerate(
+            zip(row.target.declarations, row.steps, strict=True)
+        ):
+            if number and step.is_level:
+                break
+            found = None if route in warned else find_slow_regex(step, compile_regex)
+            warned.add(route)
+            if found is not None and isinstance(found.why, Slowness):
+                place = route.declared
+                warnings.warn_explicit(str(found), SlowRegexWarning, place.file, place.line)
 
 
 class _Chain(NamedTuple):

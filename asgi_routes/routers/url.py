@@ -31,7 +31,14 @@ from asgi_routes.routers.direct import find_behind, find_below_route
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
 from asgi_routes.routers.searched import SearchedRouter, yield_default_child
-from asgi_routes.routers.table import Destination, Nested, Table, make_rows, restore_slashes_in
+from asgi_routes.routers.table import (
+    Destination,
+    Nested,
+    Table,
+    make_rows,
+    restore_slashes_in,
+    warn_of_slow_regexes,
+)
 from asgi_routes.routes import (
     Route,
     Routes,
@@ -225,6 +232,7 @@ class URLRouter(Reversing, SearchedRouter):
                 for inner in within:
                     inner._around.add(router)
                 router._within, router._table = within, table
+            warn_of_slow_regexes(self._table.rows, self._compile_regex)
             if not is_first:
                 forget_names()
 

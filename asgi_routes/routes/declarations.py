@@ -16,7 +16,6 @@ from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import (
     ImproperlyConfigured,
     Place,
-    SlowRegexWarning,
     SuspiciousRouteWarning,
     did_you_mean,
     find_caller,
@@ -24,7 +23,6 @@ from asgi_routes.errors import (
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
 from asgi_routes.patterns import Pattern
-from asgi_routes.regular.danger import find_danger
 from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
@@ -178,7 +176,6 @@ def make_route(
         mistakes.append(mistake)
     raise_together(mistakes, "one route")
     assert pattern is not None
-    _warn_of_danger(pattern)
     if mounting is None:
         _warn_of_hidden_router(app)
     defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
@@ -196,17 +193,6 @@ def _warn_of_hidden_router(app: Any) -> None:
             "on its class (False, if it is meant)"
         )
         warnings.warn_explicit(said, SuspiciousRouteWarning, place.file, place.line)
-
-
-def _warn_of_danger(pattern: Pattern) -> None:
-    regexes = [parameter.regex for parameter in pattern.parameters]
-    if pattern.syntax == "regex":
-        regexes = [pattern.regex]
-    place = find_caller()
-    for regex in regexes:
-        if danger := find_danger(regex, pattern.flags):
-            said = f"{regex!r} has {danger}; write it in another way, or use regex='re2'"
-            warnings.warn_explicit(said, SlowRegexWarning, place.file, place.line)
 
 
 def _mistakes_in_target(app: Any, mounting: Mounting | None) -> Iterator[ImproperlyConfigured]:

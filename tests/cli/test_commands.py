@@ -57,7 +57,7 @@ def run(*arguments: str, code: int = 0, **environment: str) -> str:
 def test_show() -> None:
     """Every route, in order, nested as it is; in a pipe a plain line for each."""
     lines = run("show", APP).splitlines()
-    assert lines[0].split() == ["path", "methods", "name", "application", "declared"]
+    assert lines[0].split() == ["path", "methods", "name", "application", "engine", "declared"]
     assert [line.split("  ")[0] for line in lines if not line.startswith(" ")] == [
         "path",
         "http",
@@ -69,6 +69,7 @@ def test_show() -> None:
         "/users/<int:id>/",
         "user",
         "tests.inspection.sample:app",
+        "table",
         f"{line_of('users/<int:id>/')}",
     ]
     assert "\x1b" not in "".join(lines)

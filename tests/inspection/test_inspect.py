@@ -13,7 +13,7 @@ from tests.inspection import sample
 APP = "tests.inspection.sample:app"
 FIELDS = [
     *("kind", "key", "application", "router", "by", "protocol", "host", "template"),
-    *("path_format", "syntax", "parameters", "name", "namespace", "methods", "wrappers"),
+    *("path_format", "syntax", "engine", "parameters", "name", "namespace", "methods", "wrappers"),
     *("file", "line", "children"),
 ]
 
@@ -77,6 +77,7 @@ def test_one_route_as_plain_data() -> None:
         "template": "/api/v/<slug:s>",
         "path_format": "/api/v/{s}",
         "syntax": "path",
+        "engine": "table",
         "parameters": [{"name": "s", "converter": "slug", "regex": "[-a-zA-Z0-9_]+"}],
         "name": "nested",
         "namespace": None,

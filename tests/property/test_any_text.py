@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from asgi_routes import (
     ImproperlyConfigured,
-    SlowRegexWarning,
     URLRouter,
     format_path,
     include,
@@ -48,6 +47,7 @@ request_paths = st.one_of(
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
+@pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 @pytest.mark.parametrize("write", [path, re_path, format_path, mount], ids=lambda f: f.__name__)
 @settings(max_examples=500, deadline=None)
 @given(route_texts, request_paths)
@@ -56,7 +56,6 @@ def test_refused_or_matching(write: Callable[..., Any], text: str, request: str)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # re: "possible nested set"
-            warnings.simplefilter("ignore", SlowRegexWarning)
             route = write(text, app)
     except ImproperlyConfigured as mistake:
         assert str(mistake)  # noqa: PT017 - to be refused is one of two right answers

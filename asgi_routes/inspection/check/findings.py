@@ -28,6 +28,7 @@ IDS: dict[str, tuple[Level, str]] = {
     "R207": ("warning", "a route leads to a function that closes over a router"),
     "R208": ("warning", "a whole application is not given what it needs"),
     "R301": ("warning", "a regex can take very long"),
+    "R302": ("info", "whether a regex can take very long cannot be decided"),
 }
 """The level of each finding, and what it is."""
 

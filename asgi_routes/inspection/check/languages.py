@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgi_routes.engine import Compile, LinearMatcher, Mode, Row, Step
+from asgi_routes.engine import Compile, LinearMatcher, Mode, Row, Step, find_slow_regex
 from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
 from asgi_routes.patterns.converters import IntConverter, TextConverter, UUIDConverter
-from asgi_routes.regular.danger import find_danger
 from asgi_routes.regular.parsing import UnreadableError, read_items
 from asgi_routes.regular.programs import (
     ACCEPT,
@@ -98,11 +97,7 @@ def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Languag
         return Undecided("it is nested too deeply")
     if programs[-1].entry is not Entry.HERE:
         programs = (*programs, ANYTHING)
-    patterns = [step.pattern for step in row.steps]
-    is_risky = any(
-        pattern.syntax == "regex" and find_danger(pattern.regex, pattern.flags)
-        for pattern in patterns
-    )
+    is_risky = any(find_slow_regex(step, compile_regex) for step in row.steps)
     follow = LinearMatcher([row], compile_regex).follow(row)
     return Language(row, programs, sys.get_int_max_str_digits(), follow, is_risky)
 

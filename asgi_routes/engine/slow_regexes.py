@@ -1,0 +1,78 @@
+"""What goes through which engine, and which of it a client can keep busy.
+
+Rule: it says what `asgi_routes.engine.splitting` does, in every mode and every syntax.
+"""
+
+import re
+from typing import Literal, NamedTuple, TypeAlias
+
+from asgi_routes.engine.regexes import Compile
+from asgi_routes.engine.rows import Mode, Step
+from asgi_routes.engine.splitting import read_pieces
+from asgi_routes.patterns import Pattern
+from asgi_routes.regular.programs import Assertion
+from asgi_routes.regular.slowness import Slowness, Unknown, find_slowness, is_regular
+
+Engine: TypeAlias = Literal["table", "re", "re2"]
+"""``table``: looked up and split in linear time; else an engine for regular expressions."""
+
+_END = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
+
+
+class SlowRegex(NamedTuple):
+    """A regex that can be kept busy, or of which that cannot be told.
+
+    Attributes:
+        regex: as it was written; for a path with converters, the regex of the whole path.
+        why: how, or why not.
+        advice: what to do about it; empty where it cannot be told.
+    """
+
+    regex: str
+    why: Slowness | Unknown
+    advice: str = ""
+
+    def __str__(self) -> str:
+        if isinstance(self.why, Unknown):
+            return f"whether {self.regex!r} can be kept busy cannot be decided: {self.why.reason}"
+        power = self.why.power
+        grows = f"grows with the power {power} of n" if power else "grows exponentially with n"
+        return f"{self.regex!r} can be kept busy: for {self.why} the time {grows}; {self.advice}"
+
+
+def find_engine(pattern: Pattern, compile_regex: Compile = re.compile) -> Engine:
+    """Return what a pattern is matched by."""
+    if pattern.syntax == "regex":
+        return "re" if compile_regex is re.compile else "re2"
+    is_split = pattern.is_literal or read_pieces(pattern.nodes) is not None
+    return "table" if is_split else "re"
+
+
+def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRegex | None:
+    r"""Return the regex of a step that a client can keep busy, or None.
+
+    >>> from asgi_routes.patterns import parse_regex
+    >>> found = find_slow_regex(Step(parse_regex(r"^(\w+)*$"), Mode.ENDPOINT, {}))
+    >>> print(found.why)
+    'x' * n + '-'
+    >>> print(found.advice)
+    write it in another way, or use URLRouter(…, regex='re2')
+    """
+    pattern = step.pattern
+    if find_engine(pattern, compile_regex) != "re":
+        return None
+    if pattern.syntax == "regex":
+        # As it stands in the matcher: by the text, so that an escaped one counts as well.
+        is_whole = step.mode is Mode.ENDPOINT and pattern.source.endswith("$")
+        end = Assertion.END if is_whole else None
+        why = find_slowness(pattern.regex, pattern.flags, is_searched=not is_whole, end=end)
+    else:
+        why = find_slowness(pattern.regex, is_searched=False, end=_END.get(step.mode))
+    if not isinstance(why, Slowness):
+        return None if why is None else SlowRegex(pattern.regex, why)
+    advice = "write the regexes of its converters in another way"
+    if pattern.syntax == "regex":
+        advice = "write it in another way"
+        if is_regular(pattern.regex, pattern.flags):
+            advice += ", or use URLRouter(…, regex='re2')"
+    return SlowRegex(pattern.regex, why, advice)
