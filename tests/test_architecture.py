@@ -18,6 +18,7 @@ ROOMS = (
     *(
         "types",
         "errors",
+        "locks",
         "regular",
         "apps",
         "scopes",

@@ -159,6 +159,9 @@ class _Registered(Converters):
             "uuid": UUIDConverter(),
         }
 
+    def __reduce__(self) -> str:
+        return "_REGISTERED"  # There is one in each process.
+
 
 _REGISTERED = _Registered()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from asgi_routes.dispatch import (
     NOTHING,
@@ -85,6 +86,7 @@ class HostRouter(Reversing, SearchedRouter):
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
+        self._converters = converters
         registry = get_registered_converters() if converters is None else converters
         self._exact: dict[str, Key] = {}
         rows: list[Row[Key]] = []
@@ -129,6 +131,10 @@ class HostRouter(Reversing, SearchedRouter):
             return
         key, taken = self._find(host)
         yield from self.lead_on(level, search, key, "host", host, taken)
+
+    def _arguments(self) -> dict[str, Any]:
+        own = {"lifespan": self.lifespan, "converters": self._converters}
+        return super()._arguments() | own | {"mapping": self._apps}
 
     def _find(self, host: str) -> tuple[Key | None, Taken]:
         key = self._exact.get(host)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
-from threading import RLock
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
@@ -25,6 +24,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
+from asgi_routes.locks import RenewedLock, make_lock
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.direct import find_behind, find_below_route
 from asgi_routes.routers.names import Names
@@ -53,11 +53,13 @@ EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
 _KEYS_OF_A_CHILD = 4
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
-_REPLACING = RLock()
-"""Held while tables change: two threads must not leave an old table around a new one.
+_REPLACING = RenewedLock()
+"""Held while tables are made: two threads must not leave an old table around a new one.
 
 A thread may take it twice: to look into an application may run a property that makes a router.
 """
+_CHANGING = make_lock()
+"""Held while the new tables take the place of the old ones."""
 _RENAMED = {
     "strict_root_path": "root_path='in_path' is the new name of strict_root_path=True",
     "debug": "default=debug_page, from asgi_routes.inspection, is the new name of debug=True",
@@ -138,6 +140,7 @@ class URLRouter(Reversing, SearchedRouter):
         SearchedRouter.__init__(self, default, middleware, slashes, encoded_slashes)
         self.set_lifespan(lifespan)
         self.own_policy = self.settings.within(BASE)
+        self._regex = regex
         self._compile_regex = find_compiler(regex)
         self.root_path: RootPath = root_path
         self._is_simple = self.own_policy.encoded_slashes == "decode"
@@ -198,18 +201,32 @@ class URLRouter(Reversing, SearchedRouter):
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
         checked = check_routes(routes, "URLRouter")
-        with _REPLACING:
+        with _REPLACING.lock:
             changed = {self, *self._around}
             made = [(router, *router._compile(self, checked)) for router in changed]
             is_first = not hasattr(self, "_table")
-            for router, table, within in made:
-                for inner in router._within - within:
-                    inner._around.discard(router)
-                for inner in within:
-                    inner._around.add(router)
-                router._within, router._table = within, table
-            if not is_first:
-                forget_names()
+            with _CHANGING:
+                for router, table, within in made:
+                    for inner in router._within - within:
+                        inner._around.discard(router)
+                    for inner in within:
+                        inner._around.add(router)
+                    router._within, router._table = within, table
+                if not is_first:
+                    forget_names()
+
+    def look_again(self) -> None:
+        self.replace(self.declarations)
+
+    def _arguments(self) -> dict[str, Any]:
+        return super()._arguments() | {
+            "routes": self.declarations,
+            "root_path": self.root_path,
+            "regex": self._regex,
+            "slashes": self.settings.slashes,
+            "encoded_slashes": self.settings.encoded_slashes,
+            "lifespan": self.lifespan,
+        }
 
     def _compile(
         self, replaced: "URLRouter", routes: tuple[Route, ...]

@@ -6,7 +6,7 @@ all mistakes in one are raised together.
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -63,7 +63,7 @@ class Include:
 class Route:
     """One declaration: a pattern and what it leads to.
 
-    It is a value: use it in as many tables as you like.
+    It is a value: use it in as many tables as you like, copy it, and pickle it if its target can be.
 
     Attributes:
         pattern: the parsed text.
@@ -84,6 +84,19 @@ class Route:
     mounting: Mounting | None = None
     layer: Layer | None = None
     declared: Place = field(default_factory=find_caller)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only view of a dict can be neither copied nor pickled.
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return _remake, ({**values, "kwargs": dict(self.kwargs)},)
+
+
+def _remake(values: Mapping[str, Any]) -> Route:
+    return Route(**{**values, "kwargs": _read_only(values["kwargs"])})
+
+
+def _read_only(kwargs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
 
 
 Target: TypeAlias = App | Include
@@ -167,8 +180,7 @@ def make_route(
     _warn_of_danger(pattern)
     if mounting is None:
         _warn_of_hidden_router(app)
-    defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
-    return Route(pattern, app, defaults, name, tuple(methods or ()), mounting, layer)
+    return Route(pattern, app, _read_only(kwargs), name, tuple(methods or ()), mounting, layer)
 
 
 def _warn_of_hidden_router(app: Any) -> None:
