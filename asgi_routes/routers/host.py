@@ -35,7 +35,7 @@ from asgi_routes.routers.searched import (
     yield_default_child,
 )
 from asgi_routes.scopes import UNSET
-from asgi_routes.scopes.hosts import host_header_of, host_of, parse_host
+from asgi_routes.scopes.hosts import host_header_of, host_of, labels_of, parse_host
 from asgi_routes.types import App, Scope
 
 _PARAMETER = re.compile(r"<[^>]*>")
@@ -53,7 +53,7 @@ class HostRouter(Reversing, SearchedRouter):
         mapping: from host to application; it is copied. A key may hold parameters in the syntax of
             `path`, each within one label: ``<sub>.example.com``, ``v<int:version>.example.com``. An
             exact host goes first, then the others in order. The parameters come with those of the
-            path.
+            path. An IPv6 address in brackets is one host without labels.
         default: the application for every other host, or a policy for misses (`not_found`, None).
         lifespan: called with the router; returns an async context manager around the lifespan of
             all that the router leads to. What it yields is state, or None.
@@ -140,7 +140,8 @@ class HostRouter(Reversing, SearchedRouter):
         key = self._exact.get(host)
         if key is not None:
             return key, NOTHING
-        hit = self._matcher(host.replace(".", "/"))
+        labels = labels_of(host)
+        hit = None if labels is None else self._matcher(labels)
         return (None, NOTHING) if hit is None else (hit[0].target, ((), hit[2]))
 
     def children(self) -> Iterator[Child]:
