@@ -38,6 +38,7 @@ from asgi_routes.routes import (
     find_mistake_in_choice,
 )
 from asgi_routes.scopes import (
+    ENCODED_SLASH,
     UNSET,
     Reading,
     RootPath,
@@ -375,7 +376,14 @@ class URLRouter(Reversing, SearchedRouter):
         original = {0: path, 1: path[:-1], -1: path + "/"}[search.slashes]
         marked = mark_encoded_slashes(level.scope, original)
         shown = {0: marked, 1: marked + "/", -1: marked[:-1]}[search.slashes]
-        return whole[: len(added)] + shown
+        text = whole[: len(added)] + shown
+        start = level.reading.start
+        if ENCODED_SLASH in (marked[:1], text[start - 1 : start]):
+            search.refuse(
+                f"No route found for path {level.reading.text!r}: it begins with an encoded slash."
+            )
+            return None
+        return text
 
     def places(self, level: Level, search: Search) -> Iterator[Place]:
         """Yield the prefixes in the table that a path begins with: they may answer a miss."""
