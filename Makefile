@@ -19,7 +19,7 @@ DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -69,6 +69,10 @@ applications: $(DEV)/.ready
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
 	@TARGETS=$(TARGETS) $(DEV)/bin/python -m pytest -n auto -rP tests/live/test_odd_targets.py $(ARGS)
+
+proxies: $(DEV)/.ready
+	@echo "== nginx, haproxy, Caddy, Apache and Varnish, as far as they are installed, in front of four servers"
+	@$(DEV)/bin/python -W ignore -m tests.proxies $(ARGS)
 
 bench: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks $(ARGS)

@@ -7,7 +7,7 @@ Rule: an error keeps its facts as attributes and builds its text in ``__str__``.
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -42,7 +42,11 @@ def find_caller() -> Place:
 
 
 class RoutingError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package. They can be copied and pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception makes one anew from its ``args``; ours have other arguments than these.
+        return _remake, (type(self), self.args), self.__dict__
 
 
 class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for it, from Django
@@ -164,6 +168,10 @@ class LifespanError(RoutingError, RuntimeError):
         super().__init__("\n".join(problems))
         self.phase = phase
         self.problems = tuple(problems)
+
+
+def _remake(kind: type[RoutingError], args: tuple[Any, ...]) -> RoutingError:
+    return kind.__new__(kind, *args)
 
 
 def raise_together(mistakes: Sequence[ImproperlyConfigured], what: str) -> None:

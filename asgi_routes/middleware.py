@@ -53,6 +53,9 @@ class Layer:
         self.app = app
         self.callables = callables
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Layer, (self.callables,)
+
 
 def make_layer(middleware: object, where: str) -> Layer | None:
     """Return the layer of what somebody wrote as ``middleware=``; None for no middleware.

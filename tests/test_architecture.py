@@ -19,6 +19,7 @@ ROOMS = (
         "types",
         "errors",
         "callables",
+        "locks",
         "regular",
         "apps",
         "scopes",

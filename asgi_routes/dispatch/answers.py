@@ -78,6 +78,9 @@ class NotFound:
         shown = ", ".join(f"{name}={app!r}" for name, app in looks.items() if app is not None)
         return f"{type(self).__name__}({shown})"
 
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return "not_found" if self is not_found else super().__reduce_ex__(protocol)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer_miss(_UNASKED, scope, receive, send)
 

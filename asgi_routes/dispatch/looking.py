@@ -16,8 +16,6 @@ from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan.participants import find_core
 from asgi_routes.types import Scope
 
-_MOST_WRAPPERS = 100
-
 
 class Look(NamedTuple):
     """What was seen.
@@ -57,7 +55,7 @@ def look(app: Any, scope: Scope) -> Look:
         found = _ask(router, scope)
         hops += _with_wrappers(tuple(wrappers), found.hops or (Hop(router, "", (), ()),))
         inside = _behind(found)
-        if inside is None or len(hops) > _MOST_WRAPPERS:
+        if inside is None:
             endpoint = found.endpoint if isinstance(found, Match) else None
             return Look(found, tuple(hops), *_split_wrappers(endpoint))
         scope = found.scope  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ needs. Everything that was found, parameters, templates, mounts and middleware, 
 here, once.
 """
 
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
@@ -48,6 +49,9 @@ class Match:
         scope: the child scope for it, or the very scope received where nothing had to be added.
         endpoint: what serves: an application, or what somebody has wrapped around a router by hand,
             which has to be called to go on.
+
+    A deep copy has a scope of its own, and names the same applications and routers. It can be
+    pickled where these can be, and no middleware is on the way.
     """
 
     __slots__ = ("_level", "_via", "app", "endpoint", "scope")
@@ -102,13 +106,31 @@ class Match:
 
     def put_below(self, router: Any, via: Any) -> "Match":
         """Make it the match of a router that leads on to the one which was asked."""
-        passed = self._level
-        if type(passed) is not tuple:
-            passed = None
-            for hop in reversed(self.hops):
-                passed = hop.router, hop, passed
+        passed = self._level if type(self._level) is tuple else self._list_passed()
         self._level = router, via, passed
         return self
+
+    def _list_passed(self) -> "Passed | None":
+        passed: Passed | None = None
+        for hop in reversed(self.hops):
+            passed = hop.router, hop, passed
+        return passed
+
+    def __copy__(self) -> "Match":
+        return Match(self.app, self.scope, self.endpoint, self._level, self._via)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Match":
+        scope = deepcopy(self.scope, memo)
+        return Match(self.app, scope, self.endpoint, self._level, self._via)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.middleware:
+            raise TypeError(
+                f"a match that leads through middleware, {self.middleware!r}, cannot be pickled: "
+                "pickle the scope that was matched, and ask the router of the other process"
+            )
+        via = self._via if type(self._via) is Key else None
+        return Match, (self.app, self.scope, self.endpoint, self._list_passed(), via)
 
     def __repr__(self) -> str:
         return f"Match({self.endpoint!r}, {self.scope!r})"
@@ -124,6 +146,8 @@ class NoMatch:
         location: where the same resource is, with a slash more or less, where the router was asked
             to say so; else None.
         method: the http method that was asked for; None for all else.
+
+    Pickled, it has no place: that belongs to the routers of its process.
 
     >>> miss = NoMatch("No route found for path 'x'.")
     >>> bool(miss), miss.reason
@@ -182,6 +206,15 @@ class NoMatch:
 
     def __bool__(self) -> Literal[False]:
         return False
+
+    def __copy__(self) -> "NoMatch":
+        return NoMatch(self.reason, self.allowed, self.location, self._place, self.method)
+
+    def __deepcopy__(self, _memo: object) -> "NoMatch":
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NoMatch, (self.reason, self.allowed, self.location, None, self.method)
 
     def __repr__(self) -> str:
         return f"NoMatch({self.reason!r})"

@@ -53,7 +53,8 @@ def find_match(router: Any, scope: Scope, base: Policy) -> Match | NoMatch:
         around, depth, known = outer.policy or base, outer.depth, outer.known
     level = Level(router, scope, _policy_in(router, around))
     if depth > _DEEPEST:
-        return NoMatch("Too many routers in one another.", place=Place(level))
+        said = f"More than {_DEEPEST} routers that are wrapped by hand stand in one another."
+        return NoMatch(said, place=Place(level))
     return Search(scope, known, depth).run(level)
 
 

@@ -17,6 +17,7 @@ from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.scopes import (
     Settings,
     host_of,
+    labels_of,
     read,
     text_of,
     toggle_slash,
@@ -256,9 +257,11 @@ def _nested_behind(app: object) -> Nested | None:
 
 
 def _is_host(router: HostRouter, key: str, scope: Any) -> bool:
-    host = (host_of(scope) or "").replace(".", "/")
-    pattern = router.host_patterns[key]
-    return make_split(pattern, Mode.ENDPOINT)(host) is not None or key == host_of(scope)
+    host = host_of(scope)
+    labels = None if host is None else labels_of(host)
+    if labels is None:
+        return key == host
+    return make_split(router.host_patterns[key], Mode.ENDPOINT)(labels) is not None
 
 
 def _of_row(row: Row[Destination], scope: Any, way: _Context, depth: int) -> Iterator[Candidate]:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache, partial
-from threading import Lock
 from types import MethodType
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, is_router, kind_of, name_of, unwrap
 from asgi_routes.callables import find_mistake_in_app
+from asgi_routes.locks import make_lock
 from asgi_routes.types import App, ChildScope, LifespanPolicy
 
 LifespanContext: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -32,7 +32,7 @@ STATELESS: dict[int, "weakref.ref[Any]"] = {}
 
 _KEYS: dict[int, tuple["weakref.ref[Any]", object]] = {}
 """The key of an application in `WITH_STATE`, by id, because looking behind wrappers is slow."""
-_COUNTING = Lock()
+_COUNTING = make_lock()
 """Held while the registries change; event loops may run in several threads."""
 
 _SETTLED: dict[int, Any] = {}

@@ -171,6 +171,9 @@ class _Registered(Converters):
         found = self._converters.get(name)
         return _find_of_django(name) if found is None else found
 
+    def __reduce__(self) -> str:
+        return "_REGISTERED"  # There is one in each process.
+
 
 def _find_of_django(name: str) -> Converter | None:
     django = sys.modules.get("django.urls.converters")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from asgi_routes.dispatch import (
     NOTHING,
@@ -36,7 +37,7 @@ from asgi_routes.routers.searched import (
 )
 from asgi_routes.routers.url import URLRouter
 from asgi_routes.scopes import UNSET
-from asgi_routes.scopes.hosts import host_header_of, host_of, parse_host
+from asgi_routes.scopes.hosts import host_header_of, host_of, labels_of, parse_host
 from asgi_routes.types import App, Scope
 
 _PARAMETER = re.compile(r"<[^>]*>")
@@ -54,7 +55,7 @@ class HostRouter(Reversing, KeyedRouter):
         mapping: from host to application; it is copied. A key may hold parameters in the syntax of
             `path`, each within one label: ``<sub>.example.com``, ``v<int:version>.example.com``. An
             exact host goes first, then the others in order. The parameters come with those of the
-            path.
+            path. An IPv6 address in brackets is one host without labels.
         default: the application for every other host, or a policy for misses (`not_found`, None).
         lifespan: called with the router; returns an async context manager around the lifespan of
             all that the router leads to. What it yields is state, or None.
@@ -87,6 +88,7 @@ class HostRouter(Reversing, KeyedRouter):
         self.enclose(self._apps.values())
         SearchedRouter.__init__(self, default, middleware)
         self.set_lifespan(lifespan)
+        self._converters = converters
         registry = get_registered_converters() if converters is None else converters
         self._exact: dict[str, Key] = {}
         rows: list[Row[Key]] = []
@@ -132,11 +134,16 @@ class HostRouter(Reversing, KeyedRouter):
         key, taken = self._find(host)
         yield from self.lead_on(level, search, key, "host", host, taken)
 
+    def _arguments(self) -> dict[str, Any]:
+        own = {"lifespan": self.lifespan, "converters": self._converters}
+        return super()._arguments() | own | {"mapping": self._apps}
+
     def _find(self, host: str) -> tuple[Key | None, Taken]:
         key = self._exact.get(host)
         if key is not None:
             return key, NOTHING
-        hit = self._matcher(host.replace(".", "/"))
+        labels = labels_of(host)
+        hit = None if labels is None else self._matcher(labels)
         return (None, NOTHING) if hit is None else (hit[0].target, ((), hit[2]))
 
     def children(self) -> Iterator[Child]:

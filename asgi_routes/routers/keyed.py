@@ -93,6 +93,9 @@ class ProtocolTypeRouter(Reversing, KeyedRouter):
         key = self._keys.get(kind) if isinstance(kind, str) else None
         yield from self.lead_on(level, search, key, "scope type", kind)
 
+    def _arguments(self) -> dict[str, Any]:
+        return super()._arguments() | {"mapping": self._apps, "lifespan": self.lifespan}
+
     def children(self) -> Iterator[Child]:
         for kind, app in self._apps.items():
             # Where there is an application for the lifespan, the router has no part in it.
@@ -148,6 +151,7 @@ class MethodRouter(KeyedRouter):
         self._apps = check_mapping(mapping, "MethodRouter", "method", URLRouter)
         if self._apps:
             raise_together([*find_mistakes_in_methods(self._apps)], "MethodRouter")
+        self._head = head
         self._options = options
         self._keys: dict[str, tuple[Key, frozenset[str]]] = {}
         for method, app in self._apps.items():
@@ -197,6 +201,10 @@ class MethodRouter(KeyedRouter):
                 yield branch
         if own is None and level.reading is None:
             search.refuse(f"No application configured for method {method!r}.")
+
+    def _arguments(self) -> dict[str, Any]:
+        own = {"head": self._head, "options": self._options}
+        return super()._arguments() | own | {"mapping": self._apps}
 
     def children(self) -> Iterator[Child]:
         yield from list_endpoints(self._apps)
@@ -270,6 +278,9 @@ class ChannelNameRouter(KeyedRouter):
             key = next((key for is_match, key in self._globs if is_match(channel)), None)
         yield from self.lead_on(level, search, key, "channel name", channel)
 
+    def _arguments(self) -> dict[str, Any]:
+        return super()._arguments() | {"mapping": self._apps}
+
     def children(self) -> Iterator[Child]:
         yield from list_endpoints(self._apps)
         yield from yield_default_child(self.default)
@@ -319,6 +330,9 @@ class SubprotocolRouter(KeyedRouter):
         keys = (self._keys.get(name) for name in offered if isinstance(name, str))
         key = next((key for key in keys if key is not None), None)
         yield from self.lead_on(level, search, key, "subprotocols", list(offered))
+
+    def _arguments(self) -> dict[str, Any]:
+        return super()._arguments() | {"mapping": self._apps}
 
     def children(self) -> Iterator[Child]:
         yield from list_endpoints(self._apps)

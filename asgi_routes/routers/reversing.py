@@ -6,12 +6,12 @@ and then the routers around it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from threading import Lock
 from typing import Any
 from weakref import ref
 
 from asgi_routes.apps import make_visit, router_behind, visit_children
 from asgi_routes.errors import NoReverseMatch
+from asgi_routes.locks import make_lock
 from asgi_routes.routers.names import SEPARATOR, Index, NamedPath, unknown_name
 from asgi_routes.routers.writing import (
     NOTHING_PASSED,
@@ -28,7 +28,7 @@ from asgi_routes.routers.writing import (
 from asgi_routes.scopes import ChildRoute, port_of, root_path_of
 from asgi_routes.types import Scope
 
-_LOCK = Lock()
+_LOCK = make_lock()
 """Held while a router learns what is around it: two threads must not each forget the other's."""
 
 
@@ -47,7 +47,8 @@ class Reversing:
     """A router whose routes can be asked for by their names."""
 
     def __init__(self) -> None:
-        self._enclosing: tuple[ref[Reversing], ...] = ()
+        # A copy may stand in another router before it is complete.
+        self._enclosing: tuple[ref[Reversing], ...] = getattr(self, "_enclosing", ())
         self._index: tuple[int, Index] | None = None
 
     @property

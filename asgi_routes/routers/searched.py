@@ -10,7 +10,7 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
-from asgi_routes.apps import ENDPOINT
+from asgi_routes.apps import ENDPOINT, walk
 from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch import (
     BASE,
@@ -105,6 +105,33 @@ class SearchedRouter(Router):
                 return key.app, scope, key.app, (self, key, None)
         return find_match(self, scope, BASE)
 
+    # Copying. What a router consists of follows from what it was made of, and is made again: its
+    # matcher would still lead to the applications of the one that was copied.
+
+    def _arguments(self) -> dict[str, Any]:
+        """Return the arguments that make an equal router."""
+        layer = self.layer
+        return {"default": self.default, "middleware": () if layer is None else layer.callables}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        ours = vars(_make_blank(_class_of_ours(type(self))))
+        kept = {name: value for name, value in vars(self).items() if name not in ours}
+        return _make_blank, (type(self),), (self._arguments(), kept)
+
+    def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        arguments, kept = state
+        vars(self).update(kept)
+        _class_of_ours(type(self)).__init__(self, **arguments)  # type: ignore[misc]
+        behind = [visit.router for visit in walk(self)]
+        if any(router is self for router in behind[1:]):
+            # It leads to itself, so what is behind it was made when it was blank.
+            for router in behind:
+                if isinstance(router, SearchedRouter):
+                    router.look_again()
+
+    def look_again(self) -> None:
+        """Make again what was worked out from the routers behind this one."""
+
     def key_of(self, _scope: Scope) -> Key | None:
         """Return what a scope leads to where that is all that can come of it; else None."""
         return None
@@ -177,6 +204,19 @@ def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:
             )
 
     return init_and_check
+
+
+def _class_of_ours(kind: type) -> type:
+    """Return the class of this package that a router's class is, or derives from."""
+    package = __name__.partition(".")[0]
+    return next(one for one in kind.__mro__ if one.__module__.partition(".")[0] == package)
+
+
+def _make_blank(kind: type) -> Any:
+    """Return a router that leads nowhere yet: what leads back to it can be copied before it is."""
+    router: Any = object.__new__(kind)
+    _class_of_ours(kind).__init__(router, {})  # type: ignore[misc]
+    return router
 
 
 def make_keys(apps: Mapping[str, App]) -> dict[str, Key]:

@@ -67,6 +67,11 @@ class Nested(NamedTuple):
 Served: TypeAlias = tuple[App, App, Any]
 """The application to call, the endpoint, and what was passed behind the row; see `Found`."""
 
+_MOST_LEVELS = 24
+"""Declarations in one another that are put into one table; a router that stands deeper is asked.
+The time for making a table grows with the square of it."""
+_MOST_INCLUDES = 100
+
 NestedIn: TypeAlias = Callable[[object], Nested | None]
 """From an application to the router in it, where that can be looked into; else None."""
 
@@ -308,12 +313,17 @@ def _chains(
             included = route.target
             if included.layer is not None:
                 way = way._replace(layers=(*way.layers, included.layer))
+            if len(way.routes) > _MOST_INCLUDES:
+                raise ImproperlyConfigured(
+                    f"more than {_MOST_INCLUDES} include() in one another", declared=route.declared
+                )
             yield way._replace(is_place=True)
             yield from _chains(included.routes, nested_in, way, level)
             continue
         # A router that contains itself is asked when it comes to that.
         is_known = any(route.target is other.target for _, _, other in outer.routes)
-        nested = None if is_known or route.mounting is not None else nested_in(route.target)
+        is_asked = is_known or route.mounting is not None or len(outer.routes) >= _MOST_LEVELS
+        nested = None if is_asked else nested_in(route.target)
         if nested is None:
             yield way
             continue

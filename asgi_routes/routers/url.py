@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
-from threading import RLock
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
@@ -25,6 +24,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.engine import Compile, Hit, Matcher, find_compiler
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
+from asgi_routes.locks import RenewedLock, make_lock
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.channels import adopt_routes
 from asgi_routes.routers.direct import find_behind, find_below_route
@@ -47,6 +47,7 @@ from asgi_routes.routes import (
     find_mistake_in_choice,
 )
 from asgi_routes.scopes import (
+    ENCODED_SLASH,
     UNSET,
     Reading,
     RootPath,
@@ -62,11 +63,13 @@ EncodedSlashes: TypeAlias = Literal["decode", "preserve", "reject"]
 _KEYS_OF_A_CHILD = 4
 _MOST_COPIES = 1000
 """Rows that a table may have because a router stands in it more than once; then it is asked."""
-_REPLACING = RLock()
-"""Held while tables change: two threads must not leave an old table around a new one.
+_REPLACING = RenewedLock()
+"""Held while tables are made: two threads must not leave an old table around a new one.
 
 A thread may take it twice: to look into an application may run a property that makes a router.
 """
+_CHANGING = make_lock()
+"""Held while the new tables take the place of the old ones."""
 _RENAMED = {
     "strict_root_path": "root_path='in_path' is the new name of strict_root_path=True",
     "debug": "default=debug_page, from asgi_routes.inspection, is the new name of debug=True",
@@ -147,6 +150,7 @@ class URLRouter(Reversing, SearchedRouter):
         SearchedRouter.__init__(self, default, middleware, slashes, encoded_slashes)
         self.set_lifespan(lifespan)
         self.own_policy = self.settings.within(BASE)
+        self._regex = regex
         self._compile_regex = find_compiler(regex)
         self.root_path: RootPath = root_path
         self._is_simple = self.own_policy.encoded_slashes == "decode"
@@ -222,19 +226,33 @@ class URLRouter(Reversing, SearchedRouter):
             ImproperlyConfigured: something in the list is not a route; the old ones stay.
         """
         checked = adopt_routes(check_routes(routes, "URLRouter"), URLRouter)
-        with _REPLACING:
+        with _REPLACING.lock:
             changed = {self, *self._around}
             made = [(router, *router._compile(self, checked)) for router in changed]
             is_first = not hasattr(self, "_table")
-            for router, table, within in made:
-                for inner in router._within - within:
-                    inner._around.discard(router)
-                for inner in within:
-                    inner._around.add(router)
-                router._within, router._table = within, table
+            with _CHANGING:
+                for router, table, within in made:
+                    for inner in router._within - within:
+                        inner._around.discard(router)
+                    for inner in within:
+                        inner._around.add(router)
+                    router._within, router._table = within, table
+                if not is_first:
+                    forget_names()
             warn_of_slow_regexes(self._table.rows, self._compile_regex)
-            if not is_first:
-                forget_names()
+
+    def look_again(self) -> None:
+        self.replace(self.declarations)
+
+    def _arguments(self) -> dict[str, Any]:
+        return super()._arguments() | {
+            "routes": self.declarations,
+            "root_path": self.root_path,
+            "regex": self._regex,
+            "slashes": self.settings.slashes,
+            "encoded_slashes": self.settings.encoded_slashes,
+            "lifespan": self.lifespan,
+        }
 
     def _compile(
         self, replaced: "URLRouter", routes: tuple[Route, ...]
@@ -383,7 +401,14 @@ class URLRouter(Reversing, SearchedRouter):
         original = {0: path, 1: path[:-1], -1: path + "/"}[search.slashes]
         marked = mark_encoded_slashes(level.scope, original)
         shown = {0: marked, 1: marked + "/", -1: marked[:-1]}[search.slashes]
-        return whole[: len(added)] + shown
+        text = whole[: len(added)] + shown
+        start = level.reading.start
+        if ENCODED_SLASH in (marked[:1], text[start - 1 : start]):
+            search.refuse(
+                f"No route found for path {level.reading.text!r}: it begins with an encoded slash."
+            )
+            return None
+        return text
 
     def places(self, level: Level, search: Search) -> Iterator[Place]:
         """Yield the prefixes in the table that a path begins with: they may answer a miss."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from asgi_routes.engine import Mode, is_within_segment, make_split
 from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
 from asgi_routes.routers.names import NamedPath, Part
-from asgi_routes.scopes import ENCODED_SLASH, parse_host
+from asgi_routes.scopes import ENCODED_SLASH, labels_of, parse_host
 
 Arguments: TypeAlias = Sequence[Any] | None
 Keywords: TypeAlias = Mapping[str, Any] | None
@@ -225,13 +225,13 @@ class _Form:
         if self._flat_host is not None:
             slashed = _fill_flat(self._flat_host, values)
             host = slashed.replace("/", ".")
-            if "." in slashed or parse_host(host) != host:
+            if "." in slashed or not _is_host(host, self._way.hosts[-1]):
                 raise MisfitError(f"{host!r} is not a host")
             return host
         for number, part in enumerate(self._way.hosts):
             own = self._texts(number, part, values, marks=False)
             host = self._put_together(number, own).replace("/", ".")
-            if parse_host(host) != host:
+            if not _is_host(host, part):
                 raise MisfitError(f"{host!r} is not a host")
             _check_part(part, host.replace(".", "/"), own)
         return host
@@ -379,6 +379,11 @@ def _join(path: str, text: str, part: Part) -> str:
         return path + _OPEN
     is_mount = part.mode is Mode.MOUNT and path and not path.endswith("/")
     return path + _MOUNTED if is_mount else path
+
+
+def _is_host(text: str, part: Part) -> bool:
+    """Tell whether a text can be asked for as a host, and be matched by the pattern of one."""
+    return parse_host(text) == text and (part.pattern.is_literal or labels_of(text) is not None)
 
 
 def _check_part(part: Part, text: str, own: dict[str | int, str]) -> str:

@@ -7,7 +7,7 @@ all mistakes in one are raised together.
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
@@ -67,7 +67,7 @@ class Include:
 class Route:
     """One declaration: a pattern and what it leads to.
 
-    It is a value: use it in as many tables as you like.
+    It is a value: use it in as many tables as you like, copy it, and pickle it if its target can be.
 
     Attributes:
         pattern: the parsed text.
@@ -110,6 +110,19 @@ class Route:
     def __repr__(self) -> str:
         name = f" name={self.name!r}" if self.name else ""
         return f"<{type(self).__name__} {self.pattern.source!r}{name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only view of a dict can be neither copied nor pickled.
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return _remake, ({**values, "kwargs": dict(self.kwargs)},)
+
+
+def _remake(values: Mapping[str, Any]) -> Route:
+    return Route(**{**values, "kwargs": _read_only(values["kwargs"])})
+
+
+def _read_only(kwargs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
 
 
 Target: TypeAlias = App | Include
@@ -178,8 +191,7 @@ def make_route(
     assert pattern is not None
     if mounting is None:
         _warn_of_hidden_router(app)
-    defaults = MappingProxyType(dict(kwargs)) if kwargs else _NO_KWARGS
-    return Route(pattern, app, defaults, name, tuple(methods or ()), mounting, layer)
+    return Route(pattern, app, _read_only(kwargs), name, tuple(methods or ()), mounting, layer)
 
 
 def _warn_of_hidden_router(app: Any) -> None:

@@ -7,7 +7,7 @@ from asgi_routes.scopes.child import (
     child_scope,
     remove_additions,
 )
-from asgi_routes.scopes.hosts import host_of, parse_host, port_of
+from asgi_routes.scopes.hosts import host_of, labels_of, parse_host, port_of
 from asgi_routes.scopes.raw_paths import (
     ENCODED_SLASH,
     has_encoded_slash,
@@ -65,6 +65,7 @@ __all__ = (
     "is_below",
     "is_inside_segment",
     "join_templates",
+    "labels_of",
     "make_location",
     "make_scope",
     "mark_encoded_slashes",

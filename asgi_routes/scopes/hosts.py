@@ -20,6 +20,15 @@ def parse_host(text: str) -> str | None:
     return None if found is None else found["host"].lower()
 
 
+def labels_of(host: str) -> str | None:
+    """Return the labels of a host, with slashes for dots; None for an address in brackets.
+
+    >>> labels_of("www.example.com"), labels_of("[::ffff:1.2.3.4]")
+    ('www/example/com', None)
+    """
+    return None if host[:1] == "[" else host.replace(".", "/")
+
+
 def host_of(scope: Scope) -> str | None:
     """Return the host that a client asks for, or None where there is not exactly one valid one.
 

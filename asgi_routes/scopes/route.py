@@ -96,6 +96,9 @@ class _Unset:
     def __repr__(self) -> str:
         return "UNSET"
 
+    def __reduce__(self) -> str:
+        return "UNSET"
+
 
 UNSET: Any = _Unset()
 
@@ -174,6 +177,10 @@ class ChildRoute(MatchedRoute):
 
     def __deepcopy__(self, _memo: object) -> "ChildRoute":
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In another process there are none of these routers; what the route was is known there, too.
+        return MatchedRoute, (self.template,)
 
 
 def outermost_of(scope: Scope) -> Any:

@@ -1,7 +1,8 @@
 """Put three servers under load, check what they answer, print it, and save it: ``make load``.
 
 Each serves GitHub's 1,225 operations behind our router, the same while a part of its table is replaced ten
-times a second, behind Starlette's router, and a bare application, in interleaved rounds. The ratios
+times a second, behind Starlette's router, behind hosts, mounts and options,
+and without a router, in interleaved rounds. The ratios
 are what can be compared between machines.
 """
 
@@ -36,6 +37,7 @@ NO_WRK = "wrk is not installed: apt-get install wrk, brew install wrk, or github
 SHOWN = [
     "requests",
     "a second",
+    "CPU, µs each",
     "wrong answers",
     "broken connections",
     "late answers",
@@ -60,6 +62,10 @@ def printed(console: Console, name: str, result: dict[str, Any]) -> None:
         )
     console.print(table)
     console.print(", ".join(f"{name}: {ratio:.2f}" for name, ratio in result["ratios"].items()))
+    over = result["CPU over bare, µs each"]
+    console.print(
+        "CPU over bare, µs:", ", ".join(f"{name} {more:.1f}" for name, more in over.items())
+    )
     for one in result["tables"]:
         console.print(
             f"process {one['process']}: {one['replaced']} tables, {one['a second']:.1f} a second; "
@@ -82,7 +88,7 @@ def mistakes(results: dict[str, Any]) -> int:
     return sum(
         result["variants"][variant][key]
         for result in results.values()
-        for variant in ("routed", "changing")
+        for variant in ("routed", "optioned", "changing")
         for key in keys
     ) + sum(one["alive, collected"] - 1 for result in results.values() for one in result["tables"])
 

@@ -22,7 +22,7 @@ from benchmarks.load.clients import PATIENCE, Clients
 from benchmarks.load.requests import Answers, Asked, one_sided
 from tests.live.servers import Kind, Server, running
 
-VARIANTS = {"routed": 1.0, "bare": 0.4, "starlette": 0.4, "changing": 1.0}
+VARIANTS = {"routed": 1.0, "optioned": 0.4, "bare": 0.4, "starlette": 0.4, "changing": 1.0}
 """What is served, and how long its turn is."""
 ROUND = 10
 """Seconds of a whole turn."""
@@ -46,6 +46,7 @@ class Variant:
         failed: connections of wrk that broke.
         late: answers that took more than `PATIENCE` seconds.
         rates: answers a second, one for each round.
+        costs: seconds of CPU for an answer, of all processes of the server, one for each round.
         memory: seconds since the start, and MiB of all processes of the server.
         examples: wrong answers.
     """
@@ -59,18 +60,27 @@ class Variant:
     failed: int = 0
     late: int = 0
     rates: list[float] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
     memory: list[tuple[int, float]] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
 
     def measure_memory(self, since: float) -> None:
         """Add what the server and its workers occupy now."""
-        process = psutil.Process(self.server.process.pid)
-        everything = [process, *process.children(recursive=True)]
-        total = sum(one.memory_info().rss for one in everything) / _MIB
+        total = sum(one.memory_info().rss for one in self._processes()) / _MIB
         self.memory.append((round(time.monotonic() - since), round(total, 1)))
+
+    def _processes(self) -> list[psutil.Process]:
+        process = psutil.Process(self.server.process.pid)
+        return [process, *process.children(recursive=True)]
+
+    def _count_seconds(self) -> float:
+        """Return how many seconds of CPU the server and its workers have taken."""
+        times = [one.cpu_times() for one in self._processes()]
+        return float(sum(one.user + one.system for one in times))
 
     async def load(self, seconds: float) -> None:
         """Put the server under load."""
+        before = self._count_seconds()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.clients.run, seconds)
             options = [f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds:g}s"]
@@ -84,6 +94,7 @@ class Variant:
         self.failed += failed
         self.late += late
         self.rates.append((right + wrong) / microseconds * 1e6)
+        self.costs.append((self._count_seconds() - before) / max(1, right + wrong))
         if example:
             self.examples.append(example)
 
@@ -93,6 +104,7 @@ class Variant:
         return {
             "requests": self.right + self.wrong,
             "a second": statistics.median(self.rates),
+            "CPU, µs each": statistics.median(self.costs) * 1e6,
             "wrong answers": self.wrong,
             "broken connections": self.failed,
             "late answers": self.late,
@@ -132,6 +144,7 @@ async def measured(kind: Kind, seconds: int) -> dict[str, Any]:
         for variant in variants.values():
             await variant.load(WARM_UP)
             variant.rates.clear()
+            variant.costs.clear()
         since = time.monotonic()
         for variant in variants.values():
             variant.measure_memory(since)
@@ -148,13 +161,16 @@ async def measured(kind: Kind, seconds: int) -> dict[str, Any]:
             variant.server.stop()  # What goes wrong at the end is in the log, too.
         results = {name: variant.result() for name, variant in variants.items()}
     rate = {name: results[name]["a second"] for name in VARIANTS}
+    cost = {name: results[name]["CPU, µs each"] for name in VARIANTS}
     return {
         "variants": results,
         "tables": tables,
+        "CPU over bare, µs each": {name: cost[name] - cost["bare"] for name in VARIANTS},
         "ratios": {
             f"{one} / {other}": rate[one] / rate[other]
             for one, other in [
                 ("routed", "bare"),
+                ("optioned", "bare"),
                 ("routed", "starlette"),
                 ("starlette", "bare"),
                 ("changing", "routed"),

@@ -1,17 +1,28 @@
 """What the servers serve: GitHub's 1,225 operations behind our router, Starlette's, and none at all."""
 
+from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from starlette.routing import Route, Router, WebSocketRoute
 
-from asgi_routes import MethodRouter, ProtocolTypeRouter, URLRouter, mount, path
+from asgi_routes import (
+    HostRouter,
+    MethodRouter,
+    ProtocolTypeRouter,
+    URLRouter,
+    include,
+    mount,
+    not_found,
+    path,
+)
 from benchmarks.load.answers import Operation, room
 from benchmarks.load.changing import PREFIX, Changing
+from benchmarks.load.requests import Answers
 from benchmarks.peers import written
 from benchmarks.tables import operations
 
 TABLE = operations()
-NAMELESS = Operation("")
 
 
 def ours(*, but: str = "nothing") -> list[Any]:
@@ -34,14 +45,46 @@ class Room:
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
-    """Serve everything with the same application: what the server does without a router."""
+    """Serve the same answers from a dict: what the server and the applications take without a router."""
     if scope["type"] == "lifespan":
         await receive()
+        find_all()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
         return
-    await (room if scope["type"] == "websocket" else NAMELESS)(scope, receive, send)
+    if scope["type"] == "websocket":
+        await room(scope, receive, send)
+        return
+    found = find_all().get((scope["method"], scope["path"]))
+    if found is None:
+        await not_found(scope, receive, send)
+        return
+    operation, params = found
+    await operation({**scope, "path_params": params}, receive, send)
+
+
+class Refusing(Operation):
+    """Answers that the method is wrong, in the words of ours."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"18")]
+        await send({"type": "http.response.start", "status": 405, "headers": headers})
+        await send({"type": "http.response.body", "body": b"Method Not Allowed"})
+
+
+@cache
+def find_all() -> dict[tuple[str, str], tuple[Operation, dict[str, str]]]:
+    """Return what serves every request that is sent, without a router."""
+    found: dict[tuple[str, str], tuple[Operation, dict[str, str]]] = {}
+    for asked in Answers().mix("bare"):
+        if asked.status == HTTPStatus.OK:
+            method, text, *params = asked.body.split(" ")[:-1]
+            pairs = dict(one.split("=", 1) for one in params)
+            found[asked.method, asked.target] = Operation(f"{method} {text}"), pairs
+        elif asked.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            found[asked.method, asked.target] = Refusing(""), {}
+    return found
 
 
 WEBSOCKETS = URLRouter([path("rooms/<name>/", room)])
@@ -61,6 +104,41 @@ changing = ProtocolTypeRouter(
     },
     lifespan=CHANGING.running,
 )
+
+
+class Passing:
+    """A middleware that does nothing."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+def with_options() -> URLRouter:
+    """Return the same behind an include and a mount, a middleware, and options that look at a path."""
+    below = [one for one in ours() if one.pattern.source.startswith("user/")]
+    others = [one for one in ours() if not one.pattern.source.startswith("user/")]
+    cut = [
+        path(written(text.removeprefix("/user/"), "<{}>", "<int:{}>"), route.target)
+        for text, route in zip((t for t in TABLE if t.startswith("/user/")), below, strict=True)
+    ]
+    return URLRouter(
+        [path("", include(others)), mount("user", URLRouter(cut))],
+        root_path="in_path",
+        encoded_slashes="preserve",
+        middleware=[Passing],
+    )
+
+
+optioned = ProtocolTypeRouter(
+    {
+        "http": HostRouter(dict.fromkeys(("127.0.0.1", "localhost"), with_options())),
+        "websocket": WEBSOCKETS,
+    }
+)
+"""As `routed`, through a host, with options."""
 starlette = Router(
     [
         *(

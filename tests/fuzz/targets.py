@@ -47,6 +47,7 @@ PIECES = [
     ),
 ]
 TEXTS = [
+    *("kept/", "layer/", "bare/"),
     *("users/", "7", "a", "/", "//", "-7", "\n", "%2F", "\0", "\ud800", "x", "-", ".", "٣", "é"),
     *("0f0f0f0f-1234-4abc-8def-0123456789ab", "2026-11-21", "\udc2f", " ", "9" * 4400, "..", "*"),
     *("in/", "nested/", "mount/", "router/", "only/", "m/", "f/", "end", "/end"),
@@ -82,6 +83,25 @@ class Reader:
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
+def passing(inner: Any) -> Any:
+    """Return a middleware that does nothing."""
+
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        await inner(scope, receive, send)
+
+    return call
+
+
+def options(read: Reader) -> dict[str, Any]:
+    """Return options of a router; where nothing is left to be read, none."""
+    return {
+        "slashes": read.choice([None, "strict", "redirect", "both"]),
+        "encoded_slashes": read.choice([None, "decode", "preserve", "reject"]),
+        "root_path": read.choice(["auto", "in_path", "stripped"]),
+        "middleware": read.choice([[], [passing]]),
+    }
+
+
 NESTED = URLRouter([path("<int:n>/", app), path("a", app), re_path("^u", app), path("", app)])
 
 
@@ -98,7 +118,7 @@ def routes(data: bytes) -> None:
                 declared.append(write(read.text(PIECES), target))
             except ImproperlyConfigured as mistake:
                 str(mistake)
-        router = URLRouter(declared)
+        router = URLRouter(declared, **options(read))
     # What was warned about may take its time on a long text; all else has to be quick.
     most = 16 if warned else 5000
     for _ in range(1 + read.number(4)):
@@ -110,7 +130,10 @@ def routes(data: bytes) -> None:
             assert linear[0].index == compiled[0].index
             assert linear[3] == compiled[3]
         scope = {"type": "http", "path": text, "method": "GET"}
-        assert isinstance(router.match(scope), Match | NoMatch)
+        scope |= read.choice([{}, {"raw_path": b"/users%2F7"}, {"root_path": "/users"}])
+        found = router.match(scope)
+        assert isinstance(found, Match | NoMatch)
+        assert repr(router.match(scope)) == repr(found)
 
 
 URLS = [
@@ -126,6 +149,9 @@ URLS = [
     path("nested/<z>/", URLRouter([path("<int:id>", app, name="nested")])),
     mount("mount/<t>", app, name="mount", strip=True, at_prefix="redirect"),
     mount("router", URLRouter([path("<slug:s>/", app, name="mounted")])),
+    path("kept/", URLRouter([path("<k>/", app)], encoded_slashes="preserve", slashes="both")),
+    path("layer/", include([path("<l>", app)], middleware=[passing]), name="layer"),
+    mount("bare/<t>", app, at_prefix="miss", middleware=[passing]),
 ]
 ROUTERS = [
     ProtocolTypeRouter(
@@ -139,6 +165,9 @@ ROUTERS = [
         URLRouter(URLS),
         URLRouter(URLS, slashes="redirect", encoded_slashes="preserve"),
         URLRouter(URLS, slashes="both", encoded_slashes="reject", root_path="in_path"),
+        URLRouter(URLS, slashes="both", encoded_slashes="preserve", root_path="stripped"),
+        URLRouter(URLS, slashes="redirect", middleware=[passing], default=app),
+        URLRouter([path("", URLRouter(URLS, slashes="both")), mount("root", NESTED)]),
     )
 ]
 ODD: list[Any] = [

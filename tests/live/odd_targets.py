@@ -147,9 +147,10 @@ class Connection:
         headers = response.headers if response else {}
         has_end = "content-length" in headers or "transfer-encoding" in headers
         if not has_end or headers.get("connection", "").lower() == "close":
-            self._hang_up()
+            self.hang_up()
         return response
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """End the connection; the next request makes another one."""
         self._open.close()
         self._socket = None

@@ -16,6 +16,7 @@ from asgi_routes import (
     path,
     re_path,
 )
+from asgi_routes.inspection import explain
 from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
@@ -211,7 +212,6 @@ async def test_nobody_is_sent_to_a_root_path(root_path: str) -> None:
         (b"%2Fn/a", "decode", b"/n/a/"),
         (b"/a/", "preserve", b"/a"),
         (b"/n/a%2F", "preserve", b"/n/a%2F/"),
-        (b"%2Fn/a", "preserve", b"/n/a/"),
     ],
 )
 async def test_a_redirect_leads_to_a_route(
@@ -315,3 +315,25 @@ def test_mistakes() -> None:
         URLRouter([], slashes="redirects")  # type: ignore[arg-type]
     with pytest.raises(ImproperlyConfigured, match="encoded_slashes is one of"):
         URLRouter([], encoded_slashes="keep")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("raw", "root_path", "is_served"),
+    [
+        (b"/n/a", "", True),
+        (b"%2Fn/a", "", False),
+        (b"%2fn/a", "", False),
+        (b"/svc/n/a", "/svc", True),
+        (b"/svc%2fn/a", "/svc", False),
+        (b"%2fsvc/n/a", "/svc", False),
+    ],
+)
+async def test_an_encoded_slash_begins_no_path(
+    raw: bytes, root_path: str, *, is_served: bool
+) -> None:
+    """Where it is no slash, it is none in front of everything, and none behind the root path."""
+    router = URLRouter([path("n/a", A)], encoded_slashes="preserve")
+    scope = {"type": "http", "path": unquote(raw.decode()), "raw_path": raw, "root_path": root_path}
+    assert bool(router.match(scope)) is is_served
+    assert bool(explain(router, scope)) is is_served
+    assert URLRouter([path("n/a", A)]).match(scope)
