@@ -29,12 +29,30 @@ from asgi_routes.cli.loading import (
 from asgi_routes.cli.printing import escape
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
 from asgi_routes.worker import InvalidMessageError, Status, Worker
+from asgi_routes.worker.channels import OTHERS
 from asgi_routes.worker.events import LOGGER
 
 _NOT_STARTED = 3
 """The exit code where the lifespan of the application failed."""
 _AT_LEAST_1 = click.IntRange(min=1)
 _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
+
+
+def parse_concurrency(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
+    """Return what `Worker` takes as its ``concurrency``.
+
+    Raises:
+        click.BadParameter: a text is not of the form ``NUMBER`` or ``NAME=NUMBER``.
+    """
+    parsed = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        if (equals and not name) or not (number.isascii() and number.isdigit() and int(number)):
+            raise click.BadParameter(f"{text!r} is neither NUMBER nor NAME=NUMBER, from 1 on")
+        parsed[name or OTHERS] = int(number)
+    return parsed
 
 
 @click.command()
@@ -48,10 +66,10 @@ _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
 )
 @click.option(
     "--concurrency",
-    default=10,
-    show_default=True,
-    type=_AT_LEAST_1,
-    help="Messages of each channel that are worked on at once.",
+    multiple=True,
+    callback=parse_concurrency,
+    metavar="[NAME=]NUMBER",
+    help="Messages of each channel, or of that one, that are worked on at once; 10 by default.",
 )
 @click.option(
     "--drain-timeout",

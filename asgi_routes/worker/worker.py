@@ -7,7 +7,7 @@ does, nor does a broker that is away for a while.
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -21,7 +21,7 @@ from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
 from asgi_routes.worker.attempts import Backoff
-from asgi_routes.worker.channels import select_channels
+from asgi_routes.worker.channels import CONCURRENCY, select_channels, select_concurrency
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Monitor, Status, WorkerEvent
 from asgi_routes.worker.handling import Handler, Rules
@@ -42,7 +42,8 @@ class Worker:
         app: an application; usually a router with a `ChannelNameRouter` in it.
         broker: where the messages come from.
         channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
-        concurrency: messages of each channel that are worked on at once.
+        concurrency: messages of each channel that are worked on at once; or a number by the name of
+            a channel, as ``{"pdf": 1, "*": 20}``, in which ``*`` stands for the others.
         drain_timeout: seconds that running messages have to end once the worker is asked to stop.
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
@@ -76,7 +77,7 @@ class Worker:
         broker: Broker,
         channels: Iterable[str] | None = None,
         *,
-        concurrency: int = 10,
+        concurrency: int | Mapping[str, int] = CONCURRENCY,
         drain_timeout: float = 30.0,
         max_attempts: int = 5,
         timeout: float | None = None,
@@ -88,14 +89,13 @@ class Worker:
         if wrong := find_mistake_in_app(app):
             raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
         self.channels = select_channels(app, channels)
-        for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):
-            if value < 1:
-                raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
+        self._concurrency = select_concurrency(self.channels, concurrency)
+        if max_attempts < 1:
+            raise ImproperlyConfigured(f"max_attempts of Worker is 1 or more, not {max_attempts!r}")
         if poll <= 0:
             raise ImproperlyConfigured(f"poll of Worker is more than 0 seconds, not {poll!r}")
         self._app = app
         self._broker = broker
-        self._concurrency = concurrency
         self._drain_timeout = drain_timeout
         self._rules = Rules(max_attempts, timeout, backoff or Backoff())
         self._poll = poll
@@ -191,14 +191,11 @@ class Worker:
         handler = Handler(self._app, self._broker, leases, rules, self._monitor)
         if not self._stopping.is_set():
             self.status.state = "running"
-        names = ", ".join(self.channels)
-        self._monitor.tell(
-            WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each")
-        )
+        self._monitor.tell(WorkerEvent("ready", reason=_list_channels(self._concurrency)))
         with anyio.CancelScope() as self._slots:
             async with leases.keep(), anyio.create_task_group() as slots:
-                for channel in self.channels:
-                    for _ in range(self._concurrency):
+                for channel, number in self._concurrency.items():
+                    for _ in range(number):
                         slots.start_soon(self._run_slot, channel, handler)
         self.status.state = "stopped"
         self._monitor.tell(WorkerEvent("stopped"))
@@ -223,6 +220,19 @@ class Worker:
                 )
                 with anyio.move_on_after(delay):
                     await self._stopping.wait()
+
+
+def _list_channels(concurrency: Mapping[str, int]) -> str:
+    """Return the channels of a worker, and how many messages of each run at once.
+
+    >>> _list_channels({"mail": 10, "sms": 10})
+    'mail, sms; 10 at once each'
+    >>> _list_channels({"mail": 10, "pdf": 1})
+    'mail, 10 at once; pdf, 1 at once'
+    """
+    if len(numbers := {*concurrency.values()}) == 1:
+        return f"{', '.join(concurrency)}; {numbers.pop()} at once each"
+    return "; ".join(f"{name}, {number} at once" for name, number in concurrency.items())
 
 
 async def _listen_for_signals(on_signal: Callable[[], None]) -> None:

@@ -65,7 +65,7 @@ def test_lines(tmp_path: Path) -> None:
 
 def test_drain() -> None:
     """What runs when SIGTERM comes may end; then the exit code is 0."""
-    with run_worker("slowly", "--channel", "slow", "--concurrency", "3") as process:
+    with run_worker("slowly", "--channel", "slow", "--concurrency", "slow=3") as process:
         wait_for(process, "slow began")
         process.process.send_signal(signal.SIGTERM)
         wait_for(process, "draining; 1 in flight have 30 s")
@@ -150,6 +150,17 @@ def test_progress_on_a_terminal() -> None:
         (
             ["worker", "tests.cli.worked:app", "--broker", "kafka://ann:secret@a"],
             "no broker has URLs that begin with 'kafka:'; there are memory:, nats://…",
+        ),
+        *(
+            (
+                ["worker", "tests.cli.worked:app", "--broker", "memory:", "--concurrency", wrong],
+                "is neither NUMBER nor NAME=NUMBER",
+            )
+            for wrong in ("0", "mail=", "=3", "mail=0", "mail=x")
+        ),
+        (
+            ["worker", "tests.cli.worked:app", "--broker", "memory:", "--concurrency", "mial=2"],
+            "names channel 'mial', which it does not have; did you mean 'mail'?",
         ),
         (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
         (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),

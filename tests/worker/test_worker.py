@@ -52,6 +52,32 @@ async def test_broker_that_fails() -> None:
     assert "ConnectionError('away')" in str(next(e for e in events if e.kind == "broker_error"))
 
 
+async def test_concurrency_of_each_channel() -> None:
+    """A channel has as many slots as it is given, and the others have theirs."""
+    now: Counter[str] = Counter()
+    peak: Counter[str] = Counter()
+    free = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        channel = scope["channel"]
+        now[channel] += 1
+        peak[channel] = max(peak[channel], now[channel])
+        await free.wait()
+        now[channel] -= 1
+
+    broker, apps = MemoryBroker(), {"mail": app, "pdf": app, "sms": app}
+    concurrency = {"pdf": 1, "mail": 3, "*": 2}
+    async with run_worker(broker, apps, concurrency=concurrency) as (worker, events):
+        for channel in apps:
+            for _ in range(4):
+                await broker.send(channel, {"type": "x"})
+        await wait_until(lambda: worker.status.in_flight == 6)
+        free.set()
+        await wait_until(lambda: count_ended(events) == 12)
+    assert peak == {"mail": 3, "pdf": 1, "sms": 2}
+    assert "pdf, 1 at once" in str(events[0])
+
+
 async def test_hook_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     """What watches the worker cannot stop it."""
     seen: Counter[str] = Counter()
@@ -204,6 +230,9 @@ async def test_what_the_host_raises() -> None:
         (noop, [], {}, "no channel"),
         (noop, "mail", {}, "names, not one text"),
         (noop, ["a"], {"concurrency": 0}, "concurrency"),
+        (noop, ["a"], {"concurrency": {"a": 0}}, "1 or more for channel 'a', not 0"),
+        (noop, ["a"], {"concurrency": {"*": True}}, "1 or more, not True"),
+        (noop, ["mail"], {"concurrency": {"mial": 2}}, "'mial', which it does not have"),
         (noop, ["a"], {"max_attempts": 0}, "max_attempts"),
         (noop, ["a"], {"poll": 0}, "poll"),
     ],
