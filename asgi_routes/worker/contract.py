@@ -1,6 +1,6 @@
 """What a worker asks of a broker, and what brokers raise.
 
-Rule: a worker pulls one message for each free slot. So nothing is fetched that nobody works on, and
+Rule: a worker pulls at most one message for each free slot. So nothing is fetched that nobody works on, and
 concurrency, fairness and draining need no further mechanism. `asgi_routes.worker.conformance` tests
 a broker against all of this.
 """
@@ -53,7 +53,7 @@ class Delivery(Protocol):
 
 
 class Subscription(Protocol):
-    """What one slot of a worker takes messages from; one task at a time uses it."""
+    """What a worker takes the messages of a channel from; one task at a time uses it."""
 
     async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - an answer, no error
         """Return the next message, or None where none comes within so many seconds.
@@ -64,6 +64,14 @@ class Subscription(Protocol):
 
         Raises:
             Exception: the engine is away, or refuses; the worker subscribes anew after a pause.
+        """
+        ...
+
+    async def receive_more(self, limit: int) -> Sequence[Delivery]:
+        """Return at most so many messages that are there already; it waits for none.
+
+        A worker asks for them after `receive` has returned one, for the other slots that are free.
+        An engine that has no such question returns none: then each is asked for alone.
         """
         ...
 
@@ -135,7 +143,7 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return a context manager with the subscription of one slot to a channel.
+        """Return a context manager with a subscription to a channel.
 
         All subscriptions of a channel, in whatever process, share its messages, and get those that
         were sent before the first of them, too. Leaving one hands nothing back: what is on loan
@@ -200,8 +208,43 @@ class BrokerFullError(WorkerError):
         self.capacity = capacity
 
 
+class BrokerUnavailableError(WorkerError, ConnectionError):
+    """A broker cannot be reached, or does not do what it is asked; its cause is the client's error.
+
+    Attributes:
+        will_pass: whether it may be back by itself, as one that is restarted; one that refuses a
+            password will not.
+    """
+
+    def __init__(self, text: str, *, will_pass: bool = True) -> None:
+        super().__init__(text)
+        self.will_pass = will_pass
+
+
 class BrokerClosedError(WorkerError, RuntimeError):
-    """A broker is used outside ``async with broker``."""
+    """A broker is used outside ``async with broker``.
+
+    >>> print(BrokerClosedError("NatsBroker"))
+    NatsBroker is used outside of 'async with broker'; an application opens it in its lifespan:
+    <BLANKLINE>
+        @asynccontextmanager
+        async def lifespan(router):
+            async with broker:
+                yield
+    <BLANKLINE>
+        app = ProtocolTypeRouter({...}, lifespan=lifespan)
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is used outside of 'async with broker'; an application opens it in its "
+            "lifespan:\n\n"
+            "    @asynccontextmanager\n"
+            "    async def lifespan(router):\n"
+            "        async with broker:\n"
+            "            yield\n\n"
+            "    app = ProtocolTypeRouter({...}, lifespan=lifespan)"
+        )
 
 
 class LeaseLostError(WorkerError):

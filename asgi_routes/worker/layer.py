@@ -121,7 +121,7 @@ class LayerBroker(SendingBroker):
 
     def _get_intakes(self) -> dict[str, "_Intake"]:
         if self._intakes is None:
-            raise BrokerClosedError("use LayerBroker inside of 'async with broker'")
+            raise BrokerClosedError("LayerBroker")
         return self._intakes
 
 
@@ -212,6 +212,10 @@ class LayerSubscription:
         with anyio.move_on_after(timeout):
             return LayerDelivery(self._intake, await self._intake.next())
         return None
+
+    async def receive_more(self, limit: int) -> list[Delivery]:  # noqa: ARG002 - one at a time
+        """Return none: a layer hands out one at a time."""
+        return []
 
 
 class LayerDelivery:

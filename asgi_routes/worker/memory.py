@@ -217,6 +217,13 @@ class MemorySubscription:
             await self._queue.wait(end)
         return MemoryDelivery(self._queue, kept, self._lease, self._dead)
 
+    async def receive_more(self, limit: int) -> "list[MemoryDelivery]":
+        await anyio.lowlevel.checkpoint()
+        taken: list[MemoryDelivery] = []
+        while len(taken) < limit and (kept := self._queue.take(self._lease)) is not None:
+            taken.append(MemoryDelivery(self._queue, kept, self._lease, self._dead))
+        return taken
+
 
 class MemoryDelivery:
     """A message on loan; see `Delivery`."""

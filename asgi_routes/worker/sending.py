@@ -14,7 +14,7 @@ from typing import Any, Self
 import anyio
 
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.contract import Subscription
+from asgi_routes.worker.contract import BrokerClosedError, Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
     check_channel,
@@ -69,7 +69,13 @@ class SendingBroker(ABC):
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
     ) -> str:
-        """Keep a message for the workers of a channel; see `Broker.send`."""
+        """Keep a message for the workers of a channel; see `Broker.send`.
+
+        Raises:
+            BrokerClosedError: it is not open; the text shows the lifespan that opens it.
+        """
+        if self._entered == 0:
+            raise BrokerClosedError(type(self).__name__)
         name = check_channel(channel)
         data = encode(message, self.largest)
         message_id = uuid.uuid4().hex if id is None else check_id(id)

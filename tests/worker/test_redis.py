@@ -248,7 +248,7 @@ async def test_on_a_port() -> None:
 
 
 async def test_not_in_use() -> None:
-    with pytest.raises(BrokerClosedError, match="inside of 'async with broker'"):
+    with pytest.raises(BrokerClosedError, match="outside of 'async with broker'"):
         await RedisBroker().send("mail", {"type": "x"})
 
 

@@ -209,6 +209,10 @@ class NatsSubscription:
             if time.monotonic() >= end:
                 return None
 
+    async def receive_more(self, limit: int) -> "list[NatsDelivery]":  # noqa: ARG002 - one at a time
+        """Return none: each is asked for alone."""
+        return []
+
     async def _next(self, client: Client, seconds: float) -> Msg | None:
         """Ask for one message.
 

@@ -90,7 +90,7 @@ class Connection:
                 if self._client is client:
                     self._client = await self._connect()
         if self._client is None:
-            raise BrokerClosedError("NatsBroker is used outside of 'async with broker'")
+            raise BrokerClosedError("NatsBroker")
         return self._client
 
     async def _connect(self) -> Client:

@@ -101,7 +101,7 @@ class RedisBroker(SendingBroker):
     @property
     def _streams(self) -> Streams:
         if self._opened is None:
-            raise BrokerClosedError("use RedisBroker inside of 'async with broker'")
+            raise BrokerClosedError("RedisBroker")
         return self._opened
 
     async def put(
@@ -187,6 +187,10 @@ class RedisSubscription:
                 return RedisDelivery(self._streams, self._channel, *entry)
             if time.monotonic() >= end:
                 return None
+
+    async def receive_more(self, limit: int) -> list[Delivery]:  # noqa: ARG002 - one at a time
+        """Return none: each is asked for alone."""
+        return []
 
     async def _take(self) -> list[Any] | int | None:
         """Return an entry that is due again, or in how many ms there will be one, or None."""
