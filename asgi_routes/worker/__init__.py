@@ -17,10 +17,13 @@ from asgi_routes.worker.contract import (
     DeadLetter,
     DeadLetters,
     Delivery,
+    Depth,
+    Depths,
     LeaseLostError,
     Subscription,
 )
 from asgi_routes.worker.events import Status, WorkerEvent
+from asgi_routes.worker.letters import LetterBox
 from asgi_routes.worker.memory import MemoryBroker
 from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, WorkerError
 from asgi_routes.worker.sending import SendingBroker
@@ -36,8 +39,11 @@ __all__ = (
     "DeadLetter",
     "DeadLetters",
     "Delivery",
+    "Depth",
+    "Depths",
     "InvalidMessageError",
     "LeaseLostError",
+    "LetterBox",
     "MemoryBroker",
     "MessageTooLargeError",
     "SendingBroker",

@@ -136,7 +136,7 @@ class Attempt:
             raise ValueError(f"a message is a mapping, not {message!r}")  # noqa: TRY004 - as for its type
         if message.get("type") == "channel.send":
             name, inner = message.get("channel", ""), message.get("message", {})
-            options = {key: message[key] for key in ("id", "headers") if key in message}
+            options = {key: message[key] for key in ("id", "headers", "delay") if key in message}
             await self._broker.send(name, inner, **options)
             return
         if (outcome := _read_request(message)) is None:

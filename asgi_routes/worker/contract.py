@@ -88,6 +88,7 @@ class DeadLetter:
         at: when it was given up, in seconds since 1970.
         data: the message, as it stands in the broker.
         headers: of the message.
+        place: where the broker keeps it, as the engine writes it; no two have the same.
     """
 
     id: str
@@ -97,6 +98,7 @@ class DeadLetter:
     at: float
     data: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def message(self) -> Mapping[str, Any] | None:
@@ -124,6 +126,7 @@ class Broker(Protocol):
         *,
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
     ) -> str:
         """Keep a message for the workers of a channel, present and future.
 
@@ -133,6 +136,7 @@ class Broker(Protocol):
             id: what the message is known by; None makes one. A broker may take the same id twice,
                 or drop the second for as long as it remembers the first.
             headers: sent along with the message.
+            delay: seconds before which no worker gets it. It may be late by a second or two.
 
         Returns:
             The id. The message is kept as safely as the engine keeps anything.
@@ -172,22 +176,79 @@ class CrashLedger(Protocol):
         """Remove a mark; it is no error where there is none."""
 
 
-class DeadLetters(Protocol):
-    """What a broker has besides, so that people can see to messages that nobody could handle."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many messages of a channel a broker holds, by what becomes of them next.
 
-    async def dead_letters(self, channel: str | None = None) -> Sequence[DeadLetter]:
-        """Return the dead letters, of one channel or all, the oldest first."""
+    Attributes:
+        waiting: for a slot that is free.
+        on_loan: with a worker.
+        later: that wait for their time, after an attempt that failed, or as their sender wished.
+            None where the engine does not tell them from those on loan, which count them then.
+        dead: the dead letters.
+    """
+
+    waiting: int
+    on_loan: int
+    later: int | None
+    dead: int
+
+
+class Depths(Protocol):
+    """What a broker has besides, so that people and autoscalers see how much there is to do."""
+
+    async def depth(self, channel: str) -> Depth:
+        """Return how many messages of a channel there are; of one that nobody knows, none."""
         ...
 
-    async def replay(self, message_id: str) -> int:
-        """Send the dead letters of that id once more, as new messages; return how many there were.
 
-        A crash on the way may leave one in both places, never in neither.
+class DeadLetters(Protocol):
+    """What a broker has besides, so that people can see to messages that nobody could handle.
+
+    `asgi_routes.worker.letters.LetterBox` has what does not depend on the engine.
+    """
+
+    async def dead_letters(
+        self,
+        channel: str | None = None,
+        *,
+        after: str = "",
+        limit: int | None = None,
+        reason: str = "",
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Sequence[DeadLetter]:
+        """Return dead letters, the oldest first.
+
+        Args:
+            channel: only those of this one.
+            after: the `DeadLetter.place` of one: only those behind it, as the next page begins.
+            limit: at most so many.
+            reason: only those whose reason has this text in it.
+            since: only those given up then or later, in seconds since 1970.
+            until: only those given up before then.
+
+        Raises:
+            ValueError: ``after`` is no place of this broker.
         """
         ...
 
-    async def drop(self, message_id: str) -> int:
-        """Forget the dead letters of that id; return how many there were."""
+    async def count_dead_letters(self) -> Mapping[str, int]:
+        """Return how many dead letters each channel has that has any."""
+        ...
+
+    async def replay(self, which: str | DeadLetter) -> int:
+        """Send dead letters once more, as new messages; return how many there were.
+
+        A crash on the way may leave one in both places, never in neither.
+
+        Args:
+            which: all of this id; or this one, which costs no search.
+        """
+        ...
+
+    async def drop(self, which: str | DeadLetter) -> int:
+        """Forget the dead letters of an id, or one; return how many there were."""
         ...
 
 

@@ -18,6 +18,7 @@ from asgi_routes.worker.contract import BrokerClosedError, Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
     check_channel,
+    check_delay,
     check_headers,
     check_id,
     encode,
@@ -31,13 +32,18 @@ class SendingBroker(ABC):
     `DeadLetters` where the engine allows it. `asgi_routes.worker.messages.decode` makes the message
     of a delivery.
 
+    Args:
+        largest: bytes that a message may have, encoded. What is larger is kept elsewhere, and the
+            message says where: an engine of queues is no store of files.
+
     Attributes:
-        largest: bytes that a message may have, encoded.
+        largest: as given, or less where the engine takes less.
     """
 
-    largest: int = LARGEST
-
-    def __init__(self) -> None:
+    def __init__(self, *, largest: int = LARGEST) -> None:
+        if largest < 1:
+            raise ImproperlyConfigured(f"largest is 1 byte or more, not {largest!r}")
+        self.largest = largest
         self._entered = 0
         self._lock: anyio.Lock | None = None
 
@@ -68,6 +74,7 @@ class SendingBroker(ABC):
         *,
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`.
 
@@ -79,7 +86,7 @@ class SendingBroker(ABC):
         name = check_channel(channel)
         data = encode(message, self.largest)
         message_id = uuid.uuid4().hex if id is None else check_id(id)
-        await self.put(name, data, message_id, check_headers(headers or {}))
+        await self.put(name, data, message_id, check_headers(headers or {}), check_delay(delay))
         return message_id
 
     @abstractmethod
@@ -92,12 +99,18 @@ class SendingBroker(ABC):
 
     @abstractmethod
     async def put(
-        self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
+        self,
+        channel: str,
+        data: bytes,
+        message_id: str,
+        headers: Mapping[str, str],
+        delay: float = 0.0,
     ) -> None:
         """Keep bytes as they are; nobody has checked that they are a message.
 
         Raises:
             BrokerFullError: the channel holds as many as it may.
+            InvalidMessageError: there is a delay, and the engine knows none.
         """
 
     @abstractmethod

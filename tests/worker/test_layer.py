@@ -61,6 +61,19 @@ NOT_PROMISED = {
     "test_settled_too_late": _NO_LEASE,
     "test_stopped_at_once": "what is handed back is a new message to the layer, its first attempt",
     "test_what_nobody_could_handle": _NO_PLACE,
+    **dict.fromkeys(["test_count", "test_filters", "test_pages", "test_this_one"], _NO_PLACE),
+    **dict.fromkeys(
+        [
+            "test_delay",
+            "test_delay_of_what_is_no_message",
+            "test_delay_outlives_the_broker",
+            "test_what_is_no_delay",
+        ],
+        "a layer has nobody who would keep a message for later",
+    ),
+    **dict.fromkeys(
+        ["test_depth", "test_depth_of_what_is_for_later"], "a layer does not say what is in it"
+    ),
 }
 """Which tests of the contract do not hold over a layer, and why."""
 

@@ -96,15 +96,12 @@ async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
         await (await receive_next(subscription)).ack()
         await (await receive_next(subscription)).dead_letter("why")
         await broker.drop("dead_letter")
-        keys = await broker._streams.client.keys(f"{broker._streams.prefix}*")
-        assert sorted(keys) == [
-            broker._streams.dead.encode(),
-            broker._streams.name_keys("mail")[0].encode(),
-        ]
-        assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
-        assert (
-            await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers")
-        )["pending"] == 0
+        streams = broker._streams
+        stream, _, dead, _ = streams.name_keys("mail")
+        keys = await streams.client.keys(f"*{prefix}*")
+        assert sorted(keys) == sorted(map(str.encode, [streams.channels, stream, dead]))
+        assert [await streams.client.xlen(key) for key in (stream, dead)] == [0, 0]
+        assert (await streams.client.xpending(stream, "workers"))["pending"] == 0
 
 
 async def test_capacity(shared: RedisEngine, prefix: str) -> None:
@@ -145,7 +142,7 @@ async def test_emptied(shared: RedisEngine, prefix: str) -> None:
         for _ in range(4):
             await broker.send("mail", {"type": "x"})
             loans.append(await receive_next(subscription))
-        await broker._streams.client.delete(*await broker._streams.client.keys(f"{{{prefix}}}*"))
+        await broker._streams.client.delete(*await broker._streams.client.keys(f"*{prefix}*"))
         await loans[0].ack()
         await loans[1].retry(0)
         await loans[2].dead_letter("why")
@@ -210,7 +207,7 @@ async def test_what_others_write(shared: RedisEngine, prefix: str) -> None:
     """An entry without any of our fields is a message that nobody can read, not the end of a slot."""
     broker = RedisBroker(shared.url, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
-        stream, _ = broker._streams.name_keys("mail")
+        stream = broker._streams.name_keys("mail")[0]
         await broker._streams.client.xadd(stream, {"id": b"\xff", "headers": "[]", "channel": "no"})
         delivery = await receive_next(subscription)
         assert (delivery.id, delivery.message, delivery.headers) == ("\ufffd", None, {})
@@ -227,7 +224,7 @@ async def test_deleted_by_others(shared: RedisEngine, prefix: str) -> None:
         await broker.send("mail", {"type": "x"})
         await receive_next(subscription)
         await (await receive_next(subscription)).retry(0)
-        stream, _ = broker._streams.name_keys("mail")
+        stream = broker._streams.name_keys("mail")[0]
         for entry, _ in await broker._streams.client.xrange(stream):
             await broker._streams.client.xdel(stream, entry)
         await receive_nothing(subscription, 1.0)
