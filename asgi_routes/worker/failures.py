@@ -9,6 +9,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from asgi_routes.worker.messages import WorkerError
+
 _LONGEST_TEXT = 250
 _MOST_FRAMES = 3
 _OURS = str(Path(__file__).parent)
@@ -32,6 +34,8 @@ def tell_error(error: BaseException) -> str:
     >>> tell_error(TimeoutError())
     'TimeoutError'
     """
+    if isinstance(error, WorkerError):  # A sentence already.
+        return str(error)
     name = type(error).__qualname__
     if text := _shorten(str(error)):
         return f"{name}: {text}"

@@ -7,16 +7,17 @@ others write to the engine.
 import asyncio
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Self
 
 import anyio
 
-from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.errors import ImproperlyConfigured, RoutingError
 from asgi_routes.worker.contract import BrokerClosedError, Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
+    WorkerError,
     check_channel,
     check_delay,
     check_headers,
@@ -52,7 +53,8 @@ class SendingBroker(ABC):
             self._lock = anyio.Lock()
         async with self._lock:
             if self._entered == 0:
-                await self.open()
+                with self._explaining(""):
+                    await self.open()
             self._entered += 1
         return self
 
@@ -86,8 +88,29 @@ class SendingBroker(ABC):
         name = check_channel(channel)
         data = encode(message, self.largest)
         message_id = uuid.uuid4().hex if id is None else check_id(id)
-        await self.put(name, data, message_id, check_headers(headers or {}), check_delay(delay))
+        checked = check_headers(headers or {}), check_delay(delay)
+        with self._explaining(name):
+            await self.put(name, data, message_id, *checked)
         return message_id
+
+    def explain(self, error: Exception, channel: str) -> WorkerError | None:  # noqa: ARG002 - as it is for none
+        """Return the error of the contract for one of the engine's client; None where there is none.
+
+        `BrokerUnavailableError` names the server and what is wrong; `BrokerFullError` stands for
+        any lack of room.
+        """
+        return None
+
+    @contextmanager
+    def _explaining(self, channel: str) -> Iterator[None]:
+        try:
+            yield
+        except RoutingError:
+            raise
+        except Exception as error:
+            if (told := self.explain(error, channel)) is None:
+                raise
+            raise told from error
 
     @abstractmethod
     async def open(self) -> None:

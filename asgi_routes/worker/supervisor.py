@@ -68,6 +68,8 @@ class Supervisor:
 
     def note_failure(self, channel: str, error: Exception, delay: float = 0.0) -> None:
         """Note that the broker has not; the first one that notices begins an outage."""
+        if callable(explain := getattr(self._broker, "explain", None)):
+            error = explain(error, channel) or error
         is_new = not self._failing
         self._failing.add(channel)
         if is_new:

@@ -11,7 +11,12 @@ import pytest
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
-from asgi_routes.worker import BrokerClosedError, BrokerFullError, LeaseLostError
+from asgi_routes.worker import (
+    BrokerClosedError,
+    BrokerFullError,
+    BrokerUnavailableError,
+    LeaseLostError,
+)
 from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
@@ -242,6 +247,30 @@ async def test_on_a_port() -> None:
         ):
             await broker.send("mail", {"type": "x"})
             assert (await receive_next(subscription)).message == {"type": "x"}
+
+
+async def test_what_a_server_refuses(engine: RedisEngine) -> None:
+    """Who cannot open a broker, or send, reads which server it was, and why; no client's error."""
+    away = f"redis://127.0.0.1:{free_port()}"
+    with pytest.raises(BrokerUnavailableError, match=r"^Redis at 127\.\S+ refused the connection$"):
+        await RedisBroker(away).__aenter__()
+    async with Redis.from_url(engine.url) as client:
+        await client.execute_command("ACL", "SETUSER", "ann", "on", ">right", "~*", "+ping")
+        for user in ("ann:wrong", "ann:right"):
+            name, _, password = user.partition(":")
+            with pytest.raises(
+                BrokerUnavailableError, match="does not let the broker in"
+            ) as caught:
+                async with RedisBroker(
+                    f"{engine.url}?username={name}&password={password}"
+                ) as broker:
+                    await broker.send("mail", {"type": "x"})
+            assert password not in str(caught.value)
+            assert not caught.value.will_pass
+        await client.execute_command("REPLICAOF", "127.0.0.1", free_port())
+        async with RedisBroker(engine.url) as broker:
+            with pytest.raises(BrokerUnavailableError, match="is a replica"):
+                await broker.send("mail", {"type": "x"})
 
 
 async def test_not_in_use() -> None:

@@ -17,9 +17,10 @@ from nats.js.errors import APIError
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import BrokerFullError, DeadLetter, Depth
 from asgi_routes.worker.letters import LetterBox
-from asgi_routes.worker.messages import LARGEST
+from asgi_routes.worker.messages import LARGEST, WorkerError
 from asgi_routes.worker.nats.connection import Connect, Connection, check_options
 from asgi_routes.worker.nats.deliveries import NatsSubscription, read_dead_letter
+from asgi_routes.worker.nats.failures import explain
 from asgi_routes.worker.nats.jetstreams import JetStreams, Keeping
 from asgi_routes.worker.nats.wire import Facts, digest, read_token, write_token
 from asgi_routes.worker.sending import SendingBroker
@@ -138,6 +139,9 @@ class NatsBroker(SendingBroker, LetterBox):
 
     async def close(self) -> None:
         await self._connection.close()
+
+    def explain(self, error: Exception, channel: str) -> WorkerError | None:
+        return explain(error, f"NATS at {self._connection.places}", channel)
 
     async def put(
         self,

@@ -16,9 +16,9 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
 from asgi_routes.errors import did_you_mean
-from asgi_routes.worker.contract import BrokerClosedError
+from asgi_routes.worker.contract import BrokerClosedError, BrokerUnavailableError
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import WorkerError
+from asgi_routes.worker.failures import tell_error
 from asgi_routes.worker.sending import require_asyncio
 
 _T = TypeVar("_T")
@@ -89,12 +89,17 @@ class Connection:
         self._asking: set[anyio.CancelScope] = set()
         self._errors: dict[str, None] = {}
 
+    @property
+    def places(self) -> str:
+        """Where the servers are, without passwords."""
+        return ", ".join(urlsplit(server).netloc.rpartition("@")[2] for server in self._servers)
+
     async def open(self) -> None:
         """Connect.
 
         Raises:
             ImproperlyConfigured: the event loop is not that of asyncio.
-            WorkerError: nobody answers.
+            BrokerUnavailableError: nobody answers.
         """
         require_asyncio("NatsBroker")
         self._opening = anyio.Lock()
@@ -170,12 +175,12 @@ class Connection:
                     return await self._connect_theirs(**options)
                 return await _connect_ours(self._servers, options)
         except TimeoutError:
-            places = ", ".join(
-                urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
-            )
             # A server that refuses may hang up before its reason is read: so all errors are told.
             said = ", ".join(self._errors) or "no answer"
-            raise WorkerError(f"no NATS server at {places} took the connection: {said}") from None
+            raise BrokerUnavailableError(
+                f"no NATS server at {self.places} took the connection: {said}",
+                will_pass="uthorization" not in said,
+            ) from None
 
     async def _on_disconnect(self) -> None:
         for scope in self._asking:
@@ -184,8 +189,8 @@ class Connection:
             await theirs()
 
     async def _on_error(self, error: Exception) -> None:
-        self._errors[repr(error)] = None
-        LOGGER.warning("NATS: %r", error)
+        self._errors[tell_error(error)] = None
+        LOGGER.debug("NATS: %r", error)
 
 
 async def _connect_ours(servers: list[str], options: Mapping[str, Any]) -> Client:

@@ -23,8 +23,9 @@ from asgi_routes.worker.contract import (
     Subscription,
 )
 from asgi_routes.worker.letters import LetterBox
-from asgi_routes.worker.messages import LARGEST, decode
+from asgi_routes.worker.messages import LARGEST, WorkerError, decode
 from asgi_routes.worker.redis.clients import Source
+from asgi_routes.worker.redis.failures import explain, name_address
 from asgi_routes.worker.redis.letters import read_dead_letters, read_headers, split_place
 from asgi_routes.worker.redis.streams import (
     ACK,
@@ -99,6 +100,7 @@ class RedisBroker(SendingBroker, LetterBox):
         self._capacity = capacity
         self._prefix = prefix
         self._opened: Streams | None = None
+        self._address = "Redis"
 
     async def open(self) -> None:
         """Connect.
@@ -109,6 +111,7 @@ class RedisBroker(SendingBroker, LetterBox):
         """
         require_asyncio("RedisBroker")
         client = self._source.open()
+        self._address = name_address(client)
         try:
             streams = Streams(client, self._prefix, self.lease)
             await client.exists(streams.channels)
@@ -122,6 +125,9 @@ class RedisBroker(SendingBroker, LetterBox):
         if self._opened is not None:
             streams, self._opened = self._opened, None
             await self._source.close(streams.client)
+
+    def explain(self, error: Exception, channel: str) -> WorkerError | None:
+        return explain(error, self._address, channel)
 
     @property
     def _streams(self) -> Streams:
