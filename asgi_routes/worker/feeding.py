@@ -4,12 +4,12 @@ Rule: it asks for no more than there are free slots, so nothing is fetched that 
 it is the only one who asks, however many slots there are.
 """
 
+from collections.abc import Callable
+
 import anyio
 
 from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.contract import Broker, Delivery, Subscription
-from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.failures import tell_error
 from asgi_routes.worker.handling import Handler
 from asgi_routes.worker.supervisor import Supervisor
 
@@ -46,15 +46,19 @@ class Feed:
             supervisor.note_answer(self._channel)
 
         async with anyio.create_task_group() as slots:
+
+            def start(delivery: Delivery) -> None:
+                self._free -= 1
+                slots.start_soon(self._work_on, delivery, handler, supervisor)
+
             while not stopping.is_set():
                 try:
                     async with broker.subscribe(self._channel) as subscription:
                         while not stopping.is_set():
                             await self._wait_for_slot()
-                            for delivery in await self._read(subscription, stopping):
-                                self._free -= 1
-                                slots.start_soon(self._work_on, delivery, handler, supervisor)
-                            note_answer()
+                            if not stopping.is_set():
+                                await self._read(subscription, stopping, start)
+                                note_answer()
                 except Exception as error:  # noqa: BLE001 - brokers come back
                     failures += 1
                     delay = self._backoff.delay(failures)
@@ -68,21 +72,22 @@ class Feed:
             self._freed = anyio.Event()
             await self._freed.wait()
 
-    async def _read(self, subscription: Subscription, stopping: anyio.Event) -> list[Delivery]:
-        """Return the messages that the free slots can have; none where none comes for a while."""
-        if stopping.is_set():
-            return []
+    async def _read(
+        self,
+        subscription: Subscription,
+        stopping: anyio.Event,
+        start: Callable[[Delivery], None],
+    ) -> None:
+        """Start the work on as many messages as there are free slots, or on none."""
         with anyio.fail_after(self._poll + _LONGEST_SILENCE):
             first = await subscription.receive(self._poll)
         if first is None:
-            return []
-        if self._free == 1 or stopping.is_set():
-            return [first]
-        try:
-            return [first, *await subscription.receive_more(self._free - 1)]
-        except Exception as error:  # noqa: BLE001 - the next question meets it again
-            LOGGER.debug("channel %r: %s", self._channel, tell_error(error))
-            return [first]
+            return
+        # At once: whatever becomes of the next question, this one is in hand.
+        start(first)
+        if self._free and not stopping.is_set():
+            for delivery in await subscription.receive_more(self._free):
+                start(delivery)
 
     async def _work_on(self, delivery: Delivery, handler: Handler, supervisor: Supervisor) -> None:
         try:

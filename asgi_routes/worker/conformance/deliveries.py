@@ -141,6 +141,24 @@ class DeliveryConformance:
                 tasks.start_soon(take, other)
             assert sorted(got) == [*range(10)]
 
+    async def test_more(self, make_broker: MakeBroker) -> None:
+        """More of them at once are at most as many as were asked for, and each comes once."""
+        async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
+            for number in range(8):
+                await broker.send("mail", {"type": "x", "n": number})
+            got: list[int] = []
+            while len(got) < 8:  # noqa: PLR2004 - as many as were sent
+                deliveries = [
+                    await receive_next(subscription),
+                    *await subscription.receive_more(3),
+                ]
+                assert len(deliveries) <= 4  # noqa: PLR2004 - one and three
+                for delivery in deliveries:
+                    got.append(delivery.message["n"] if delivery.message else -1)
+                    await delivery.ack()
+            assert sorted(got) == [*range(8)]
+            await receive_nothing(subscription)
+
     async def test_what_is_no_message(self, make_broker: MakeBroker) -> None:
         """A sender's mistake is an error of the sender."""
         loop: list[Any] = []

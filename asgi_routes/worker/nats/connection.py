@@ -128,7 +128,7 @@ class Connection:
         """
         end = anyio.current_time() + self._timeout
         while True:
-            client = await self._wait_for_client()
+            client = await self.get_client()
             with anyio.CancelScope() as scope:
                 self._asking.add(scope)
                 try:
@@ -141,7 +141,7 @@ class Connection:
             if not scope.cancelled_caught:
                 await anyio.sleep(_PAUSE)
 
-    async def _wait_for_client(self) -> Client:
+    async def get_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
         So no question waits inside the client for the connection to come back: one that nobody

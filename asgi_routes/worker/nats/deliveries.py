@@ -7,6 +7,7 @@ out, by our own clock, takes nothing away from the worker that has the message n
 import json
 import time
 from contextlib import suppress
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -54,46 +55,68 @@ class NatsSubscription:
     async def receive(self, timeout: float) -> "NatsDelivery | None":  # noqa: ASYNC109 - see there
         end = time.monotonic() + timeout
 
-        async def question(client: Client) -> Msg | None:
+        async def question(client: Client) -> list[Msg]:
             left = end - time.monotonic()
-            return await self._next(client, min(max(left, 0.001), _LONGEST_QUESTION))
+            seconds = min(max(left, 0.001), _LONGEST_QUESTION)
+            asked = {"batch": 1, "expires": int(seconds * _NANO)}
+            return await self._ask_for(client, asked, 1, seconds + self._connection.longest_try)
 
         while True:
-            message = await self._connection.ask(question)
-            if message is not None:
-                delivery = NatsDelivery(
-                    self._streams, message, self._channel, self._lease, self._max_dead
-                )
-                if await delivery.is_ready():
-                    return delivery
+            for delivery in await self._lend(await self._connection.ask(question)):
+                return delivery
             if time.monotonic() >= end:
                 return None
 
-    async def receive_more(self, limit: int) -> "list[NatsDelivery]":  # noqa: ARG002 - one at a time
-        """Return none: each is asked for alone."""
-        return []
+    async def receive_more(self, limit: int) -> "list[NatsDelivery]":
+        client = await self._connection.get_client()
+        asked = {"batch": limit, "no_wait": True}
+        longest = self._connection.longest_try
+        return await self._lend(await self._ask_for(client, asked, limit, longest))
 
-    async def _next(self, client: Client, seconds: float) -> Msg | None:
-        """Ask for one message.
+    async def _lend(self, messages: list[Msg]) -> "list[NatsDelivery]":
+        deliveries = [
+            NatsDelivery(self._streams, message, self._channel, self._lease, self._max_dead)
+            for message in messages
+        ]
+        return [delivery for delivery in deliveries if await delivery.is_ready()]
+
+    async def _ask_for(
+        self, client: Client, question: dict[str, Any], limit: int, seconds: float
+    ) -> list[Msg]:
+        """Ask for messages; return those that came until the server said that there are no more.
 
         Each question has an inbox of its own, which goes away with it. So a message for a question
         that nobody waits for any more stays where it is: the server sees that the inbox is gone.
         """
         inbox = client.new_inbox()
         subscription = await client.subscribe(inbox)
+        messages: list[Msg] = []
         try:
-            question = json.dumps({"batch": 1, "expires": int(seconds * _NANO)})
-            await client.publish(self._subject, question.encode(), reply=inbox)
-            message = await subscription.next_msg(seconds + self._connection.longest_try)
+            await client.publish(self._subject, json.dumps(question).encode(), reply=inbox)
+            while len(messages) < limit:
+                message = await subscription.next_msg(seconds)
+                if not message.reply:  # Without one it is a status of the server.
+                    _check_status(message)
+                    break
+                messages.append(message)
+        except Exception:
+            if not messages:  # Else those that came are in hand, and have to be worked on.
+                raise
         finally:
             with suppress(ConnectionClosedError):
                 await subscription.unsubscribe()
-        if message.reply:  # Without one it is a status of the server.
-            return message
-        headers = message.headers or {}
-        status, said = headers.get("Status", ""), headers.get("Description")
-        if status in _NO_MESSAGES:
-            return None
+        return messages
+
+
+def _check_status(message: Msg) -> None:
+    """Let that pass which says only that there are no messages.
+
+    Raises:
+        APIError: it says something else.
+    """
+    headers = message.headers or {}
+    status, said = headers.get("Status", ""), headers.get("Description")
+    if status not in _NO_MESSAGES:
         raise APIError(code=int(status or 0), description=said)
 
 

@@ -37,7 +37,7 @@ from asgi_routes.worker.redis.streams import (
     RETRY,
     TAKE,
     Streams,
-    find_entry,
+    find_entries,
 )
 from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
@@ -230,9 +230,8 @@ class RedisSubscription:
             if time.monotonic() >= end:
                 return None
 
-    async def receive_more(self, limit: int) -> list[Delivery]:  # noqa: ARG002 - one at a time
-        """Return none: each is asked for alone."""
-        return []
+    async def receive_more(self, limit: int) -> list[Delivery]:
+        return [self._lend(*entry, 1) for entry in await self._read("COUNT", limit)]
 
     def _lend(self, entry: bytes, fields: Any, attempt: int) -> Delivery:
         facts = fields if isinstance(fields, dict) else dict(_pair(fields))
@@ -250,12 +249,17 @@ class RedisSubscription:
 
     async def _read_new(self, seconds: float) -> tuple[bytes, dict[bytes, bytes]] | None:
         """Return an entry that nobody has had yet, or None if none comes within so many seconds."""
+        milliseconds = max(1, math.ceil(seconds * 1000))
+        entries = await self._read("COUNT", 1, "BLOCK", milliseconds)
+        return entries[0] if entries else None
+
+    async def _read(self, *how: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Return entries that nobody has had yet."""
         stream = self._streams.name_keys(self._channel)[0]
         reply = await self._streams.client.execute_command(
-            *("XREADGROUP", "GROUP", GROUP, "worker", "COUNT", 1),
-            *("BLOCK", max(1, math.ceil(seconds * 1000)), "STREAMS", stream, ">"),
+            *("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", stream, ">")
         )
-        return find_entry(reply)
+        return find_entries(reply)
 
     async def _make_group(self) -> None:
         stream = self._streams.name_keys(self._channel)[0]

@@ -279,25 +279,30 @@ class Streams:
         return sorted(name.decode() for name in await self.client.smembers(self.channels))
 
 
-def find_entry(reply: Any) -> tuple[bytes, dict[bytes, bytes]] | None:
-    """Return the entry in a reply to XREADGROUP, or None where there is none.
+def find_entries(reply: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries in a reply to XREADGROUP.
 
     On the wire it has two shapes, and each version of the client makes others of them.
 
-    >>> find_entry([[b"stream", [[b"1-0", [b"id", b"a"]]]]])
-    (b'1-0', {b'id': b'a'})
-    >>> find_entry({b"stream": [[(b"1-0", {b"id": b"a"})]]})
-    (b'1-0', {b'id': b'a'})
+    >>> find_entries([[b"stream", [[b"1-0", [b"id", b"a"]]]]])
+    [(b'1-0', {b'id': b'a'})]
+    >>> find_entries({b"stream": [[(b"1-0", {b"id": b"a"})]]})
+    [(b'1-0', {b'id': b'a'})]
     """
     if not reply:
-        return None
+        return []
     entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
     while not isinstance(entries[0][0], bytes):
         entries = entries[0]
-    entry, fields = entries[0]
-    if not isinstance(fields, dict):
-        fields = dict(zip(fields[::2], fields[1::2], strict=True))
-    return entry, fields
+    return [
+        (
+            entry,
+            fields
+            if isinstance(fields, dict)
+            else dict(zip(fields[::2], fields[1::2], strict=True)),
+        )
+        for entry, fields in entries
+    ]
 
 
 def _get_timeout(client: Any) -> float:
