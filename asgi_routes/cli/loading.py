@@ -17,6 +17,7 @@ import click
 from asgi_routes.errors import ImproperlyConfigured, did_you_mean
 from asgi_routes.scopes import make_scope as make_scope_of
 from asgi_routes.worker.brokers import broker_from
+from asgi_routes.worker.failures import tell_error
 
 APP = click.argument("app", metavar="APP")
 BROKER = click.option(
@@ -105,5 +106,7 @@ async def open_broker(broker: Any) -> AsyncIterator[None]:
         try:
             await stack.enter_async_context(broker)
         except Exception as error:
-            raise click.ClickException(f"the broker cannot be opened: {error!r}") from error
+            raise click.ClickException(
+                f"the broker cannot be opened: {tell_error(error)}"
+            ) from error
         yield

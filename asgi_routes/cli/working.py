@@ -7,6 +7,8 @@ lines.
 
 import logging
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,17 +26,38 @@ from asgi_routes.cli.loading import (
     load_app,
     load_broker,
     make_usage_error,
-    open_broker,
 )
 from asgi_routes.cli.printing import escape
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
-from asgi_routes.worker import InvalidMessageError, Status, Worker
+from asgi_routes.worker import BrokerUnavailableError, InvalidMessageError, Status, Worker
+from asgi_routes.worker.channels import OTHERS
 from asgi_routes.worker.events import LOGGER
+from asgi_routes.worker.supervisor import RAN_ON, end_process
 
 _NOT_STARTED = 3
 """The exit code where the lifespan of the application failed."""
+_TO_END = 2.0
+"""Seconds that threads have to end once the worker has."""
+
 _AT_LEAST_1 = click.IntRange(min=1)
 _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
+
+
+def parse_concurrency(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
+    """Return what `Worker` takes as its ``concurrency``.
+
+    Raises:
+        click.BadParameter: a text is not of the form ``NUMBER`` or ``NAME=NUMBER``.
+    """
+    parsed = {}
+    for text in texts:
+        name, equals, number = text.rpartition("=")
+        if (equals and not name) or not (number.isascii() and number.isdigit() and int(number)):
+            raise click.BadParameter(f"{text!r} is neither NUMBER nor NAME=NUMBER, from 1 on")
+        parsed[name or OTHERS] = int(number)
+    return parsed
 
 
 @click.command()
@@ -48,18 +71,26 @@ _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
 )
 @click.option(
     "--concurrency",
-    default=10,
-    show_default=True,
-    type=_AT_LEAST_1,
-    help="Messages of each channel that are worked on at once.",
+    multiple=True,
+    callback=parse_concurrency,
+    metavar="[NAME=]NUMBER",
+    help="Messages of each channel, or of that one, that are worked on at once; 10 by default.",
 )
 @click.option(
     "--drain-timeout",
-    default=30.0,
+    default=25.0,
     show_default=True,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     help="That these have once the worker is to stop.",
+)
+@click.option(
+    "--wait",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="That a broker which is not there yet is waited for at the start; 0 for not at all.",
 )
 @click.option(
     "--max-attempts",
@@ -71,7 +102,12 @@ _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
 @click.option(
     "--health-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Touched at most once a second whenever the broker has answered.",
+    help="Touched once a second as long as the event loop runs, whatever the work does.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The same, and there only as long as the broker answers and messages are taken.",
 )
 def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> None:
     """Take messages from a broker, and hand them to an application.
@@ -80,7 +116,8 @@ def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> Non
     back to the broker at once.
 
     Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it
-    could not be asked; 3, the application did not start or stop.
+    could not be asked; 3, the application did not start or stop; 4, the same as 0, but work went on
+    in threads beyond its time, and was cut off.
     """
     served = load_app(app)
     broker = load_broker(url)
@@ -92,15 +129,30 @@ def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> Non
         raise click.UsageError(str(error)) from None
     with _show_worker(made.status):
         try:
-            anyio.run(_run, broker, made)
+            anyio.run(made.run)
         except LifespanError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(_NOT_STARTED)
+        except BrokerUnavailableError as error:
+            raise click.ClickException(escape(str(error))) from error
+        except ImproperlyConfigured as error:
+            raise make_usage_error(error) from None
+    if _are_threads_left():
+        click.echo("threads of abandoned work go on; the process ends without them", err=True)
+        end_process(RAN_ON)
 
 
-async def _run(broker: Any, made: Worker) -> None:
-    async with open_broker(broker):
-        await made.run()
+def _are_threads_left() -> bool:
+    """Tell whether threads go on that the interpreter would wait for, however long that takes."""
+    end = time.monotonic() + _TO_END
+    others = [
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not thread.daemon
+    ]
+    for thread in others:
+        thread.join(max(0.0, end - time.monotonic()))
+    return any(thread.is_alive() for thread in others)
 
 
 @contextmanager
@@ -160,6 +212,9 @@ def _show_progress(status: Status, console: Console) -> Live:
 class _Formatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
         return escape(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as above
+        return "\n".join(map(escape, super().formatException(ei).splitlines()))
 
 
 class _Lines(logging.Handler):

@@ -12,14 +12,18 @@ from asgi_routes.worker.contract import (
     Broker,
     BrokerClosedError,
     BrokerFullError,
+    BrokerUnavailableError,
     CrashLedger,
     DeadLetter,
     DeadLetters,
     Delivery,
+    Depth,
+    Depths,
     LeaseLostError,
     Subscription,
 )
 from asgi_routes.worker.events import Status, WorkerEvent
+from asgi_routes.worker.letters import LetterBox
 from asgi_routes.worker.memory import MemoryBroker
 from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, WorkerError
 from asgi_routes.worker.sending import SendingBroker
@@ -30,12 +34,16 @@ __all__ = (
     "Broker",
     "BrokerClosedError",
     "BrokerFullError",
+    "BrokerUnavailableError",
     "CrashLedger",
     "DeadLetter",
     "DeadLetters",
     "Delivery",
+    "Depth",
+    "Depths",
     "InvalidMessageError",
     "LeaseLostError",
+    "LetterBox",
     "MemoryBroker",
     "MessageTooLargeError",
     "SendingBroker",

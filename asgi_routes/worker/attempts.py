@@ -14,6 +14,7 @@ import anyio.lowlevel
 
 from asgi_routes.errors import NoRouteFound
 from asgi_routes.worker.contract import Broker, Delivery
+from asgi_routes.worker.failures import tell_error, unwrap
 
 EXTENSION = "channel.delivery"
 """The key in ``scope["extensions"]`` under which an application finds the facts of its delivery."""
@@ -31,10 +32,12 @@ class Again:
     Attributes:
         reason: a sentence for people.
         delay: seconds, as the application asked, or None.
+        error: what the application has raised, or None.
     """
 
     reason: str
     delay: float | None = None
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,11 @@ class Dead:
 
     Attributes:
         reason: a sentence for people.
+        error: what the application has raised, or None.
     """
 
     reason: str
+    error: BaseException | None = None
 
 
 Outcome: TypeAlias = Done | Again | Dead
@@ -62,12 +67,16 @@ class Attempt:
         outcome: how it ended, as far as the application has said so.
         is_acked: whether the broker knows already that it is done.
         is_lost: whether another worker has the message by now.
+        is_unread: whether the application returned without a word, and without its message.
+        is_given_back: whether it was handed back to the broker while the application still ran.
     """
 
     def __init__(self, delivery: Delivery, broker: Broker) -> None:
         self.outcome: Outcome | None = None
         self.is_acked = False
         self.is_lost = False
+        self.is_unread = False
+        self.is_given_back = False
         self._delivery = delivery
         self._broker = broker
         self._received = 0
@@ -99,6 +108,7 @@ class Attempt:
             return self.outcome or _judge_error(error)
         if self.outcome is None and limit.cancelled_caught:
             return _judge_error(TimeoutError(f"the application took more than {timeout:g} s"))
+        self.is_unread = self.outcome is None and self._received == 0
         return self.outcome or Done()
 
     async def receive(self) -> Any:
@@ -126,7 +136,7 @@ class Attempt:
             raise ValueError(f"a message is a mapping, not {message!r}")  # noqa: TRY004 - as for its type
         if message.get("type") == "channel.send":
             name, inner = message.get("channel", ""), message.get("message", {})
-            options = {key: message[key] for key in ("id", "headers") if key in message}
+            options = {key: message[key] for key in ("id", "headers", "delay") if key in message}
             await self._broker.send(name, inner, **options)
             return
         if (outcome := _read_request(message)) is None:
@@ -194,13 +204,12 @@ def _judge_error(error: BaseException) -> Outcome:
     """Return what an exception of the application means for its message.
 
     >>> _judge_error(ValueError("no such image"))
-    Again(reason="ValueError('no such image')", delay=None)
+    Again(reason='ValueError: no such image', delay=None, error=ValueError('no such image'))
     """
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
+    error = unwrap(error)
     if isinstance(error, NoRouteFound):
-        return Dead(f"nobody serves it: {error}")
-    return Again(repr(error))
+        return Dead(f"nobody serves it: {error}", error)
+    return Again(tell_error(error), None, error)
 
 
 def _read_request(message: Any) -> Outcome | None:

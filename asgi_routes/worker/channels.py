@@ -1,15 +1,21 @@
-"""The channels that a worker takes messages from: given ones, or those that its application knows.
+"""The channels that a worker takes messages from, and how many of each at once.
 
 Rule: the names are read from the routers; nothing of the application is called but ``children``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from asgi_routes.apps import walk
-from asgi_routes.errors import ImproperlyConfigured
+from asgi_routes.errors import ImproperlyConfigured, did_you_mean
 from asgi_routes.routers import ChannelNameRouter
 from asgi_routes.types import App
 from asgi_routes.worker.messages import check_channel
+
+OTHERS = "*"
+"""Stands for every channel that `select_concurrency` is not told of by its name."""
+
+CONCURRENCY = 10
+"""Messages of a channel that are worked on at once where nobody says otherwise."""
 
 _GLOB = frozenset("*?[")
 
@@ -49,3 +55,33 @@ def select_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]
         hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
         raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
     return tuple(map(check_channel, found))
+
+
+def select_concurrency(
+    channels: Iterable[str], concurrency: int | Mapping[str, int]
+) -> dict[str, int]:
+    """Return how many messages of each channel are worked on at once.
+
+    Args:
+        channels: their names.
+        concurrency: one number for all, or a number by the name of a channel, in which ``*`` stands
+            for the others; these have 10 where it is left out.
+
+    Raises:
+        ImproperlyConfigured: a number is not 1 or more, or a name is none of the channels.
+
+    >>> select_concurrency(["mail", "pdf", "sms"], {"pdf": 1, "*": 4})
+    {'mail': 4, 'pdf': 1, 'sms': 4}
+    """
+    names = tuple(channels)
+    given = concurrency if isinstance(concurrency, Mapping) else {OTHERS: concurrency}
+    for name, number in given.items():
+        if name != OTHERS and name not in names:
+            hint = did_you_mean(name, names) or f"it has {', '.join(map(repr, names))}"
+            raise ImproperlyConfigured(
+                f"concurrency of Worker names channel {name!r}, which it does not have", hint=hint
+            )
+        if type(number) is not int or number < 1:
+            whose = "" if name == OTHERS else f" for channel {name!r}"
+            raise ImproperlyConfigured(f"concurrency of Worker is 1 or more{whose}, not {number!r}")
+    return {name: given.get(name, given.get(OTHERS, CONCURRENCY)) for name in names}

@@ -1,6 +1,6 @@
 """What a worker asks of a broker, and what brokers raise.
 
-Rule: a worker pulls one message for each free slot. So nothing is fetched that nobody works on, and
+Rule: a worker pulls at most one message for each free slot. So nothing is fetched that nobody works on, and
 concurrency, fairness and draining need no further mechanism. `asgi_routes.worker.conformance` tests
 a broker against all of this.
 """
@@ -53,7 +53,7 @@ class Delivery(Protocol):
 
 
 class Subscription(Protocol):
-    """What one slot of a worker takes messages from; one task at a time uses it."""
+    """What a worker takes the messages of a channel from; one task at a time uses it."""
 
     async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - an answer, no error
         """Return the next message, or None where none comes within so many seconds.
@@ -64,6 +64,14 @@ class Subscription(Protocol):
 
         Raises:
             Exception: the engine is away, or refuses; the worker subscribes anew after a pause.
+        """
+        ...
+
+    async def receive_more(self, limit: int) -> Sequence[Delivery]:
+        """Return at most so many messages that are there already; it waits for none.
+
+        A worker asks for them after `receive` has returned one, for the other slots that are free.
+        An engine that has no such question returns none: then each is asked for alone.
         """
         ...
 
@@ -80,6 +88,7 @@ class DeadLetter:
         at: when it was given up, in seconds since 1970.
         data: the message, as it stands in the broker.
         headers: of the message.
+        place: where the broker keeps it, as the engine writes it; no two have the same.
     """
 
     id: str
@@ -89,6 +98,7 @@ class DeadLetter:
     at: float
     data: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def message(self) -> Mapping[str, Any] | None:
@@ -116,6 +126,7 @@ class Broker(Protocol):
         *,
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
     ) -> str:
         """Keep a message for the workers of a channel, present and future.
 
@@ -125,6 +136,7 @@ class Broker(Protocol):
             id: what the message is known by; None makes one. A broker may take the same id twice,
                 or drop the second for as long as it remembers the first.
             headers: sent along with the message.
+            delay: seconds before which no worker gets it. It may be late by a second or two.
 
         Returns:
             The id. The message is kept as safely as the engine keeps anything.
@@ -135,7 +147,7 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, channel: str) -> AbstractAsyncContextManager[Subscription]:
-        """Return a context manager with the subscription of one slot to a channel.
+        """Return a context manager with a subscription to a channel.
 
         All subscriptions of a channel, in whatever process, share its messages, and get those that
         were sent before the first of them, too. Leaving one hands nothing back: what is on loan
@@ -164,22 +176,79 @@ class CrashLedger(Protocol):
         """Remove a mark; it is no error where there is none."""
 
 
-class DeadLetters(Protocol):
-    """What a broker has besides, so that people can see to messages that nobody could handle."""
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many messages of a channel a broker holds, by what becomes of them next.
 
-    async def dead_letters(self, channel: str | None = None) -> Sequence[DeadLetter]:
-        """Return the dead letters, of one channel or all, the oldest first."""
+    Attributes:
+        waiting: for a slot that is free.
+        on_loan: with a worker.
+        later: that wait for their time, after an attempt that failed, or as their sender wished.
+            None where the engine does not tell them from those on loan, which count them then.
+        dead: the dead letters.
+    """
+
+    waiting: int
+    on_loan: int
+    later: int | None
+    dead: int
+
+
+class Depths(Protocol):
+    """What a broker has besides, so that people and autoscalers see how much there is to do."""
+
+    async def depth(self, channel: str) -> Depth:
+        """Return how many messages of a channel there are; of one that nobody knows, none."""
         ...
 
-    async def replay(self, message_id: str) -> int:
-        """Send the dead letters of that id once more, as new messages; return how many there were.
 
-        A crash on the way may leave one in both places, never in neither.
+class DeadLetters(Protocol):
+    """What a broker has besides, so that people can see to messages that nobody could handle.
+
+    `asgi_routes.worker.letters.LetterBox` has what does not depend on the engine.
+    """
+
+    async def dead_letters(
+        self,
+        channel: str | None = None,
+        *,
+        after: str = "",
+        limit: int | None = None,
+        reason: str = "",
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Sequence[DeadLetter]:
+        """Return dead letters, the oldest first.
+
+        Args:
+            channel: only those of this one.
+            after: the `DeadLetter.place` of one: only those behind it, as the next page begins.
+            limit: at most so many.
+            reason: only those whose reason has this text in it.
+            since: only those given up then or later, in seconds since 1970.
+            until: only those given up before then.
+
+        Raises:
+            ValueError: ``after`` is no place of this broker.
         """
         ...
 
-    async def drop(self, message_id: str) -> int:
-        """Forget the dead letters of that id; return how many there were."""
+    async def count_dead_letters(self) -> Mapping[str, int]:
+        """Return how many dead letters each channel has that has any."""
+        ...
+
+    async def replay(self, which: str | DeadLetter) -> int:
+        """Send dead letters once more, as new messages; return how many there were.
+
+        A crash on the way may leave one in both places, never in neither.
+
+        Args:
+            which: all of this id; or this one, which costs no search.
+        """
+        ...
+
+    async def drop(self, which: str | DeadLetter) -> int:
+        """Forget the dead letters of an id, or one; return how many there were."""
         ...
 
 
@@ -200,8 +269,43 @@ class BrokerFullError(WorkerError):
         self.capacity = capacity
 
 
+class BrokerUnavailableError(WorkerError, ConnectionError):
+    """A broker cannot be reached, or does not do what it is asked; its cause is the client's error.
+
+    Attributes:
+        will_pass: whether it may be back by itself, as one that is restarted; one that refuses a
+            password will not.
+    """
+
+    def __init__(self, text: str, *, will_pass: bool = True) -> None:
+        super().__init__(text)
+        self.will_pass = will_pass
+
+
 class BrokerClosedError(WorkerError, RuntimeError):
-    """A broker is used outside ``async with broker``."""
+    """A broker is used outside ``async with broker``.
+
+    >>> print(BrokerClosedError("NatsBroker"))
+    NatsBroker is used outside of 'async with broker'; an application opens it in its lifespan:
+    <BLANKLINE>
+        @asynccontextmanager
+        async def lifespan(router):
+            async with broker:
+                yield
+    <BLANKLINE>
+        app = ProtocolTypeRouter({...}, lifespan=lifespan)
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is used outside of 'async with broker'; an application opens it in its "
+            "lifespan:\n\n"
+            "    @asynccontextmanager\n"
+            "    async def lifespan(router):\n"
+            "        async with broker:\n"
+            "            yield\n\n"
+            "    app = ProtocolTypeRouter({...}, lifespan=lifespan)"
+        )
 
 
 class LeaseLostError(WorkerError):

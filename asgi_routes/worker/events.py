@@ -1,4 +1,4 @@
-"""What a worker reports: events for metrics, a status, and a file that shows it is alive.
+"""What a worker reports: events for metrics, and a status.
 
 Rule: nothing that watches a worker can stop it.
 """
@@ -7,7 +7,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from asgi_routes.worker.contract import Delivery
@@ -24,6 +23,7 @@ EventKind: TypeAlias = Literal[
     "lease_lost",
     "blocked",
     "broker_error",
+    "broker_back",
     "draining",
     "stopped",
 ]
@@ -31,8 +31,8 @@ EventKind: TypeAlias = Literal[
 
 ``start``, ``done``, ``retry``, ``dead`` and ``handed_back`` (at a hard stop) are about a message.
 So are ``lease_lost``, after which another worker may have it, and ``blocked``, when something kept
-the event loop for so long that its lease may run out. ``broker_error`` is about a slot, which goes
-on after a pause.
+the event loop for so long that its lease may run out. ``broker_error`` and ``broker_back`` are the
+begin and the end of an outage: each comes once, however many slots and channels notice.
 """
 
 _LEVELS = {
@@ -44,7 +44,10 @@ _LEVELS = {
     "lease_lost": logging.WARNING,
     "blocked": logging.WARNING,
     "broker_error": logging.WARNING,
+    "broker_back": logging.WARNING,
 }
+_OF_APPLICATION = ("retry", "dead")
+"""Events whose exception is logged with its traceback: it is the application's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,12 @@ class WorkerEvent:
         channel: where, or "" for the whole worker.
         id: of the message, or "".
         attempt: of the message, or 0.
-        seconds: how long the application ran (done, retry, dead), or the event loop was blocked.
+        seconds: how long the application ran (done, retry, dead), the event loop was blocked, or the
+            broker was away.
         delay: seconds until the message, or the broker, is tried again.
         reason: a sentence for people, or "".
+        error: the exception with its traceback: of the application (retry, dead), or of the broker;
+            None where there was none.
     """
 
     kind: EventKind
@@ -68,6 +74,7 @@ class WorkerEvent:
     seconds: float = 0.0
     delay: float = 0.0
     reason: str = ""
+    error: BaseException | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         parts = [self.kind.replace("_", " ")]
@@ -88,7 +95,7 @@ class Status:
         state: ``starting``, ``running``, ``draining`` or ``stopped``.
         channels: that it takes messages from.
         in_flight: messages that the application works on.
-        polled: for each channel, when the broker has last answered a slot, in seconds since 1970.
+        polled: for each channel, when the broker has last answered, in seconds since 1970.
         counts: how often each kind of event has happened.
     """
 
@@ -104,21 +111,18 @@ class Monitor:
 
     Args:
         on_event: called with each event, or None.
-        health_file: touched whenever the broker has answered, or None.
     """
 
-    def __init__(
-        self, on_event: Callable[[WorkerEvent], None] | None, health_file: Path | None
-    ) -> None:
+    def __init__(self, on_event: Callable[[WorkerEvent], None] | None) -> None:
         self.status = Status()
         self._on_event = on_event
-        self._health_file = health_file
-        self._touched = 0.0
+        self._has_warned = False
 
     def tell(self, event: WorkerEvent) -> None:
         """Count an event, log it and call the hook; what that raises is logged."""
         self.status.counts[event.kind] += 1
-        LOGGER.log(_LEVELS.get(event.kind, logging.INFO), "%s", event)
+        trace = event.error if event.kind in _OF_APPLICATION else None
+        LOGGER.log(_LEVELS.get(event.kind, logging.INFO), "%s", event, exc_info=trace)
         if self._on_event is not None:
             try:
                 self._on_event(event)
@@ -133,18 +137,18 @@ class Monitor:
         *,
         delay: float = 0.0,
         reason: str = "",
+        error: BaseException | None = None,
     ) -> None:
         """Report what happened to a delivery; see `WorkerEvent`."""
         channel, attempt = delivery.channel, delivery.attempt
-        self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason))
+        self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason, error))
 
-    def note_poll(self, channel: str, at: float) -> None:
-        """Note that the broker has answered, at so many seconds since 1970."""
-        self.status.polled[channel] = at
-        if self._health_file is None or at - self._touched < 1:
-            return
-        self._touched = at
-        try:
-            self._health_file.touch()
-        except OSError as error:
-            LOGGER.warning("the health file cannot be touched: %s", error)
+    def warn_unread(self, delivery: Delivery) -> None:
+        """Say once that an application returns without having asked for its message."""
+        if not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning(
+                "the application returned without receive(), and message %s of channel %r counts as "
+                "done; it may not serve that channel (said once)",
+                *(delivery.id, delivery.channel),
+            )

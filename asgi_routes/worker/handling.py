@@ -8,13 +8,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 
 from asgi_routes.worker.attempts import Again, Attempt, Backoff, Dead, Done, Outcome, make_scope
 from asgi_routes.worker.contract import Broker, Delivery
 from asgi_routes.worker.events import LOGGER, Monitor
+from asgi_routes.worker.failures import tell_error, tell_place
 from asgi_routes.worker.leases import Leases
 from asgi_routes.worker.messages import find_mistake
 
@@ -59,6 +60,7 @@ class Handler:
         self._rules = rules
         self._monitor = monitor
         self._gate = _Gate()
+        self._running: dict[Attempt, Delivery] = {}
         # A broker without a ledger cannot know which message killed its process.
         self._ledger: Any = broker if callable(getattr(broker, "is_marked", None)) else None
 
@@ -78,8 +80,24 @@ class Handler:
             await self._ledger.unmark(_make_lone_mark(delivery))
             return
         attempt = Attempt(delivery, self._broker)
-        with self._leases.hold(delivery, attempt):
-            await self._try_once(delivery, attempt, is_suspect=is_suspect)
+        self._running[attempt] = delivery
+        try:
+            with self._leases.hold(delivery, attempt):
+                await self._try_once(delivery, attempt, is_suspect=is_suspect)
+        finally:
+            del self._running[attempt]
+
+    async def hand_back_running(self) -> None:
+        """Hand back the messages whose applications do not end, though they were cancelled.
+
+        So it is with one that waits for a thread: nothing can end that. What it does from now on
+        settles nothing.
+        """
+        with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
+            for attempt, delivery in [*self._running.items()]:
+                if not attempt.is_given_back:
+                    attempt.is_given_back = True
+                    await self._hand_back(delivery, attempt, 0.0)
 
     async def _is_suspect(self, delivery: Delivery) -> bool:
         """Tell whether a message was tried often, and its last attempt may have killed a worker."""
@@ -99,10 +117,13 @@ class Handler:
             async with self._gate.enter(alone=is_suspect):
                 begun = time.monotonic()
                 outcome = await self._run(delivery, attempt, is_suspect=is_suspect)
-            await self._end(delivery, attempt, outcome, time.monotonic() - begun)
+            if not attempt.is_given_back:
+                await self._end(delivery, attempt, outcome, time.monotonic() - begun)
         except anyio.get_cancelled_exc_class():
             with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_HAND_BACK):
-                await self._hand_back(delivery, attempt, time.monotonic() - begun)
+                if not attempt.is_given_back:
+                    attempt.is_given_back = True
+                    await self._hand_back(delivery, attempt, time.monotonic() - begun)
             raise
 
     async def _run(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> Outcome:
@@ -122,6 +143,8 @@ class Handler:
     async def _end(
         self, delivery: Delivery, attempt: Attempt, outcome: Outcome, seconds: float
     ) -> None:
+        if attempt.is_unread:
+            self._monitor.warn_unread(delivery)
         if attempt.is_acked:
             self._monitor.tell_of("done", delivery, seconds)
         elif isinstance(outcome, Done) or not attempt.is_lost:
@@ -130,20 +153,37 @@ class Handler:
     async def _settle(self, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
         """Settle a delivery with the broker, then report it."""
         if isinstance(outcome, Again) and delivery.attempt >= self._rules.max_attempts:
-            outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}")
+            outcome = Dead(f"attempt {delivery.attempt}: {outcome.reason}", outcome.error)
         if isinstance(outcome, Done):
             await delivery.ack()
             self._monitor.tell_of("done", delivery, seconds)
-        elif isinstance(outcome, Dead):
-            await delivery.dead_letter(outcome.reason)
-            self._monitor.tell_of("dead", delivery, seconds, reason=outcome.reason)
-        else:
-            delay = outcome.delay
-            if delay is None:
-                delay = self._rules.backoff.delay(delivery.attempt)
-            await self._note_end(delivery)
-            await delivery.retry(delay)
-            self._monitor.tell_of("retry", delivery, seconds, delay=delay, reason=outcome.reason)
+            return
+        try:
+            delay = await self._settle_failed(delivery, outcome)
+        except Exception:
+            # What the application raised must show, whatever keeps the broker from being told.
+            LOGGER.error(
+                "message %s of channel %r failed, and the broker was not told: %s",
+                *(delivery.id, delivery.channel, outcome.reason),
+                exc_info=outcome.error,
+            )
+            raise
+        kind: Literal["dead", "retry"] = "dead" if isinstance(outcome, Dead) else "retry"
+        told: Any = {"delay": delay, "reason": outcome.reason, "error": outcome.error}
+        self._monitor.tell_of(kind, delivery, seconds, **told)
+
+    async def _settle_failed(self, delivery: Delivery, outcome: Again | Dead) -> float:
+        """Have a message tried again, or given up; return the seconds until it is tried again."""
+        if isinstance(outcome, Dead):
+            place = "" if outcome.error is None else tell_place(outcome.error)
+            await delivery.dead_letter(f"{outcome.reason} ({place})" if place else outcome.reason)
+            return 0.0
+        delay = outcome.delay
+        if delay is None:
+            delay = self._rules.backoff.delay(delivery.attempt)
+        await self._note_end(delivery)
+        await delivery.retry(delay)
+        return delay
 
     async def _hand_back(self, delivery: Delivery, attempt: Attempt, seconds: float) -> None:
         """Give a message back, so that nobody has to wait for its lease to run out."""
@@ -154,7 +194,7 @@ class Handler:
             await self._note_end(delivery)
             await delivery.retry(0)
         except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
-            LOGGER.warning("message %s was not handed back: %r", delivery.id, error)
+            LOGGER.warning("message %s was not handed back: %s", delivery.id, tell_error(error))
         else:
             self._monitor.tell_of("handed_back", delivery)
 

@@ -21,7 +21,12 @@ import anyio
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import BrokerClosedError, BrokerFullError, Delivery, Subscription
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import InvalidMessageError, MessageTooLargeError, decode
+from asgi_routes.worker.messages import (
+    LARGEST,
+    InvalidMessageError,
+    MessageTooLargeError,
+    decode,
+)
 from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _REFUSED = {
@@ -45,6 +50,7 @@ class LayerBroker(SendingBroker):
       attempt when the broker is left, and what a worker that stops hands back, goes back to the
       layer as a new message.
     - A message that is given up is logged and dropped: a layer has no place for dead letters.
+    - A message cannot be sent for later: there would be nobody to keep it.
     - There is no lease, and no way to know what killed a process.
     - An id is made when a message is received; the sender's id and headers are not passed on.
 
@@ -53,13 +59,14 @@ class LayerBroker(SendingBroker):
 
     Args:
         layer: anything that has ``send(channel, message)`` and ``receive(channel)``.
+        largest: bytes that a message may have, encoded.
 
     Raises:
         ImproperlyConfigured: it has not, or it is known not to work for workers.
     """
 
-    def __init__(self, layer: Any) -> None:
-        super().__init__()
+    def __init__(self, layer: Any, *, largest: int = LARGEST) -> None:
+        super().__init__(largest=largest)
         for kind in type(layer).__mro__:
             if why := _REFUSED.get(kind.__name__):
                 raise ImproperlyConfigured(f"{kind.__name__} cannot serve workers: {why}")
@@ -97,7 +104,10 @@ class LayerBroker(SendingBroker):
         data: bytes,
         message_id: str,  # noqa: ARG002 - a layer takes none
         headers: Mapping[str, str],  # noqa: ARG002 - as above
+        delay: float = 0.0,
     ) -> None:
+        if delay:
+            raise InvalidMessageError("a channel layer keeps no message for later")
         if (message := decode(data)) is None:
             raise InvalidMessageError("a layer takes mappings, and these bytes stand for none")
         self._get_intakes()
@@ -121,7 +131,7 @@ class LayerBroker(SendingBroker):
 
     def _get_intakes(self) -> dict[str, "_Intake"]:
         if self._intakes is None:
-            raise BrokerClosedError("use LayerBroker inside of 'async with broker'")
+            raise BrokerClosedError("LayerBroker")
         return self._intakes
 
 
@@ -212,6 +222,10 @@ class LayerSubscription:
         with anyio.move_on_after(timeout):
             return LayerDelivery(self._intake, await self._intake.next())
         return None
+
+    async def receive_more(self, limit: int) -> list[Delivery]:  # noqa: ARG002 - one at a time
+        """Return none: a layer hands out one at a time."""
+        return []
 
 
 class LayerDelivery:

@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from asgi_routes.worker.attempts import Attempt
 from asgi_routes.worker.contract import Delivery, LeaseLostError
 from asgi_routes.worker.events import LOGGER, Monitor
+from asgi_routes.worker.failures import tell_error
 
 
 @dataclass(eq=False, slots=True)
@@ -97,6 +98,8 @@ class Leases:
                 return
             except Exception as error:  # noqa: BLE001 - the next one may go through
                 LOGGER.warning(
-                    "the lease of message %s was not extended: %r", held.delivery.id, error
+                    "the lease of message %s was not extended: %s",
+                    held.delivery.id,
+                    tell_error(error),
                 )
             self._schedule(held)

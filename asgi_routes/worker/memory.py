@@ -6,17 +6,19 @@ loan that has run out settles nothing.
 
 import heapq
 import itertools
+import re
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 import anyio.lowlevel
 
-from asgi_routes.worker.contract import BrokerFullError, DeadLetter, LeaseLostError
-from asgi_routes.worker.messages import decode
+from asgi_routes.worker.contract import BrokerFullError, DeadLetter, Depth, LeaseLostError
+from asgi_routes.worker.letters import LetterBox
+from asgi_routes.worker.messages import LARGEST, decode
 from asgi_routes.worker.sending import SendingBroker
 
 _STALE = 64
@@ -25,13 +27,17 @@ _STALE = 64
 
 @dataclass(slots=True)
 class _Kept:
-    """A message that is not done: how often it was delivered, and the number of its last loan."""
+    """A message that is not done: how often it was delivered, and the number of its last loan.
+
+    A loan without a worker is a pause: nobody has the message until it ends.
+    """
 
     data: bytes
     id: str
     headers: Mapping[str, str]
     attempt: int = 0
     loan: int = 0
+    is_with_worker: bool = False
 
 
 class _Queue:
@@ -54,9 +60,12 @@ class _Queue:
         self._loans = itertools.count(1)
         self._changed: anyio.Event | None = None
 
-    def put(self, kept: _Kept) -> None:
-        """Add a message."""
+    def put(self, kept: _Kept, delay: float = 0.0) -> None:
+        """Add a message, to be delivered after so many seconds."""
         self.size += 1
+        if delay:
+            self.put_back(kept, delay)
+            return
         self._ready.append(kept)
         self._wake()
 
@@ -71,6 +80,7 @@ class _Queue:
             return None
         kept = self._ready.popleft()
         kept.attempt += 1
+        kept.is_with_worker = True
         self.lend(kept, lease)
         return kept
 
@@ -85,6 +95,7 @@ class _Queue:
 
     def put_back(self, kept: _Kept, delay: float) -> None:
         """Have a message delivered again after so many seconds, and wake who waits."""
+        kept.is_with_worker = False
         self.lend(kept, delay)
         self._wake()
 
@@ -92,6 +103,16 @@ class _Queue:
         """Take a message out for good."""
         kept.loan = -1
         self.size -= 1
+
+    def measure(self, dead: int) -> Depth:
+        """Return how many messages there are, with so many dead letters beside them."""
+        now = self.clock()
+        loans = Counter(
+            kept.is_with_worker
+            for due, loan, kept in self._later
+            if kept.loan == loan and due > now
+        )
+        return Depth(self.size - loans.total(), loans[True], loans[False], dead)
 
     async def wait(self, end: float) -> None:
         """Wait until there may be something to take; at most until that time."""
@@ -107,7 +128,46 @@ class _Queue:
             self._changed = None
 
 
-class MemoryBroker(SendingBroker):
+class _DeadLetters:
+    """The dead letters of all channels, the oldest first, by their places.
+
+    Args:
+        most: of a channel that are kept; None for no bound.
+        lifetime: seconds; None for ever.
+    """
+
+    def __init__(self, most: int | None, lifetime: float | None) -> None:
+        self._most = most
+        self._lifetime = lifetime
+        self._letters: dict[str, DeadLetter] = {}
+        self._places = itertools.count(1)
+
+    def add(self, letter: DeadLetter) -> None:
+        """Keep a letter; what is over the bound goes."""
+        place = str(next(self._places))
+        self._letters[place] = replace(letter, place=place)
+        if self._most is not None:
+            places = [key for key, kept in self._letters.items() if kept.channel == letter.channel]
+            for key in places[: -self._most]:
+                del self._letters[key]
+
+    def read(self) -> list[DeadLetter]:
+        """Return those that are young enough."""
+        if self._lifetime is not None:
+            oldest = time.time() - self._lifetime
+            self._letters = {key: one for key, one in self._letters.items() if one.at > oldest}
+        return [*self._letters.values()]
+
+    def has(self, place: str) -> bool:
+        """Tell whether a letter is there."""
+        return place in self._letters
+
+    def remove(self, place: str) -> int:
+        """Forget a letter; return how many there were."""
+        return 0 if self._letters.pop(place, None) is None else 1
+
+
+class MemoryBroker(SendingBroker, LetterBox):
     """Keeps messages in this process: for development, tests, and work that may die with it.
 
     Senders and workers share the broker object, in one event loop, of asyncio or trio.
@@ -115,6 +175,9 @@ class MemoryBroker(SendingBroker):
     Args:
         lease: seconds after which a message that is not extended is delivered again.
         capacity: messages that a channel may hold, those on loan among them; None for no bound.
+        largest: bytes that a message may have, encoded.
+        max_dead: dead letters of a channel that are kept; the oldest make room. None for no bound.
+        dead_lifetime: seconds after which a dead letter is forgotten; None for never.
         clock: returns seconds.
 
     >>> import asyncio
@@ -134,14 +197,18 @@ class MemoryBroker(SendingBroker):
         *,
         lease: float = 30.0,
         capacity: int | None = None,
+        largest: int = LARGEST,
+        max_dead: int | None = None,
+        dead_lifetime: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        SendingBroker.__init__(self, largest=largest)
+        LetterBox.__init__(self, max_dead=max_dead, dead_lifetime=dead_lifetime)
         self.lease = lease
         self._capacity = capacity
         self._clock = clock
         self._queues: dict[str, _Queue] = {}
-        self._dead: list[DeadLetter] = []
+        self._dead = _DeadLetters(max_dead, dead_lifetime)
         self._marks: set[str] = set()
 
     async def open(self) -> None:
@@ -151,13 +218,18 @@ class MemoryBroker(SendingBroker):
         """Keep everything for when the broker is opened again."""
 
     async def put(
-        self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
+        self,
+        channel: str,
+        data: bytes,
+        message_id: str,
+        headers: Mapping[str, str],
+        delay: float = 0.0,
     ) -> None:
         await anyio.lowlevel.checkpoint()
         queue = self._get_queue(channel)
         if self._capacity is not None and queue.size >= self._capacity:
             raise BrokerFullError(channel, self._capacity)
-        queue.put(_Kept(data, message_id, headers))
+        queue.put(_Kept(data, message_id, headers), delay)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator["MemorySubscription"]:
@@ -168,22 +240,34 @@ class MemoryBroker(SendingBroker):
         """Return how many messages of a channel are not done; those on loan count."""
         return self._get_queue(channel).size
 
-    async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
+    async def depth(self, channel: str) -> Depth:
         await anyio.lowlevel.checkpoint()
-        return [letter for letter in self._dead if channel in (None, letter.channel)]
+        dead = sum(letter.channel == channel for letter in self._dead.read())
+        return self._get_queue(channel).measure(dead)
 
-    async def replay(self, message_id: str) -> int:
-        letters = [letter for letter in self._dead if letter.id == message_id]
-        for letter in letters:
-            await self.put(letter.channel, letter.data, message_id, letter.headers)
-            self._dead.remove(letter)
-        return len(letters)
-
-    async def drop(self, message_id: str) -> int:
+    async def read_letters(self, channel: str | None, after: str) -> AsyncGenerator[DeadLetter]:
         await anyio.lowlevel.checkpoint()
-        before = len(self._dead)
-        self._dead[:] = [letter for letter in self._dead if letter.id != message_id]
-        return before - len(self._dead)
+        if not re.fullmatch("[0-9]*", after):
+            raise ValueError(f"{after!r} is no place of a dead letter")
+        first = int(after or 0)
+        for letter in self._dead.read():
+            if channel in (None, letter.channel) and int(letter.place) > first:
+                yield letter
+
+    async def count_dead_letters(self) -> dict[str, int]:
+        await anyio.lowlevel.checkpoint()
+        return Counter(letter.channel for letter in self._dead.read())
+
+    async def replay_letter(self, letter: DeadLetter) -> int:
+        await anyio.lowlevel.checkpoint()
+        if not self._dead.has(letter.place):
+            return 0
+        await self.put(letter.channel, letter.data, letter.id, letter.headers)
+        return self._dead.remove(letter.place)
+
+    async def drop_letter(self, letter: DeadLetter) -> int:
+        await anyio.lowlevel.checkpoint()
+        return self._dead.remove(letter.place)
 
     async def is_marked(self, mark: str) -> bool:
         return mark in self._marks
@@ -203,7 +287,7 @@ class MemoryBroker(SendingBroker):
 class MemorySubscription:
     """What one slot takes messages from; see `Subscription`."""
 
-    def __init__(self, queue: _Queue, lease: float, dead: list[DeadLetter]) -> None:
+    def __init__(self, queue: _Queue, lease: float, dead: _DeadLetters) -> None:
         self._queue = queue
         self._lease = lease
         self._dead = dead
@@ -217,11 +301,18 @@ class MemorySubscription:
             await self._queue.wait(end)
         return MemoryDelivery(self._queue, kept, self._lease, self._dead)
 
+    async def receive_more(self, limit: int) -> "list[MemoryDelivery]":
+        await anyio.lowlevel.checkpoint()
+        taken: list[MemoryDelivery] = []
+        while len(taken) < limit and (kept := self._queue.take(self._lease)) is not None:
+            taken.append(MemoryDelivery(self._queue, kept, self._lease, self._dead))
+        return taken
+
 
 class MemoryDelivery:
     """A message on loan; see `Delivery`."""
 
-    def __init__(self, queue: _Queue, kept: _Kept, lease: float, dead: list[DeadLetter]) -> None:
+    def __init__(self, queue: _Queue, kept: _Kept, lease: float, dead: _DeadLetters) -> None:
         self.channel = queue.channel
         self.id = kept.id
         self.message = decode(kept.data)
@@ -257,7 +348,7 @@ class MemoryDelivery:
         self._queue.forget(self._kept)
         self._loan = None
         kept = self._kept
-        self._dead.append(
+        self._dead.add(
             DeadLetter(
                 kept.id, self.channel, reason, kept.attempt, time.time(), kept.data, kept.headers
             )

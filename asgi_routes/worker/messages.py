@@ -15,6 +15,9 @@ from asgi_routes.errors import RoutingError
 LARGEST = 1_000_000
 """Bytes that a message may have, encoded (Channels' specification: up to 1 MB)."""
 
+LONGEST_DELAY = 365 * 86_400.0
+"""Seconds that a message may have to wait."""
+
 _LONGEST_NAME = 255
 _SURROGATE = re.compile("[\ud800-\udfff]").search
 _BYTES = "__asgi_bytes__"
@@ -70,6 +73,17 @@ def check_id(message_id: object) -> str:
     raise InvalidMessageError(
         f"an id is printable text of 1 to {_LONGEST_NAME} characters, not {message_id!r}"
     )
+
+
+def check_delay(delay: float) -> float:
+    """Return the delay of a message, checked.
+
+    Raises:
+        InvalidMessageError: it is not a number of seconds from 0 to 365 days.
+    """
+    if type(delay) in (int, float) and 0 <= delay <= LONGEST_DELAY:
+        return float(delay)
+    raise InvalidMessageError(f"a delay is 0 to {LONGEST_DELAY:.0f} seconds, not {delay!r}")
 
 
 def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:

@@ -7,17 +7,19 @@ others write to the engine.
 import asyncio
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Self
 
 import anyio
 
-from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.worker.contract import Subscription
+from asgi_routes.errors import ImproperlyConfigured, RoutingError
+from asgi_routes.worker.contract import BrokerClosedError, Subscription
 from asgi_routes.worker.messages import (
     LARGEST,
+    WorkerError,
     check_channel,
+    check_delay,
     check_headers,
     check_id,
     encode,
@@ -31,13 +33,18 @@ class SendingBroker(ABC):
     `DeadLetters` where the engine allows it. `asgi_routes.worker.messages.decode` makes the message
     of a delivery.
 
+    Args:
+        largest: bytes that a message may have, encoded. What is larger is kept elsewhere, and the
+            message says where: an engine of queues is no store of files.
+
     Attributes:
-        largest: bytes that a message may have, encoded.
+        largest: as given, or less where the engine takes less.
     """
 
-    largest: int = LARGEST
-
-    def __init__(self) -> None:
+    def __init__(self, *, largest: int = LARGEST) -> None:
+        if largest < 1:
+            raise ImproperlyConfigured(f"largest is 1 byte or more, not {largest!r}")
+        self.largest = largest
         self._entered = 0
         self._lock: anyio.Lock | None = None
 
@@ -46,7 +53,8 @@ class SendingBroker(ABC):
             self._lock = anyio.Lock()
         async with self._lock:
             if self._entered == 0:
-                await self.open()
+                with self._explaining(""):
+                    await self.open()
             self._entered += 1
         return self
 
@@ -68,13 +76,41 @@ class SendingBroker(ABC):
         *,
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
     ) -> str:
-        """Keep a message for the workers of a channel; see `Broker.send`."""
+        """Keep a message for the workers of a channel; see `Broker.send`.
+
+        Raises:
+            BrokerClosedError: it is not open; the text shows the lifespan that opens it.
+        """
+        if self._entered == 0:
+            raise BrokerClosedError(type(self).__name__)
         name = check_channel(channel)
         data = encode(message, self.largest)
         message_id = uuid.uuid4().hex if id is None else check_id(id)
-        await self.put(name, data, message_id, check_headers(headers or {}))
+        checked = check_headers(headers or {}), check_delay(delay)
+        with self._explaining(name):
+            await self.put(name, data, message_id, *checked)
         return message_id
+
+    def explain(self, error: Exception, channel: str) -> WorkerError | None:  # noqa: ARG002 - as it is for none
+        """Return the error of the contract for one of the engine's client; None where there is none.
+
+        `BrokerUnavailableError` names the server and what is wrong; `BrokerFullError` stands for
+        any lack of room.
+        """
+        return None
+
+    @contextmanager
+    def _explaining(self, channel: str) -> Iterator[None]:
+        try:
+            yield
+        except RoutingError:
+            raise
+        except Exception as error:
+            if (told := self.explain(error, channel)) is None:
+                raise
+            raise told from error
 
     @abstractmethod
     async def open(self) -> None:
@@ -86,12 +122,18 @@ class SendingBroker(ABC):
 
     @abstractmethod
     async def put(
-        self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
+        self,
+        channel: str,
+        data: bytes,
+        message_id: str,
+        headers: Mapping[str, str],
+        delay: float = 0.0,
     ) -> None:
         """Keep bytes as they are; nobody has checked that they are a message.
 
         Raises:
             BrokerFullError: the channel holds as many as it may.
+            InvalidMessageError: there is a delay, and the engine knows none.
         """
 
     @abstractmethod

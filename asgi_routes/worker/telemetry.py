@@ -159,10 +159,11 @@ class TracedBroker:
         *,
         id: str | None = None,  # noqa: A002 - as the field is called everywhere
         headers: Mapping[str, str] | None = None,
+        delay: float = 0.0,
     ) -> str:
         """Keep a message for the workers of a channel; see `Broker.send`."""
         with _trace_send(self._tracer, self._system, channel, headers or {}) as (span, more):
-            message_id = await self._broker.send(channel, message, id=id, headers=more)
+            message_id = await self._broker.send(channel, message, id=id, headers=more, delay=delay)
             span.set_attribute("messaging.message.id", message_id)
             return message_id
 

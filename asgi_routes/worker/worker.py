@@ -1,13 +1,12 @@
-"""The worker: slots that take messages from a broker and hand them to an application.
+"""The worker: takes messages from a broker and hands them to an application.
 
-Rule: only the end of the worker stops a slot. Nothing that an application raises or a message holds
+Rule: only the end of the worker stops it. Nothing that an application raises or a message holds
 does, nor does a broker that is away for a while.
 """
 
 import signal
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -15,17 +14,20 @@ from types import TracebackType
 from typing import Any, Self
 
 import anyio
+from anyio.abc import TaskStatus
 
 from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.lifespan import Lifespan
 from asgi_routes.types import App
 from asgi_routes.worker.attempts import Backoff
-from asgi_routes.worker.channels import select_channels
+from asgi_routes.worker.channels import CONCURRENCY, select_channels, select_concurrency
 from asgi_routes.worker.contract import Broker
 from asgi_routes.worker.events import Monitor, Status, WorkerEvent
+from asgi_routes.worker.feeding import Feed
 from asgi_routes.worker.handling import Handler, Rules
 from asgi_routes.worker.leases import Leases
+from asgi_routes.worker.supervisor import Supervisor, end_process
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -42,13 +44,18 @@ class Worker:
         app: an application; usually a router with a `ChannelNameRouter` in it.
         broker: where the messages come from.
         channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
-        concurrency: messages of each channel that are worked on at once.
-        drain_timeout: seconds that running messages have to end once the worker is asked to stop.
+        concurrency: messages of each channel that are worked on at once; or a number by the name of
+            a channel, as ``{"pdf": 1, "*": 20}``, in which ``*`` stands for the others.
+        drain_timeout: seconds that running messages have to end once the worker is asked to stop:
+            fewer than who stops it waits before it kills, as Kubernetes does after 30.
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts, and before a broker that failed is asked again.
-        poll: seconds that a slot waits for a message before it checks whether to stop.
-        health_file: touched at most once a second whenever the broker has answered.
+        poll: seconds that a channel's reader waits for a message before it checks whether to stop.
+        wait: seconds that the worker waits at its start for a broker that is not there yet.
+        health_file: touched once a second as long as the event loop runs, whatever the slots do:
+            what is older than that is to be restarted.
+        ready_file: the same as long as the broker answers, too; else there is no such file.
         on_event: called with each `WorkerEvent`, for metrics; it must not block.
 
     Raises:
@@ -76,32 +83,38 @@ class Worker:
         broker: Broker,
         channels: Iterable[str] | None = None,
         *,
-        concurrency: int = 10,
-        drain_timeout: float = 30.0,
+        concurrency: int | Mapping[str, int] = CONCURRENCY,
+        drain_timeout: float = 25.0,
         max_attempts: int = 5,
         timeout: float | None = None,
         backoff: Backoff | None = None,
         poll: float = 1.0,
+        wait: float = 60.0,
         health_file: str | PathLike[str] | None = None,
+        ready_file: str | PathLike[str] | None = None,
         on_event: Callable[[WorkerEvent], None] | None = None,
     ) -> None:
         if wrong := find_mistake_in_app(app):
             raise ImproperlyConfigured(f"app of Worker: {wrong[0]}", hint=wrong[1])
         self.channels = select_channels(app, channels)
-        for name, value in (("concurrency", concurrency), ("max_attempts", max_attempts)):
-            if value < 1:
-                raise ImproperlyConfigured(f"{name} of Worker is 1 or more, not {value!r}")
+        self._concurrency = select_concurrency(self.channels, concurrency)
+        if max_attempts < 1:
+            raise ImproperlyConfigured(f"max_attempts of Worker is 1 or more, not {max_attempts!r}")
         if poll <= 0:
             raise ImproperlyConfigured(f"poll of Worker is more than 0 seconds, not {poll!r}")
         self._app = take_app(app)
         self._broker = broker
-        self._concurrency = concurrency
         self._drain_timeout = drain_timeout
         self._rules = Rules(max_attempts, timeout, backoff or Backoff())
         self._poll = poll
-        self._monitor = Monitor(on_event, Path(health_file) if health_file is not None else None)
+        self._wait = wait
+        self._monitor = Monitor(on_event)
+        files = [None if file is None else Path(file) for file in (health_file, ready_file)]
+        self._supervisor = Supervisor(broker, self._monitor, *files)
         self._monitor.status.channels = self.channels
+        self._opening: anyio.CancelScope | None = None
         self._slots: anyio.CancelScope | None = None
+        self._is_over = anyio.Event()
         self._stopping = anyio.Event()
         self._embedding: AsyncExitStack | None = None
 
@@ -115,18 +128,29 @@ class Worker:
 
         Args:
             signals: whether SIGTERM and SIGINT call `stop`, and a second one `stop_now`. That works
-                in the main thread only.
+                in the main thread only, and is for a process of its own: where applications run on
+                after their time, as threads do, their messages are handed back, and the process
+                is ended with exit code 4.
 
         Raises:
             LifespanError: the application did not start, or did not stop.
-            Exception: the broker cannot be opened.
+            BrokerUnavailableError: the broker cannot be opened.
         """
-        lifespan = Lifespan([self._app])
-        async with self._broker, lifespan.context() as state, anyio.create_task_group() as tasks:
-            if signals:
-                tasks.start_soon(_listen_for_signals, self._on_signal)
-            await self._work(state)
+        listens = signals and threading.current_thread() is threading.main_thread()
+        raised: BaseException | None = None
+        async with anyio.create_task_group() as tasks:
+            if listens:
+                await tasks.start(_listen_for_signals, self._on_signal)
+            try:
+                async with self._open() as is_open:
+                    if is_open:
+                        async with Lifespan([self._app]).context() as state:
+                            await self._work(state, end_process if listens else None)
+            except Exception as error:  # noqa: BLE001 - raised again, not in a group
+                raised = error
             tasks.cancel_scope.cancel()
+        if raised is not None:
+            raise raised
 
     def stop(self) -> None:
         """Ask the broker for nothing more; give what runs ``drain_timeout`` seconds to end.
@@ -136,8 +160,8 @@ class Worker:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        if self._slots is not None:
-            self._slots.deadline = anyio.current_time() + self._drain_timeout
+        if self._opening is not None:
+            self._opening.cancel()
         self.status.state = "draining"
         reason = f"{self.status.in_flight} in flight have {self._drain_timeout:g} s"
         self._monitor.tell(WorkerEvent("draining", reason=reason))
@@ -145,6 +169,7 @@ class Worker:
     def stop_now(self) -> None:
         """Cancel what runs, and hand it back to the broker at once."""
         self.stop()
+        self._is_over.set()
         if self._slots is not None:
             self._slots.cancel()
 
@@ -167,8 +192,8 @@ class Worker:
     @asynccontextmanager
     async def _run_beside(self) -> AsyncIterator[None]:
         raised: BaseException | None = None
-        async with self._broker, anyio.create_task_group() as tasks:
-            tasks.start_soon(self._work, None)
+        async with self._open(), anyio.create_task_group() as tasks:
+            tasks.start_soon(self._work, None, None)
             try:
                 yield
             except Exception as error:  # noqa: BLE001 - raised again, not in a group
@@ -177,13 +202,31 @@ class Worker:
         if raised is not None:
             raise raised
 
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[bool]:
+        """Keep the broker open; yield False where the worker is stopped before it is."""
+        with anyio.CancelScope() as self._opening:
+            if not self._stopping.is_set():
+                await self._supervisor.open(self._wait)
+        if self._opening.cancelled_caught:
+            self.status.state = "stopped"
+            self._monitor.tell(WorkerEvent("stopped"))
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await self._broker.__aexit__(None, None, None)
+
     def _on_signal(self) -> None:
         if self._stopping.is_set():
             self.stop_now()
         else:
             self.stop()
 
-    async def _work(self, state: dict[str, Any] | None) -> None:
+    async def _work(
+        self, state: dict[str, Any] | None, leave: Callable[[int], None] | None
+    ) -> None:
         rules = Rules(
             self._rules.max_attempts, self._rules.timeout, self._rules.backoff, state or {}
         )
@@ -191,45 +234,50 @@ class Worker:
         handler = Handler(self._app, self._broker, leases, rules, self._monitor)
         if not self._stopping.is_set():
             self.status.state = "running"
-        names = ", ".join(self.channels)
-        self._monitor.tell(
-            WorkerEvent("ready", reason=f"{names}; {self._concurrency} at once each")
-        )
-        with anyio.CancelScope() as self._slots:
-            async with leases.keep(), anyio.create_task_group() as slots:
-                for channel in self.channels:
-                    for _ in range(self._concurrency):
-                        slots.start_soon(self._run_slot, channel, handler)
+        self._monitor.tell(WorkerEvent("ready", reason=_list_channels(self._concurrency)))
+        async with anyio.create_task_group() as supervision:
+            with anyio.CancelScope() as self._slots:
+                supervision.start_soon(self._supervisor.watch)
+                supervision.start_soon(self._supervisor.ask)
+                supervision.start_soon(self._end_drain)
+                supervision.start_soon(
+                    self._supervisor.drain, self._is_over, self._slots, handler, leave
+                )
+                async with leases.keep(), anyio.create_task_group() as feeds:
+                    for channel, slots in self._concurrency.items():
+                        feed = Feed(channel, slots, self._poll, self._rules.backoff)
+                        feeds.start_soon(
+                            feed.run, self._broker, handler, self._supervisor, self._stopping
+                        )
+            supervision.cancel_scope.cancel()
         self.status.state = "stopped"
         self._monitor.tell(WorkerEvent("stopped"))
 
-    async def _run_slot(self, channel: str, handler: Handler) -> None:
-        """Take one message after the other, as long as the worker runs."""
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                async with self._broker.subscribe(channel) as subscription:
-                    while not self._stopping.is_set():
-                        delivery = await subscription.receive(self._poll)
-                        failures = 0
-                        self._monitor.note_poll(channel, time.time())
-                        if delivery is not None:
-                            await handler.handle(delivery)
-            except Exception as error:  # noqa: BLE001 - brokers come back
-                failures += 1
-                delay = self._rules.backoff.delay(failures)
-                self._monitor.tell(
-                    WorkerEvent("broker_error", channel, delay=delay, reason=repr(error))
-                )
-                with anyio.move_on_after(delay):
-                    await self._stopping.wait()
+    async def _end_drain(self) -> None:
+        await self._stopping.wait()
+        await anyio.sleep(self._drain_timeout)
+        self._is_over.set()
 
 
-async def _listen_for_signals(on_signal: Callable[[], None]) -> None:
-    """Call a function for each signal until cancelled; outside the main thread, return at once."""
-    if threading.current_thread() is not threading.main_thread():
-        return
+def _list_channels(concurrency: Mapping[str, int]) -> str:
+    """Return the channels of a worker, and how many messages of each run at once.
+
+    >>> _list_channels({"mail": 10, "sms": 10})
+    'mail, sms; 10 at once each'
+    >>> _list_channels({"mail": 10, "pdf": 1})
+    'mail, 10 at once; pdf, 1 at once'
+    """
+    if len(numbers := {*concurrency.values()}) == 1:
+        return f"{', '.join(concurrency)}; {numbers.pop()} at once each"
+    return "; ".join(f"{name}, {number} at once" for name, number in concurrency.items())
+
+
+async def _listen_for_signals(
+    on_signal: Callable[[], None], *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Call a function for each signal until cancelled."""
     async with _receive_signals() as arrivals:
+        task_status.started()
         async for _ in arrivals:
             on_signal()
 

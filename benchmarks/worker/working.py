@@ -35,8 +35,9 @@ async def main() -> None:
     if int(count):
         mine = MemoryBroker(lease=contestants.LEASE)
         contestants.broker = lambda name, url: mine  # noqa: ARG005 - there is only this one
-        for number in range(int(count)):
-            await mine.send(channel, message(number))
+        async with mine:
+            for number in range(int(count)):
+                await mine.send(channel, message(number))
     await contestants.work(name, url, channel, handle)
 
 

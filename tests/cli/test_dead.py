@@ -80,7 +80,7 @@ def test_no_broker() -> None:
     """One that is not there is said to be away; the exit code is 1."""
     with NatsEngine() as engine:
         away = engine.url
-    for command in (["worker", "tests.cli.worked:app"], ["dead", "list"]):
+    for command in (["worker", "tests.cli.worked:app", "--wait", "0"], ["dead", "list"]):
         with started("asgi_routes", *command, "--broker", away) as process:
             assert process.process.wait(PATIENCE) == 1
             assert "Error: the broker cannot be opened: " in process.log

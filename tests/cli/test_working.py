@@ -17,6 +17,7 @@ import pytest
 from tests.cli.test_commands import run
 from tests.live.servers import PATIENCE, ROOT, Server, started
 
+TRACE = re.compile(r"^Traceback .*?(?=^\d{4}-)", re.MULTILINE | re.DOTALL)
 STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} ", re.MULTILINE)
 
 
@@ -38,8 +39,8 @@ def wait_for(process: Server, pattern: str) -> None:
 
 
 def lines(process: Server) -> list[str]:
-    """Return what was printed, without times, and without the random part of pauses."""
-    plain = STAMP.sub("", process.log)
+    """Return what was printed, without times, tracebacks, and the random part of pauses."""
+    plain = STAMP.sub("", TRACE.sub("", process.log))
     return re.sub(r"again in \d\.\d\d s", "again in … s", plain).splitlines()
 
 
@@ -54,28 +55,30 @@ def test_lines(tmp_path: Path) -> None:
             "started",
             "ready; mail, slow; 10 at once each",
             "to ann",
-            "retry, channel 'mail', message bad, attempt 1, again in … s; ValueError('no such\\naddress')",
-            "dead, channel 'mail', message bad, attempt 2; attempt 2: ValueError('no such\\naddress')",
-            "draining; 0 in flight have 30 s",
+            "retry, channel 'mail', message bad, attempt 1, again in … s; ValueError: no such\\naddress",
+            "dead, channel 'mail', message bad, attempt 2; attempt 2: ValueError: no such\\naddress",
+            "draining; 0 in flight have 25 s",
             "stopped",
             "ended",
             "1 done, 1 tried again, 1 dead",
         ]
+        assert process.log.count("worked.py") == 2, "a traceback for each attempt"
+        assert process.log.count("ValueError: no such") == 4
 
 
 def test_drain() -> None:
     """What runs when SIGTERM comes may end; then the exit code is 0."""
-    with run_worker("slowly", "--channel", "slow", "--concurrency", "3") as process:
+    with run_worker("slowly", "--channel", "slow", "--concurrency", "slow=3") as process:
         wait_for(process, "slow began")
         process.process.send_signal(signal.SIGTERM)
-        wait_for(process, "draining; 1 in flight have 30 s")
+        wait_for(process, "draining; 1 in flight have 25 s")
         process.process.send_signal(signal.SIGUSR1)
         assert process.process.wait(PATIENCE) == 0
         assert lines(process) == [
             "started",
             "ready; slow; 3 at once each",
             "slow began",
-            "draining; 1 in flight have 30 s",
+            "draining; 1 in flight have 25 s",
             "slow ended",
             "stopped",
             "ended",
@@ -92,7 +95,7 @@ def test_second_signal(first: signal.Signals) -> None:
         wait_for(process, "draining")
         assert process.stop() == 0
         assert lines(process)[3:] == [
-            "draining; 1 in flight have 30 s",
+            "draining; 1 in flight have 25 s",
             "handed back, channel 'slow', message job, attempt 1",
             "stopped",
             "ended",
@@ -106,6 +109,33 @@ def test_drain_timeout() -> None:
         wait_for(process, "slow began")
         assert process.stop() == 0
         assert "handed back, channel 'slow', message job, attempt 1" in lines(process)
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_thread_that_does_not_end(signals: int) -> None:
+    """It holds the process neither at the deadline nor at a second signal; its message is kept."""
+    timeout = "0.1" if signals == 1 else "600"
+    with run_worker("threaded", "--drain-timeout", timeout) as process:
+        wait_for(process, "thread began")
+        if signals == 2:
+            process.process.send_signal(signal.SIGTERM)
+            wait_for(process, "draining")
+        assert process.stop() == 4
+        assert lines(process)[-3:] == [
+            "handed back, channel 'slow', message job, attempt 1",
+            "1 in flight go on, as threads do; their messages are handed back",
+            "stopped; exit code 4",
+        ]
+
+
+def test_abandoned_thread() -> None:
+    """A thread that was given up does not hold the process, either."""
+    with run_worker("abandoning", "--drain-timeout", "0.1") as process:
+        wait_for(process, "thread began")
+        assert process.stop() == 4
+        assert (
+            lines(process)[-1] == "threads of abandoned work go on; the process ends without them"
+        )
 
 
 def test_lifespan_that_fails() -> None:
@@ -150,6 +180,17 @@ def test_progress_on_a_terminal() -> None:
         (
             ["worker", "tests.cli.worked:app", "--broker", "kafka://ann:secret@a"],
             "no broker has URLs that begin with 'kafka:'; there are memory:, nats://…",
+        ),
+        *(
+            (
+                ["worker", "tests.cli.worked:app", "--broker", "memory:", "--concurrency", wrong],
+                "is neither NUMBER nor NAME=NUMBER",
+            )
+            for wrong in ("0", "mail=", "=3", "mail=0", "mail=x")
+        ),
+        (
+            ["worker", "tests.cli.worked:app", "--broker", "memory:", "--concurrency", "mial=2"],
+            "names channel 'mial', which it does not have; did you mean 'mail'?",
         ),
         (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
         (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),

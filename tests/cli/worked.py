@@ -1,6 +1,7 @@
 """What the workers of the tests work on: applications that send themselves messages in memory."""
 
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,15 +30,32 @@ async def slow(scope: Any, receive: Any, send: Any) -> None:
             return
 
 
+def sleep() -> None:
+    """Take longer than anybody waits."""
+    print("thread began", flush=True)
+    time.sleep(600)
+
+
+def in_thread(*, abandon: bool) -> Any:
+    """Return an application that works in a thread."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await anyio.to_thread.run_sync(sleep, abandon_on_cancel=abandon)
+
+    return app
+
+
 def sending(channel: str, *messages: dict[str, Any]) -> Any:
     """Return a lifespan that sends messages."""
 
     @asynccontextmanager
     async def lifespan(router: object) -> AsyncIterator[None]:
         print("started", flush=True)
-        for message in messages:
-            await broker_from("memory:").send(channel, message, id=message["type"])
-        yield
+        async with broker_from("memory:") as broker:
+            for message in messages:
+                await broker.send(channel, message, id=message["type"])
+            yield
         print("ended", flush=True)
 
     return lifespan
@@ -50,7 +68,7 @@ async def refused(router: object) -> AsyncIterator[None]:
     yield
 
 
-def application(lifespan: Any) -> ProtocolTypeRouter:
+def application(lifespan: Any, slow: Any = slow) -> ProtocolTypeRouter:
     """Return an application with two channels, and one that no worker can name."""
     channels = ChannelNameRouter({"mail": mail, "slow": slow, "every-*": mail})
     return ProtocolTypeRouter({"channel": channels}, lifespan=lifespan)
@@ -58,5 +76,7 @@ def application(lifespan: Any) -> ProtocolTypeRouter:
 
 app = application(sending("mail", {"type": "good", "to": "ann"}, {"type": "bad"}))
 slowly = application(sending("slow", {"type": "job"}))
+threaded = application(sending("slow", {"type": "job"}), in_thread(abandon=False))
+abandoning = application(sending("slow", {"type": "job"}), in_thread(abandon=True))
 failing = application(refused)
 globs = ProtocolTypeRouter({"channel": ChannelNameRouter({"every-*": mail})})

@@ -166,7 +166,7 @@ class RedisEngine(EngineProcess):
 
     async def left(self) -> int:
         async with Redis.from_url(self.url) as client:
-            keys = [key async for key in client.scan_iter("{asgi_routes}:stream:*")]
+            keys = [key async for key in client.scan_iter("{asgi_routes:*}:stream")]
             return sum([await client.xlen(key) for key in keys])
 
     def _answers(self) -> bool:

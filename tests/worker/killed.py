@@ -1,6 +1,6 @@
 """A worker to be killed: ``python -m tests.worker.killed KIND URL LEASE MAX_ATTEMPTS LOG``.
 
-It writes a line when a message starts and when it is done, which stays whatever happens to the
+It writes a line when it takes messages, when one starts and when it is done, which stays whatever happens to the
 process. A message with ``kills`` in it kills the process.
 """
 
@@ -43,6 +43,7 @@ def main(kind: str, url: str, lease: str, max_attempts: str, log: str) -> None:
         max_attempts=int(max_attempts),
         poll=0.2,
         backoff=Backoff(first=0.05, longest=0.5),
+        on_event=lambda event: write("ready", 0) if event.kind == "ready" else None,
     )
     anyio.run(worker.run)
 

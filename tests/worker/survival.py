@@ -71,8 +71,12 @@ class Crew:
         for process in self.processes:
             process.send_signal(signal.SIGCONT)
 
-    def drain(self) -> list[int]:
-        """Ask all to end; return their exit codes."""
+    async def drain(self) -> list[int]:
+        """Ask all to end; return their exit codes.
+
+        One that has only begun to import has no handler for the signal yet: it would die of it.
+        """
+        await wait_until(lambda: {process.pid for process in self.processes} <= self._ready())
         for process in self.processes:
             process.terminate()
         return [process.wait(PATIENCE) for process in self.processes]
@@ -89,9 +93,12 @@ class Crew:
         """Return what a worker has started and not done."""
         flying: Counter[int] = Counter()
         for pid, said, number in self._lines():
-            if pid == process.pid:
+            if pid == process.pid and said != "ready":
                 flying[number] += 1 if said == "start" else -1
         return [*flying.elements()]
+
+    def _ready(self) -> set[int]:
+        return {pid for pid, said, _ in self._lines() if said == "ready"}
 
     def _lines(self) -> list[tuple[int, str, int]]:
         lines = [line.split() for line in self._log.read_text().splitlines()]

@@ -220,7 +220,7 @@ async def test_reason_of_a_group_of_one() -> None:
             tasks.start_soon(fail)
 
     events, _ = await handle_one(app, max_attempts=1)
-    assert events[-1].reason == "attempt 1: ValueError('inside')"
+    assert events[-1].reason == "attempt 1: ValueError: inside"
 
 
 def test_backoff() -> None:

@@ -154,7 +154,7 @@ async def test_an_extension_that_fails(
     async with run_worker(broker, {"mail": app}) as (_, events):
         await broker.send("mail", {"type": "x"}, id="1")
         await wait_until(lambda: count_ended(events) == 1)
-    said = "the lease of message 1 was not extended: ConnectionError('away')"
+    said = "the lease of message 1 was not extended: ConnectionError: away"
     assert said in caplog.messages
     assert {event.attempt for event in events if event.id} == {1}
 

@@ -32,9 +32,8 @@ class TestMemoryBroker(BrokerConformance):
 
 async def test_capacity() -> None:
     """A full channel refuses a message; an acknowledged one makes room, one on loan does not."""
-    broker = MemoryBroker(capacity=1)
-    await broker.send("mail", {"type": "x"})
-    async with broker.subscribe("mail") as subscription:
+    async with MemoryBroker(capacity=1) as broker, broker.subscribe("mail") as subscription:
+        await broker.send("mail", {"type": "x"})
         delivery = await subscription.receive(1)
         assert delivery is not None
         with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
@@ -47,8 +46,7 @@ async def test_capacity() -> None:
 
 async def test_settled_loans_do_not_pile_up() -> None:
     """What was acknowledged leaves nothing behind until its lease would have run out."""
-    broker = MemoryBroker()
-    async with broker.subscribe("mail") as subscription:
+    async with MemoryBroker() as broker, broker.subscribe("mail") as subscription:
         for _ in range(1000):
             await broker.send("mail", {"type": "x"})
             delivery = await subscription.receive(1)
@@ -86,7 +84,7 @@ class MemoryStates(RuleBasedStateMachine):
     @rule(channel=st.sampled_from("ab"))
     def send(self, channel: str) -> None:
         name = f"{channel}{len(self.place)}"
-        self.run(lambda: self.broker.send(channel, {"type": "x"}, id=name))
+        self.run(self.broker.put, channel, b'{"type":"x"}', name, {})
         self.place[name], self.due[name], self.attempts[name] = "queued", self.now, 0
 
     @rule(target=deliveries, channel=st.sampled_from("ab"))

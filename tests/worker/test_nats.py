@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 
 import anyio
 import nats
@@ -270,6 +271,21 @@ async def test_what_a_server_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.raises(WorkerError, match="offers no JetStream"),
     ):
         await NatsBroker(engine.url).__aenter__()
+
+
+async def test_no_room(tmp_path: Path) -> None:
+    """A quota that is used up is the error of the contract."""
+    configuration = tmp_path / "nats.conf"
+    configuration.write_text("jetstream { max_file_store: 2MB }\n")
+    with NatsEngine("-c", str(configuration)) as engine:
+
+        async def fill(broker: NatsBroker) -> None:
+            while True:
+                await broker.send("mail", {"type": "x", "data": "x" * 500_000})
+
+        async with engine.broker(LONG) as broker:
+            with pytest.raises(BrokerFullError, match="as many messages as its engine takes"):
+                await fill(broker)
 
 
 @pytest.mark.parametrize("prefix", ["", "a.b", "a b", "a" * 65])

@@ -11,7 +11,12 @@ import pytest
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
-from asgi_routes.worker import BrokerClosedError, BrokerFullError, LeaseLostError
+from asgi_routes.worker import (
+    BrokerClosedError,
+    BrokerFullError,
+    BrokerUnavailableError,
+    LeaseLostError,
+)
 from asgi_routes.worker.conformance import BrokerConformance
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
@@ -96,15 +101,12 @@ async def test_nothing_is_left_over(shared: RedisEngine, prefix: str) -> None:
         await (await receive_next(subscription)).ack()
         await (await receive_next(subscription)).dead_letter("why")
         await broker.drop("dead_letter")
-        keys = await broker._streams.client.keys(f"{broker._streams.prefix}*")
-        assert sorted(keys) == [
-            broker._streams.dead.encode(),
-            broker._streams.name_keys("mail")[0].encode(),
-        ]
-        assert [await broker._streams.client.xlen(key) for key in keys] == [0, 0]
-        assert (
-            await broker._streams.client.xpending(broker._streams.name_keys("mail")[0], "workers")
-        )["pending"] == 0
+        streams = broker._streams
+        stream, _, dead, _ = streams.name_keys("mail")
+        keys = await streams.client.keys(f"*{prefix}*")
+        assert sorted(keys) == sorted(map(str.encode, [streams.channels, stream, dead]))
+        assert [await streams.client.xlen(key) for key in (stream, dead)] == [0, 0]
+        assert (await streams.client.xpending(stream, "workers"))["pending"] == 0
 
 
 async def test_capacity(shared: RedisEngine, prefix: str) -> None:
@@ -145,7 +147,7 @@ async def test_emptied(shared: RedisEngine, prefix: str) -> None:
         for _ in range(4):
             await broker.send("mail", {"type": "x"})
             loans.append(await receive_next(subscription))
-        await broker._streams.client.delete(*await broker._streams.client.keys(f"{{{prefix}}}*"))
+        await broker._streams.client.delete(*await broker._streams.client.keys(f"*{prefix}*"))
         await loans[0].ack()
         await loans[1].retry(0)
         await loans[2].dead_letter("why")
@@ -210,7 +212,7 @@ async def test_what_others_write(shared: RedisEngine, prefix: str) -> None:
     """An entry without any of our fields is a message that nobody can read, not the end of a slot."""
     broker = RedisBroker(shared.url, prefix=prefix)
     async with broker, broker.subscribe("mail") as subscription:
-        stream, _ = broker._streams.name_keys("mail")
+        stream = broker._streams.name_keys("mail")[0]
         await broker._streams.client.xadd(stream, {"id": b"\xff", "headers": "[]", "channel": "no"})
         delivery = await receive_next(subscription)
         assert (delivery.id, delivery.message, delivery.headers) == ("\ufffd", None, {})
@@ -227,7 +229,7 @@ async def test_deleted_by_others(shared: RedisEngine, prefix: str) -> None:
         await broker.send("mail", {"type": "x"})
         await receive_next(subscription)
         await (await receive_next(subscription)).retry(0)
-        stream, _ = broker._streams.name_keys("mail")
+        stream = broker._streams.name_keys("mail")[0]
         for entry, _ in await broker._streams.client.xrange(stream):
             await broker._streams.client.xdel(stream, entry)
         await receive_nothing(subscription, 1.0)
@@ -247,8 +249,32 @@ async def test_on_a_port() -> None:
             assert (await receive_next(subscription)).message == {"type": "x"}
 
 
+async def test_what_a_server_refuses(engine: RedisEngine) -> None:
+    """Who cannot open a broker, or send, reads which server it was, and why; no client's error."""
+    away = f"redis://127.0.0.1:{free_port()}"
+    with pytest.raises(BrokerUnavailableError, match=r"^Redis at 127\.\S+ refused the connection$"):
+        await RedisBroker(away).__aenter__()
+    async with Redis.from_url(engine.url) as client:
+        await client.execute_command("ACL", "SETUSER", "ann", "on", ">right", "~*", "+ping")
+        for user in ("ann:wrong", "ann:right"):
+            name, _, password = user.partition(":")
+            with pytest.raises(
+                BrokerUnavailableError, match="does not let the broker in"
+            ) as caught:
+                async with RedisBroker(
+                    f"{engine.url}?username={name}&password={password}"
+                ) as broker:
+                    await broker.send("mail", {"type": "x"})
+            assert password not in str(caught.value)
+            assert not caught.value.will_pass
+        await client.execute_command("REPLICAOF", "127.0.0.1", free_port())
+        async with RedisBroker(engine.url) as broker:
+            with pytest.raises(BrokerUnavailableError, match="is a replica"):
+                await broker.send("mail", {"type": "x"})
+
+
 async def test_not_in_use() -> None:
-    with pytest.raises(BrokerClosedError, match="inside of 'async with broker'"):
+    with pytest.raises(BrokerClosedError, match="outside of 'async with broker'"):
         await RedisBroker().send("mail", {"type": "x"})
 
 

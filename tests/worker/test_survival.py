@@ -87,7 +87,7 @@ async def test_workers_and_broker_are_killed(
             await wait_until(partial(crew.has_done, sent))
             await wait_until_empty(engine.left)
             assert len(await broker.dead_letters()) == 0
-        assert crew.drain() == [0, 0]
+        assert await crew.drain() == [0, 0]
         done, starts = crew.count("done"), crew.count("start").total()
     assert set(done) == set(range(sent))
     assert starts > sent, "no kill has hit a running message"
@@ -114,7 +114,7 @@ async def test_message_that_kills(kind: str, engine: Engine, log: Path) -> None:
                 await anyio.sleep(0.02)
             await wait_until_empty(engine.left)
             [letter] = await broker.dead_letters()
-        assert crew.drain() == [0, 0]
+        assert await crew.drain() == [0, 0]
         done, starts = crew.count("done"), crew.count("start")
     assert letter.id == str(killer)
     assert set(done) == {*range(sent)} - {killer}

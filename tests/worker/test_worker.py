@@ -2,7 +2,9 @@
 
 import logging
 import os
+import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +20,14 @@ from asgi_routes import (
     LifespanError,
     ProtocolTypeRouter,
 )
-from asgi_routes.worker import InvalidMessageError, MemoryBroker, Worker, WorkerEvent
+from asgi_routes.worker import (
+    BrokerClosedError,
+    BrokerUnavailableError,
+    InvalidMessageError,
+    MemoryBroker,
+    Worker,
+    WorkerEvent,
+)
 from asgi_routes.worker.conformance.deliveries import PATIENCE
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 
@@ -49,7 +58,33 @@ async def test_broker_that_fails() -> None:
             await broker.send("mail", {"type": "x"})
         await wait_until(lambda: count_ended(events) == 5)
     assert worker.status.counts["broker_error"] >= 1
-    assert "ConnectionError('away')" in str(next(e for e in events if e.kind == "broker_error"))
+    assert "ConnectionError: away" in str(next(e for e in events if e.kind == "broker_error"))
+
+
+async def test_concurrency_of_each_channel() -> None:
+    """A channel has as many slots as it is given, and the others have theirs."""
+    now: Counter[str] = Counter()
+    peak: Counter[str] = Counter()
+    free = anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        channel = scope["channel"]
+        now[channel] += 1
+        peak[channel] = max(peak[channel], now[channel])
+        await free.wait()
+        now[channel] -= 1
+
+    broker, apps = MemoryBroker(), {"mail": app, "pdf": app, "sms": app}
+    concurrency = {"pdf": 1, "mail": 3, "*": 2}
+    async with run_worker(broker, apps, concurrency=concurrency) as (worker, events):
+        for channel in apps:
+            for _ in range(4):
+                await broker.send(channel, {"type": "x"})
+        await wait_until(lambda: worker.status.in_flight == 6)
+        free.set()
+        await wait_until(lambda: count_ended(events) == 12)
+    assert peak == {"mail": 3, "pdf": 1, "sms": 2}
+    assert "pdf, 1 at once" in str(events[0])
 
 
 async def test_hook_that_fails(caplog: pytest.LogCaptureFixture) -> None:
@@ -69,13 +104,200 @@ async def test_hook_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     assert seen == {"ready": 1, "start": 1, "done": 1, "draining": 1, "stopped": 1}
 
 
-async def test_health_file_and_status(tmp_path: Path) -> None:
-    """The file is touched as soon as the broker has answered, with no message either."""
-    file = tmp_path / "health"
-    async with run_worker(MemoryBroker(), {"mail": noop}, health_file=file) as (worker, _):
-        await wait_until(file.exists)
+async def test_heartbeat(tmp_path: Path) -> None:
+    """Files are touched again and again while every slot is at work; one is gone when it drains."""
+    alive, ready = tmp_path / "alive", tmp_path / "ready"
+    begun, free = anyio.Event(), anyio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        begun.set()
+        await free.wait()
+
+    broker = MemoryBroker()
+    options: dict[str, Any] = {"concurrency": 1, "health_file": alive, "ready_file": ready}
+    async with run_worker(broker, {"mail": app}, **options) as (worker, _):
+        await broker.send("mail", {"type": "x"})
+        await begun.wait()
+        for file in (alive, ready):
+            os.utime(file, (0, 0))  # As if it had been touched long ago; or a clock was put back.
+            await wait_until(lambda file=file: file.stat().st_mtime > 0)  # type: ignore[misc]
         assert worker.status.polled["mail"] > 0
         assert worker.status.channels == ("mail",)
+        worker.stop()
+        await wait_until(lambda: not ready.exists())
+        assert alive.exists()
+        free.set()
+
+
+async def test_broker_that_comes_later() -> None:
+    """A worker waits for it at its start, and says so once."""
+
+    class Late(MemoryBroker):
+        tries = 0
+
+        async def open(self) -> None:
+            self.tries += 1
+            if self.tries < 3:
+                raise TimeoutError
+
+    broker = Late()
+    async with run_worker(broker, {"mail": noop}) as (_, events):
+        await broker.send("mail", {"type": "x"})
+        await wait_until(lambda: count_ended(events) == 1)
+    kinds = [event.kind for event in events]
+    assert kinds[:3] == ["broker_error", "broker_back", "ready"]
+    assert events[0].reason == "TimeoutError"
+
+
+@pytest.mark.parametrize(
+    ("error", "options"),
+    [
+        (BrokerUnavailableError("wrong password", will_pass=False), {}),
+        (ConnectionError("nobody there"), {"wait": 0}),
+    ],
+)
+async def test_broker_that_does_not_come(error: Exception, options: dict[str, Any]) -> None:
+    """One that refuses is not waited for, and the others no longer than was said."""
+
+    class Away(MemoryBroker):
+        async def open(self) -> None:
+            raise error
+
+    worker = Worker(ChannelNameRouter({"mail": noop}), Away(), **options)
+    with anyio.fail_after(PATIENCE), pytest.raises(BrokerUnavailableError, match="cannot be opene"):
+        await worker.run(signals=False)
+
+
+async def test_stopped_before_the_broker_comes() -> None:
+    """Then it ends as if it had begun."""
+
+    class Away(MemoryBroker):
+        async def open(self) -> None:
+            worker.stop()
+            raise TimeoutError
+
+    worker = Worker(ChannelNameRouter({"mail": noop}), Away())
+    with anyio.fail_after(PATIENCE):
+        await worker.run(signals=False)
+    assert worker.status.state == "stopped"
+
+
+async def test_outage_is_told_once() -> None:
+    """A line when it begins and one when it ends, however many channels there are."""
+
+    class Failing(MemoryBroker):
+        is_away = True
+        asked = 0
+
+        def subscribe(self, channel: str) -> Any:
+            self.asked += 1
+            if self.is_away:
+                raise ConnectionError("away")
+            return super().subscribe(channel)
+
+    broker = Failing()
+    apps = {f"mail{number}": noop for number in range(20)}
+    async with run_worker(broker, apps) as (worker, _):
+        await wait_until(lambda: broker.asked > 60)
+        broker.is_away = False
+        await wait_until(lambda: worker.status.counts["broker_back"] == 1)
+    assert worker.status.counts["broker_error"] == 1
+
+
+async def test_one_reader_for_a_channel() -> None:
+    """However many slots a channel has, one subscription feeds them, and asks for what they need."""
+    opened: Counter[str] = Counter()
+    asked: list[int] = []
+
+    class Counting(MemoryBroker):
+        @asynccontextmanager
+        async def subscribe(self, channel: str) -> AsyncIterator[Any]:
+            opened[channel] += 1
+            async with super().subscribe(channel) as subscription:
+                more = subscription.receive_more
+
+                async def counting(limit: int) -> Any:
+                    asked.append(limit)
+                    return await more(limit)
+
+                subscription.receive_more = counting  # type: ignore[method-assign]
+                yield subscription
+
+    broker = Counting()
+    async with broker:
+        for _ in range(40):
+            await broker.send("mail", {"type": "x"})
+        async with run_worker(broker, {"mail": noop}, concurrency=8) as (_, events):
+            await wait_until(lambda: count_ended(events) == 40)
+    assert opened == {"mail": 1}
+    assert max(asked) == 7
+
+
+async def test_thread_that_does_not_end() -> None:
+    """Its message is handed back at the deadline, and what it does later settles nothing."""
+    broker = MemoryBroker()
+    begun, free = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        free.wait(PATIENCE)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await anyio.to_thread.run_sync(work)
+
+    async with run_worker(broker, {"mail": app}, drain_timeout=0.01) as (worker, events):
+        await broker.send("mail", {"type": "x"})
+        await wait_until(begun.is_set)
+        worker.stop()
+        await wait_until(lambda: worker.status.counts["handed_back"] == 1)
+        free.set()
+    assert [event.kind for event in events][-2:] == ["handed_back", "stopped"]
+    assert broker.size("mail") == 1
+
+
+async def test_returns_without_its_message(caplog: pytest.LogCaptureFixture) -> None:
+    """It counts as done, and is said once."""
+    broker = MemoryBroker()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    async with run_worker(broker, {"mail": app}) as (_, events):
+        for _ in range(3):
+            await broker.send("mail", {"type": "x"})
+        await wait_until(lambda: count_ended(events) == 3)
+    assert sum("returned without receive()" in line for line in caplog.messages) == 1
+
+
+async def test_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """It is in the log and on the event, and its last frames are in the dead letter."""
+
+    def deep() -> Any:
+        return {}["missing"]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        deep()
+
+    broker = MemoryBroker()
+    async with run_worker(broker, {"mail": app}, max_attempts=2) as (_, events):
+        await broker.send("mail", {"type": "x"})
+        await wait_until(lambda: count_ended(events) == 1)
+    [letter] = await broker.dead_letters()
+    assert letter.reason.startswith("attempt 2: KeyError: 'missing' (raised at ")
+    assert re.search(r"test_worker\.py:\d+ in deep, called at \S+:\d+ in app", letter.reason)
+    errors = [event.error for event in events if event.kind in ("retry", "dead")]
+    assert [type(error) for error in errors] == [KeyError, KeyError]
+    assert sum(line.endswith(" in deep") for line in caplog.text.splitlines()) == 2
+
+
+async def test_sent_without_opening() -> None:
+    """The error shows how a broker is opened, the one in memory too."""
+    with pytest.raises(BrokerClosedError, match="MemoryBroker is used outside") as caught:
+        await MemoryBroker().send("mail", {"type": "x"})
+    assert "async with broker:\n            yield" in str(caught.value)
 
 
 async def test_lifespan_in_the_worker() -> None:
@@ -95,9 +317,10 @@ async def test_lifespan_in_the_worker() -> None:
 
     router = ProtocolTypeRouter({"channel": ChannelNameRouter({"mail": app})}, lifespan=lifespan)
     worker = Worker(router, broker, poll=0.01)
-    await broker.send("mail", {"type": "x"})
     with anyio.fail_after(PATIENCE):
-        await worker.run(signals=False)
+        async with broker:
+            await broker.send("mail", {"type": "x"})
+            await worker.run(signals=False)
     assert log == ["up", "there", "down"]
 
 
@@ -124,9 +347,9 @@ async def test_signals() -> None:
         await anyio.sleep_forever()
 
     worker = Worker(ChannelNameRouter({"mail": app}), broker, poll=0.01, on_event=events.append)
-    await broker.send("mail", {"type": "x"})
     with anyio.fail_after(PATIENCE):
-        async with anyio.create_task_group() as tasks:
+        async with broker, anyio.create_task_group() as tasks:
+            await broker.send("mail", {"type": "x"})
             tasks.start_soon(worker.run)
             await begun.wait()
             os.kill(os.getpid(), signal.SIGTERM)
@@ -204,6 +427,9 @@ async def test_what_the_host_raises() -> None:
         (noop, [], {}, "no channel"),
         (noop, "mail", {}, "names, not one text"),
         (noop, ["a"], {"concurrency": 0}, "concurrency"),
+        (noop, ["a"], {"concurrency": {"a": 0}}, "1 or more for channel 'a', not 0"),
+        (noop, ["a"], {"concurrency": {"*": True}}, "1 or more, not True"),
+        (noop, ["mail"], {"concurrency": {"mial": 2}}, "'mial', which it does not have"),
         (noop, ["a"], {"max_attempts": 0}, "max_attempts"),
         (noop, ["a"], {"poll": 0}, "poll"),
     ],

@@ -10,16 +10,17 @@ seconds. The tests are asynchronous; they run under the pytest plugin of anyio::
             return lambda lease: MyBroker(url, lease=lease)
 
 `BrokerConformance` is all of it; it expects a `asgi_routes.worker.SendingBroker` that is a
-`CrashLedger` and has `DeadLetters`. A broker that delivers at most once, and keeps no dead letters,
+`CrashLedger` and has `DeadLetters` and `Depths`. A broker that delivers at most once, and keeps no dead letters,
 passes `DeliveryConformance` and `WorkerConformance`.
 """
 
 from asgi_routes.worker.conformance.deliveries import (
-    DeadLetterConformance,
     DeliveryConformance,
     LeaseConformance,
     MakeBroker,
 )
+from asgi_routes.worker.conformance.letters import DeadLetterConformance
+from asgi_routes.worker.conformance.waiting import WaitingConformance
 from asgi_routes.worker.conformance.workers import RetryingConformance, WorkerConformance
 
 __all__ = (
@@ -29,6 +30,7 @@ __all__ = (
     "LeaseConformance",
     "MakeBroker",
     "RetryingConformance",
+    "WaitingConformance",
     "WorkerConformance",
 )
 
@@ -36,6 +38,7 @@ __all__ = (
 class BrokerConformance(
     DeliveryConformance,
     LeaseConformance,
+    WaitingConformance,
     DeadLetterConformance,
     WorkerConformance,
     RetryingConformance,

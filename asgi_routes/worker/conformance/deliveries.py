@@ -1,7 +1,7 @@
 """What a broker has to do, as tests, and how tests ask it.
 
-`DeliveryConformance` holds for every broker, one that delivers at most once among them; the other
-two for brokers that deliver at least once.
+`DeliveryConformance` holds for every broker, one that delivers at most once among them;
+`LeaseConformance` for brokers that deliver at least once.
 
 Rule: a test knows a broker by its contract alone; and one that fails, fails for what the broker
 did, never because a machine was slow.
@@ -27,7 +27,7 @@ LONG = 120.0
 SHORT = 0.4
 """Seconds of a lease that must not run out in a test, and of one that shall."""
 
-_EVERYTHING: dict[str, Any] = {
+EVERYTHING: dict[str, Any] = {
     "type": "generate",
     "none": None,
     "bool": True,
@@ -38,6 +38,7 @@ _EVERYTHING: dict[str, Any] = {
     "list": [1, [2, {"three": b""}], ""],
     "mapping": {"": {}, "key with spaces": []},
 }
+"""A message with all that one can hold."""
 
 
 @asynccontextmanager
@@ -77,9 +78,9 @@ class DeliveryConformance:
     async def test_everything_in_a_message(self, make_broker: MakeBroker) -> None:
         """What comes out equals what went in."""
         async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
-            await broker.send("mail", _EVERYTHING)
+            await broker.send("mail", EVERYTHING)
             delivery = await receive_next(subscription)
-            assert delivery.message == _EVERYTHING
+            assert delivery.message == EVERYTHING
             await delivery.ack()
 
     async def test_order(self, make_broker: MakeBroker) -> None:
@@ -140,6 +141,24 @@ class DeliveryConformance:
                 tasks.start_soon(take, other)
             assert sorted(got) == [*range(10)]
 
+    async def test_more(self, make_broker: MakeBroker) -> None:
+        """More of them at once are at most as many as were asked for, and each comes once."""
+        async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
+            for number in range(8):
+                await broker.send("mail", {"type": "x", "n": number})
+            got: list[int] = []
+            while len(got) < 8:  # noqa: PLR2004 - as many as were sent
+                deliveries = [
+                    await receive_next(subscription),
+                    *await subscription.receive_more(3),
+                ]
+                assert len(deliveries) <= 4  # noqa: PLR2004 - one and three
+                for delivery in deliveries:
+                    got.append(delivery.message["n"] if delivery.message else -1)
+                    await delivery.ack()
+            assert sorted(got) == [*range(8)]
+            await receive_nothing(subscription)
+
     async def test_what_is_no_message(self, make_broker: MakeBroker) -> None:
         """A sender's mistake is an error of the sender."""
         loop: list[Any] = []
@@ -159,15 +178,15 @@ class DeliveryConformance:
         ]
         async with open_broker(make_broker) as broker:
             for message in wrong:
-                await _assert_refused(broker, InvalidMessageError, "mail", message)
+                await assert_refused(broker, InvalidMessageError, "mail", message)
             for name in ("", 1, "x" * 256):
-                await _assert_refused(broker, InvalidMessageError, name, {"type": "x"})
+                await assert_refused(broker, InvalidMessageError, name, {"type": "x"})
             for headers in ({"k": 1}, {"k": "v\r\nk2: v"}, {"": "v"}, {"k:": "v"}):
-                await _assert_refused(
+                await assert_refused(
                     broker, InvalidMessageError, "mail", {"type": "x"}, headers=headers
                 )
             large = {"type": "x", "data": "x" * broker.largest}
-            await _assert_refused(broker, MessageTooLargeError, "mail", large)
+            await assert_refused(broker, MessageTooLargeError, "mail", large)
             async with broker.subscribe("mail") as subscription:
                 await receive_nothing(subscription)
 
@@ -286,81 +305,10 @@ class LeaseConformance:
             await third.ack()
 
 
-class DeadLetterConformance:
-    """What nobody could handle is kept for people, and what kills a worker is known."""
-
-    async def test_dead_letter(self, make_broker: MakeBroker) -> None:
-        """A dead letter is not delivered again; it is there with all its facts."""
-        async with (
-            open_broker(make_broker, SHORT) as broker,
-            broker.subscribe("a.b") as subscription,
-        ):
-            await broker.send("a.b", _EVERYTHING, id="one", headers={"k": "v"})
-            await (await receive_next(subscription)).dead_letter("no such image\nü")
-            await receive_nothing(subscription, 3 * SHORT)
-            [letter] = await broker.dead_letters()
-            assert (letter.id, letter.channel, letter.attempts) == ("one", "a.b", 1)
-            assert letter.reason == "no such image\nü"
-            assert letter.message == _EVERYTHING
-            assert dict(letter.headers) == {"k": "v"}
-            assert letter.at > 0
-            assert len(await broker.dead_letters("a.b")) == 1
-            assert len(await broker.dead_letters("other")) == 0
-
-    async def test_replay(self, make_broker: MakeBroker) -> None:
-        """A dead letter that is replayed is a new message with the old id."""
-        async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
-            await broker.send("mail", {"type": "x", "n": 1}, id="one", headers={"k": "v"})
-            for _ in range(3):
-                delivery = await receive_next(subscription)
-                assert (delivery.id, delivery.attempt) == ("one", 1)
-                assert delivery.message == {"type": "x", "n": 1}
-                assert dict(delivery.headers) == {"k": "v"}
-                await delivery.dead_letter("again")
-                assert await broker.replay("none") == 0
-                assert await broker.replay("one") == 1
-                assert len(await broker.dead_letters()) == 0
-            await (await receive_next(subscription)).ack()
-
-    async def test_drop(self, make_broker: MakeBroker) -> None:
-        """A dead letter that is dropped is gone, and the others are there in their order."""
-        async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
-            for name in ("one", "two", "three"):
-                await broker.send("mail", {"type": "x"}, id=name)
-                await (await receive_next(subscription)).dead_letter("why not")
-            assert await broker.drop("none") == 0
-            assert await broker.drop("two") == 1
-            assert [letter.id for letter in await broker.dead_letters()] == ["one", "three"]
-            await receive_nothing(subscription)
-
-    async def test_bytes_that_are_no_message(self, make_broker: MakeBroker) -> None:
-        """What others wrote is delivered all the same, with no message in it."""
-        async with open_broker(make_broker) as broker, broker.subscribe("mail") as subscription:
-            for name, data in enumerate((b"", b"\xff", b"[1]", b"{", b'{"__asgi_bytes__": "?"}')):
-                await broker.put("mail", data, str(name), {})
-                delivery = await receive_next(subscription)
-                assert delivery.message is None, data
-                await delivery.dead_letter("undecodable")
-                [letter] = await broker.dead_letters()
-                assert letter.data == data
-                assert await broker.drop(str(name)) == 1
-
-    async def test_ledger(self, make_broker: MakeBroker) -> None:
-        """A mark is there until it is taken away, and every broker on the engine sees it."""
-        name = "any id: ü / * >" + "x" * 285
-        async with open_broker(make_broker) as broker, make_broker(LONG) as other:
-            assert not await broker.is_marked(name)
-            await broker.mark(name)
-            assert await other.is_marked(name)
-            assert not await other.is_marked(name + "x")
-            await other.unmark(name)
-            await other.unmark(name)
-            assert not await broker.is_marked(name)
-
-
-async def _assert_refused(
+async def assert_refused(
     broker: Any, error: type[Exception], channel: Any, message: Any, **options: Any
 ) -> None:
+    """Fail if a broker sends what it should refuse."""
     try:
         await broker.send(channel, message, **options)
     except error:

@@ -5,25 +5,53 @@ every question has to be one that may be asked twice.
 """
 
 import contextlib
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
 from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
 
-from asgi_routes.worker.contract import BrokerClosedError
+from asgi_routes.errors import did_you_mean
+from asgi_routes.worker.contract import BrokerClosedError, BrokerUnavailableError
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.messages import WorkerError
+from asgi_routes.worker.failures import tell_error
 from asgi_routes.worker.sending import require_asyncio
 
 _T = TypeVar("_T")
 
+Connect = Callable[..., Awaitable[Client]]
+"""Connects, with the options that a broker needs as arguments, as ``nats.connect`` does."""
+
 PATIENCE = 10.0
 """Seconds that the first connection may take."""
 
-ANSWER = 5.0
-"""Seconds that the server has to answer, or to come back."""
+_LONGEST_TRY = 1.0
+"""Seconds after which a question is asked again. In a cluster it may have gone to a leader that is
+no more, and nobody says so."""
+
+_PAUSE = 0.1
+_NOT_NOW = frozenset({10008, 10009})
+"""What a cluster answers while it has no leader."""
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Make sure that nats-py knows the options that it will be given.
+
+    Raises:
+        TypeError: it does not; said where they are written, not where a worker connects.
+    """
+    known = inspect.signature(Client.connect).parameters.keys() - {"self", "servers"}
+    for name in options:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise TypeError(
+                f"NatsBroker has no option {name!r}, and neither has nats.connect"
+                + (f"; {hint}" if hint else "")
+            )
 
 
 class Connection:
@@ -32,21 +60,46 @@ class Connection:
     Args:
         servers: addresses.
         options: for ``nats.connect``.
+        connect: does it instead; None for a client of our own.
+        domain: of JetStream; None for that of the server.
+        timeout: seconds that the servers have to answer, or to come back.
+
+    Attributes:
+        api: with which the subjects of JetStream begin.
+        longest_try: seconds to wait for the answer to a question that is asked again without one.
     """
 
-    def __init__(self, servers: str | Sequence[str], options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        servers: str | Sequence[str],
+        options: Mapping[str, Any],
+        *,
+        connect: Connect | None = None,
+        domain: str | None = None,
+        timeout: float = 5.0,
+    ) -> None:
         self._servers = [servers] if isinstance(servers, str) else [*servers]
         self._options = options
+        self._connect_theirs = connect
+        self._domain = domain
+        self._timeout = timeout
+        self.api = "$JS.API" if domain is None else f"$JS.{domain}.API"
+        self.longest_try = min(_LONGEST_TRY, timeout)
         self._client: Client | None = None
         self._asking: set[anyio.CancelScope] = set()
         self._errors: dict[str, None] = {}
+
+    @property
+    def places(self) -> str:
+        """Where the servers are, without passwords."""
+        return ", ".join(urlsplit(server).netloc.rpartition("@")[2] for server in self._servers)
 
     async def open(self) -> None:
         """Connect.
 
         Raises:
             ImproperlyConfigured: the event loop is not that of asyncio.
-            WorkerError: nobody answers.
+            BrokerUnavailableError: nobody answers.
         """
         require_asyncio("NatsBroker")
         self._opening = anyio.Lock()
@@ -59,30 +112,43 @@ class Connection:
         if client is not None:
             await client.close()
 
+    def jetstream(self, client: Client) -> JetStreamContext:
+        """Return what asks JetStream, for one try."""
+        return client.jetstream(domain=self._domain, timeout=self.longest_try)
+
     async def ask(self, question: Callable[[Client], Awaitable[_T]]) -> _T:
-        """Return the answer to a question, asked again whenever the connection breaks meanwhile.
+        """Return the answer to a question.
+
+        It is asked again whenever the connection breaks meanwhile, and, as long as there is time,
+        when nobody answers it.
 
         Raises:
             BrokerClosedError: the broker is not open.
             Exception: of nats-py; `TimeoutError` when nobody answered for too long.
         """
+        end = anyio.current_time() + self._timeout
         while True:
-            client = await self._wait_for_client()
+            client = await self.get_client()
             with anyio.CancelScope() as scope:
                 self._asking.add(scope)
                 try:
                     return await question(client)
+                except (TimeoutError, APIError) as error:
+                    if not _may_pass(error) or anyio.current_time() >= end:
+                        raise
                 finally:
                     self._asking.discard(scope)
+            if not scope.cancelled_caught:
+                await anyio.sleep(_PAUSE)
 
-    async def _wait_for_client(self) -> Client:
+    async def get_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
         So no question waits inside the client for the connection to come back: one that nobody
         waits for by then would still take a message.
         """
         client = self._client
-        with anyio.fail_after(ANSWER):
+        with anyio.fail_after(self._timeout):
             while client is not None and client.is_reconnecting:  # noqa: ASYNC110 - nats-py has no event
                 await anyio.sleep(0.1)
         if client is not None and client.is_closed:
@@ -90,11 +156,10 @@ class Connection:
                 if self._client is client:
                     self._client = await self._connect()
         if self._client is None:
-            raise BrokerClosedError("NatsBroker is used outside of 'async with broker'")
+            raise BrokerClosedError("NatsBroker")
         return self._client
 
     async def _connect(self) -> Client:
-        client = Client()
         options = {
             "name": "asgi_routes",
             "max_reconnect_attempts": -1,
@@ -106,20 +171,16 @@ class Connection:
         self._errors.clear()
         try:
             with anyio.fail_after(PATIENCE):
-                await client.connect(self._servers, **options)
+                if self._connect_theirs is not None:
+                    return await self._connect_theirs(**options)
+                return await _connect_ours(self._servers, options)
         except TimeoutError:
-            places = ", ".join(
-                urlsplit(server).netloc.rpartition("@")[2] for server in self._servers
-            )
             # A server that refuses may hang up before its reason is read: so all errors are told.
             said = ", ".join(self._errors) or "no answer"
-            raise WorkerError(f"no NATS server at {places} took the connection: {said}") from None
-        finally:
-            if not client.is_connected:
-                # Before 2.16, nats-py stumbles where there never was anything to close.
-                with anyio.CancelScope(shield=True), contextlib.suppress(AttributeError):
-                    await client.close()
-        return client
+            raise BrokerUnavailableError(
+                f"no NATS server at {self.places} took the connection: {said}",
+                will_pass="uthorization" not in said,
+            ) from None
 
     async def _on_disconnect(self) -> None:
         for scope in self._asking:
@@ -128,5 +189,22 @@ class Connection:
             await theirs()
 
     async def _on_error(self, error: Exception) -> None:
-        self._errors[repr(error)] = None
-        LOGGER.warning("NATS: %r", error)
+        self._errors[tell_error(error)] = None
+        LOGGER.debug("NATS: %r", error)
+
+
+async def _connect_ours(servers: list[str], options: Mapping[str, Any]) -> Client:
+    client = Client()
+    try:
+        await client.connect(servers, **options)
+    finally:
+        if not client.is_connected:
+            # Before 2.16, nats-py stumbles where there never was anything to close.
+            with anyio.CancelScope(shield=True), contextlib.suppress(AttributeError):
+                await client.close()
+    return client
+
+
+def _may_pass(error: Exception) -> bool:
+    """Tell whether a question may get its answer when it is asked again."""
+    return not isinstance(error, APIError) or error.err_code in _NOT_NOW

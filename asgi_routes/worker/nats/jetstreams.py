@@ -6,8 +6,9 @@ same.
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext, api
@@ -21,10 +22,30 @@ from asgi_routes.worker.nats.wire import Facts, measure, name_consumer, write_he
 _RESERVE = 8192
 """Bytes that are left free for what is added when a message becomes a dead letter."""
 
+_STORAGES = ("file", "memory")
+_REPLICAS = range(1, 6)
 _DAY = 86_400.0
 _OTHER_CONFIGURATION = 10058
+_NO_SUCH_MESSAGE = frozenset({10037, 10043, 10057, 10059})
 _WAITING = 16_384
 """Slots that may wait for one channel; by default, NATS refuses more than 512."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the streams are kept that are made here.
+
+    Attributes:
+        replicas: servers of a cluster that keep each.
+        storage: on disk, or in memory.
+        placement: of which servers; None for any.
+        dead_lifetime: seconds that dead letters are kept; None for ever, or as they are.
+    """
+
+    replicas: int = 1
+    storage: Literal["file", "memory"] = "file"
+    placement: api.Placement | None = None
+    dead_lifetime: float | None = None
 
 
 class JetStreams:
@@ -33,24 +54,33 @@ class JetStreams:
     Args:
         connection: to the server.
         prefix: with which the names of streams and subjects begin.
-        replicas: of each stream, when it is made here.
+        keeping: how each stream is kept, when it is made here.
+
+    Raises:
+        ImproperlyConfigured: the prefix or a value of ``keeping`` is none.
 
     Attributes:
+        connection: as given.
         limit: bytes that a message may have, with its headers.
     """
 
-    def __init__(self, connection: Connection, prefix: str, replicas: int) -> None:
+    def __init__(self, connection: Connection, prefix: str, keeping: Keeping) -> None:
         if not re.fullmatch("[A-Za-z0-9_-]{1,64}", prefix):
             raise ImproperlyConfigured(
                 f"prefix of NatsBroker is 1 to 64 letters, digits, '_' and '-', not {prefix!r}"
+            )
+        if keeping.storage not in _STORAGES or keeping.replicas not in _REPLICAS:
+            raise ImproperlyConfigured(
+                "storage of NatsBroker is 'file' or 'memory', and replicas are 1 to 5, "
+                f"not {keeping.storage!r} and {keeping.replicas!r}"
             )
         self.limit = 0
         self.work = f"{prefix}-work"
         self.dead = f"{prefix}-dead"
         self.marks = f"{prefix}-marks"
         self.prefix = prefix
-        self._replicas = replicas
-        self._connection = connection
+        self._keeping = keeping
+        self.connection = connection
 
     async def make(self) -> None:
         """Make the streams that are missing; leave the configuration of the others alone.
@@ -59,7 +89,7 @@ class JetStreams:
             WorkerError: the server has no JetStream.
         """
         try:
-            await self._connection.ask(self._make_missing)
+            await self.connection.ask(self._make_missing)
         except ServiceUnavailableError as error:
             raise WorkerError(
                 f"the NATS server offers no JetStream (nats-server -js): {error}"
@@ -87,22 +117,52 @@ class JetStreams:
             # With more than that, the server would end the connection.
             if bytes_ > free:
                 raise MessageTooLargeError(bytes_, free)
-            await client.jetstream().publish(f"{self.prefix}.{subject}", data, headers=headers)
+            jetstream = self.connection.jetstream(client)
+            await jetstream.publish(f"{self.prefix}.{subject}", data, headers=headers)
 
         try:
-            await self._connection.ask(question)
+            await self.connection.ask(question)
         except NoStreamResponseError:
             await self.make()
-            await self._connection.ask(question)
+            await self.connection.ask(self._patiently(question))
 
-    async def count(self, subject: str) -> int:
-        """Return how many messages of a subject of work are not done."""
+    async def count(self, stream: str, subject: str) -> dict[str, int]:
+        """Return how many messages each subject has that has any, without the prefix.
+
+        Args:
+            stream: its name.
+            subject: with wildcards.
+        """
         name = f"{self.prefix}.{subject}"
 
         async def question(client: Client) -> api.StreamInfo:
-            return await client.jetstream().stream_info(self.work, subjects_filter=name)
+            jetstream = self.connection.jetstream(client)
+            return await jetstream.stream_info(stream, subjects_filter=name)
 
-        return ((await self._connection.ask(question)).state.subjects or {}).get(name, 0)
+        try:
+            found = (await self.connection.ask(question)).state.subjects or {}
+        except NotFoundError:
+            return {}
+        return {name.removeprefix(f"{self.prefix}."): number for name, number in found.items()}
+
+    async def count_pending(self, channel: str) -> tuple[int, int] | None:
+        """Return how many messages of a channel nobody has had yet, and how many are not settled.
+
+        None where nobody has ever subscribed to it.
+        """
+
+        async def question(client: Client) -> api.ConsumerInfo:
+            jetstream = self.connection.jetstream(client)
+            info: api.ConsumerInfo = await jetstream.consumer_info(
+                self.work, name_consumer(channel)
+            )
+            return info
+
+        try:
+            info = await self.connection.ask(question)
+        except NotFoundError:
+            return None
+        return info.num_pending or 0, info.num_ack_pending or 0
 
     async def make_consumer(self, channel: str, lease: float) -> float:
         """Make the consumer that all workers of a channel share; return its lease.
@@ -122,42 +182,70 @@ class JetStreams:
         )
 
         async def question(client: Client) -> api.ConsumerInfo:
-            return await client.jetstream().add_consumer(self.work, config)
+            return await self.connection.jetstream(client).add_consumer(self.work, config)
 
         try:
-            info = await self._connection.ask(question)
+            info = await self.connection.ask(question)
         except NotFoundError:
             await self.make()
-            info = await self._connection.ask(question)
+            info = await self.connection.ask(question)
         return info.config.ack_wait or lease
 
-    async def read_messages(self, stream: str, subject: str) -> AsyncIterator[api.RawStreamMsg]:
-        """Yield the messages of a subject, the oldest first."""
-        sequence = 1
+    async def read_messages(
+        self, stream: str, subject: str, sequence: int = 1
+    ) -> AsyncGenerator[api.RawStreamMsg]:
+        """Yield the messages of a subject, the oldest first, from a sequence number on."""
         while True:
 
             async def question(client: Client, sequence: int = sequence) -> api.RawStreamMsg:
-                return await client.jetstream().get_msg(
+                return await self.connection.jetstream(client).get_msg(
                     stream, seq=sequence, subject=f"{self.prefix}.{subject}", next=True
                 )
 
             try:
-                message = await self._connection.ask(question)
+                message = await self.connection.ask(question)
             except NotFoundError:
                 return
             yield message
             assert message.seq is not None
             sequence = message.seq + 1
 
-    async def purge(self, stream: str, subject: str, before: int | None = None) -> None:
-        """Forget the messages of a subject: all, or those before a sequence number."""
+    async def purge(self, stream: str, subject: str, keep: int | None = None) -> None:
+        """Forget the messages of a subject, but for so many of the newest."""
 
-        async def question(client: Client) -> Any:
-            jetstream = client.jetstream()
-            await jetstream.purge_stream(stream, seq=before, subject=f"{self.prefix}.{subject}")
+        async def question(client: Client) -> None:
+            jetstream = self.connection.jetstream(client)
+            await jetstream.purge_stream(stream, subject=f"{self.prefix}.{subject}", keep=keep)
 
         with contextlib.suppress(NotFoundError):
-            await self._connection.ask(question)
+            await self.connection.ask(question)
+
+    async def delete(self, stream: str, sequence: int) -> int:
+        """Forget one message; return how many there were."""
+
+        async def question(client: Client) -> None:
+            await self.connection.jetstream(client).delete_msg(stream, sequence)
+
+        try:
+            await self.connection.ask(question)
+        except APIError as error:
+            if error.err_code not in _NO_SUCH_MESSAGE:
+                raise
+            return 0
+        return 1
+
+    def _patiently(
+        self, question: Callable[[Client], Awaitable[None]]
+    ) -> Callable[[Client], Awaitable[None]]:
+        """Return a question that takes no answer for one that may come: the stream has no leader."""
+
+        async def ask(client: Client) -> None:
+            try:
+                await question(client)
+            except NoStreamResponseError as error:
+                raise TimeoutError("no server keeps the stream now") from error
+
+        return ask
 
     async def _make_missing(self, client: Client) -> None:
         largest = client.max_payload - _RESERVE
@@ -167,24 +255,30 @@ class JetStreams:
             retention=api.RetentionPolicy.WORK_QUEUE,
             max_msg_size=largest,
         )
-        dead = api.StreamConfig(name=self.dead, subjects=[f"{self.prefix}.dead.*.*"])
+        lifetime = self._keeping.dead_lifetime
+        dead = api.StreamConfig(
+            name=self.dead, subjects=[f"{self.prefix}.dead.*.*"], max_age=lifetime
+        )
         marks = api.StreamConfig(
             name=self.marks,
             subjects=[f"{self.prefix}.marks.*"],
             max_age=_DAY,
             max_msgs_per_subject=1,
         )
-        jetstream = client.jetstream()
+        jetstream = self.connection.jetstream(client)
         found = (await self._make_stream(jetstream, work)).config.max_msg_size or 0
         self.limit = min(found, largest) if found > 0 else largest
-        await self._make_stream(jetstream, dead)
+        kept = (await self._make_stream(jetstream, dead)).config
+        if lifetime is not None and kept.max_age != lifetime:
+            await jetstream.update_stream(kept, max_age=lifetime)
         await self._make_stream(jetstream, marks)
 
     async def _make_stream(
         self, jetstream: JetStreamContext, config: api.StreamConfig
     ) -> api.StreamInfo:
-        config.storage = api.StorageType.FILE
-        config.num_replicas = self._replicas
+        config.storage = api.StorageType(self._keeping.storage)
+        config.num_replicas = self._keeping.replicas
+        config.placement = self._keeping.placement
         # Where an operator has set a bound, the sender is told, instead of dropping the oldest.
         config.discard = api.DiscardPolicy.NEW
         try:

@@ -55,13 +55,23 @@ def digest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a message beside its bytes; the last three, of a dead letter."""
+    """What is known of a message beside its bytes.
+
+    Attributes:
+        id: of the message.
+        headers: as its sender gave them.
+        reason: of a dead letter; and so are the next two.
+        attempts: that were made.
+        at: when it was given up, in seconds since 1970.
+        due: of a message for later: no worker gets it before, in seconds since 1970.
+    """
 
     id: str
     headers: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     attempts: int = 0
     at: float = 0.0
+    due: float = 0.0
 
 
 def write_headers(facts: Facts, message_id: str) -> dict[str, str]:
@@ -81,7 +91,7 @@ def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
     """Return the facts about a message, also about one that somebody else has published.
 
     >>> read_facts({"Nats-Msg-Id": "a", "k": "v"}, 7)
-    Facts(id='a', headers={'k': 'v'}, reason='', attempts=0, at=0.0)
+    Facts(id='a', headers={'k': 'v'}, reason='', attempts=0, at=0.0, due=0.0)
     >>> read_facts(None, 7).id
     'nats-7'
     """
@@ -94,6 +104,7 @@ def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
             str(facts["reason"]),
             int(facts["attempts"]),
             float(facts["at"]),
+            float(facts["due"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
         message_id = native.pop(_MESSAGE_ID, "") or f"nats-{sequence}"

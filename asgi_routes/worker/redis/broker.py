@@ -6,7 +6,7 @@ nothing behind but a lease, which runs out.
 
 import math
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,42 +15,61 @@ from redis import exceptions
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import (
     BrokerClosedError,
+    BrokerFullError,
     DeadLetter,
     Delivery,
+    Depth,
     LeaseLostError,
     Subscription,
 )
-from asgi_routes.worker.messages import decode
-from asgi_routes.worker.redis.streams import ACK, DEAD, EXTEND, GROUP, RETRY, TAKE, Streams
+from asgi_routes.worker.letters import LetterBox
+from asgi_routes.worker.messages import LARGEST, WorkerError, decode
+from asgi_routes.worker.redis.clients import Source
+from asgi_routes.worker.redis.failures import explain, name_address
+from asgi_routes.worker.redis.letters import read_dead_letters, read_headers, split_place
+from asgi_routes.worker.redis.streams import (
+    ACK,
+    DEAD,
+    DEPTH,
+    EXTEND,
+    GROUP,
+    REPLAY,
+    RETRY,
+    TAKE,
+    Streams,
+    find_entries,
+)
 from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
-_SCHEMES = ("redis://", "rediss://", "unix://")
 _MARKED_FOR = 24 * 3600
-_PAGE = 500
-_LONGEST_WAIT = 1.0
-"""Seconds after which a waiting slot looks for messages that came back; far below any timeout."""
 
 
-class RedisBroker(SendingBroker):
+class RedisBroker(SendingBroker, LetterBox):
     """Keeps messages in Redis 6.2 or newer, or Valkey: at least once. It runs on asyncio.
 
-    Every channel is a stream with one consumer group, and every slot has a connection. All keys
-    start with the prefix as a hash tag, so that they are in one slot of a cluster. How safely Redis
-    keeps messages is up to its configuration: it needs ``appendonly yes`` and
-    ``maxmemory-policy noeviction``; with ``appendfsync everysec``, a power failure may lose a
-    second.
+    Every channel is a stream with one consumer group. How safely Redis keeps messages is up to its
+    configuration: it needs ``appendonly yes`` and ``maxmemory-policy noeviction``; with
+    ``appendfsync everysec``, a power failure may lose a second, and a failover what had not reached
+    the replica.
 
     Args:
         url: ``redis://host:port/db``, ``rediss://…`` (TLS) or ``unix:///path``; options as redis-py
             has them.
+        client: instead of a URL, a client of ``redis.asyncio``, or a function that makes one:
+            ``Redis``, ``Sentinel(…).master_for(…)``, or ``RedisCluster``, whose nodes share the
+            channels. A client stays open when the broker is left; what a function has made is
+            closed.
         lease: seconds after which a message that is not extended is delivered again. It should be
             the same for all workers of a channel.
         capacity: messages that a channel may hold, those on loan among them; None for no bound but
             the server's memory.
         prefix: of every key.
+        largest: bytes that a message may have, encoded.
+        max_dead: dead letters of a channel that are kept; the oldest make room. None for no bound.
+        dead_lifetime: seconds after which a dead letter is forgotten; None for never.
 
     Raises:
-        ImproperlyConfigured: the URL is none of these.
+        ImproperlyConfigured: the URL or the client is none, or the prefix has a brace in it.
 
     ::
 
@@ -60,21 +79,28 @@ class RedisBroker(SendingBroker):
 
     def __init__(
         self,
-        url: str = "redis://localhost",
+        url: str | None = None,
         *,
+        client: Any = None,
         lease: float = 30.0,
         capacity: int | None = None,
         prefix: str = "asgi_routes",
+        largest: int = LARGEST,
+        max_dead: int | None = None,
+        dead_lifetime: float | None = None,
     ) -> None:
-        super().__init__()
-        if not url.startswith(_SCHEMES):
-            # The URL is not shown: it may hold a password.
-            raise ImproperlyConfigured(f"the URL of RedisBroker starts with {', '.join(_SCHEMES)}")
+        SendingBroker.__init__(self, largest=largest)
+        LetterBox.__init__(self, max_dead=max_dead, dead_lifetime=dead_lifetime)
+        if not prefix or {"{", "}"} & {*prefix}:
+            raise ImproperlyConfigured(
+                f"prefix of RedisBroker is text without braces, not {prefix!r}"
+            )
         self.lease = lease
-        self._url = url
+        self._source = Source(url, client)
         self._capacity = capacity
         self._prefix = prefix
         self._opened: Streams | None = None
+        self._address = "Redis"
 
     async def open(self) -> None:
         """Connect.
@@ -84,11 +110,13 @@ class RedisBroker(SendingBroker):
             Exception: of redis-py: the server is away, or refuses.
         """
         require_asyncio("RedisBroker")
-        streams = Streams(self._url, self._prefix, self.lease)
+        client = self._source.open()
+        self._address = name_address(client)
         try:
-            await streams.client.execute_command("PING")
+            streams = Streams(client, self._prefix, self.lease)
+            await client.exists(streams.channels)
         except BaseException:
-            await streams.client.aclose()
+            await self._source.close(client)
             raise
         self._opened = streams
 
@@ -96,77 +124,89 @@ class RedisBroker(SendingBroker):
         """Disconnect."""
         if self._opened is not None:
             streams, self._opened = self._opened, None
-            await streams.client.aclose()
+            await self._source.close(streams.client)
+
+    def explain(self, error: Exception, channel: str) -> WorkerError | None:
+        return explain(error, self._address, channel)
 
     @property
     def _streams(self) -> Streams:
         if self._opened is None:
-            raise BrokerClosedError("use RedisBroker inside of 'async with broker'")
+            raise BrokerClosedError("RedisBroker")
         return self._opened
 
     async def put(
-        self, channel: str, data: bytes, message_id: str, headers: Mapping[str, str]
+        self,
+        channel: str,
+        data: bytes,
+        message_id: str,
+        headers: Mapping[str, str],
+        delay: float = 0.0,
     ) -> None:
-        await self._streams.put(channel, data, message_id, headers, self._capacity)
+        fields = (data, message_id, headers)
+        await self._streams.put(channel, self._capacity, *fields, delay=delay)
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
         """Return the subscription of one slot to a channel."""
-        yield RedisSubscription(self._streams, channel)
+        yield RedisSubscription(self._streams, channel, self._max_dead)
 
-    async def dead_letters(self, channel: str | None = None) -> list[DeadLetter]:
-        return [
-            letter
-            async for _, letter in self._read_dead_letters()
-            if channel in (None, letter.channel)
-        ]
+    async def depth(self, channel: str) -> Depth:
+        await self._expire_letters([channel])
+        return Depth(*await self._streams.run(DEPTH, channel))
 
-    async def replay(self, message_id: str) -> int:
-        count = 0
-        async for entry, letter in self._read_dead_letters():
-            if letter.id == message_id:
-                await self.put(letter.channel, letter.data, message_id, letter.headers)
-                count += await self._remove(entry)
-        return count
+    async def read_letters(self, channel: str | None, after: str) -> AsyncGenerator[DeadLetter]:
+        streams = self._streams
+        channels = await streams.list_channels() if channel is None else [channel]
+        await self._expire_letters(channels)
+        async for letter in read_dead_letters(streams, channels, after):
+            yield letter
 
-    async def drop(self, message_id: str) -> int:
-        count = 0
-        async for entry, letter in self._read_dead_letters():
-            if letter.id == message_id:
-                count += await self._remove(entry)
-        return count
+    async def count_dead_letters(self) -> dict[str, int]:
+        streams = self._streams
+        channels = await streams.list_channels()
+        await self._expire_letters(channels)
+        counts = {name: await streams.client.xlen(streams.name_dead(name)) for name in channels}
+        return {name: count for name, count in counts.items() if count}
+
+    async def replay_letter(self, letter: DeadLetter) -> int:
+        entry, channel = split_place(letter.place)
+        fields = (letter.data, letter.id, letter.headers)
+        told = await self._streams.add(REPLAY, channel, self._capacity, *fields, entry)
+        if told == 0:
+            raise BrokerFullError(channel, self._capacity)
+        return max(0, told)
+
+    async def drop_letter(self, letter: DeadLetter) -> int:
+        entry, channel = split_place(letter.place)
+        return int(await self._streams.client.xdel(self._streams.name_dead(channel), entry))
 
     async def is_marked(self, mark: str) -> bool:
-        return bool(await self._streams.client.exists(self._name_mark(mark)))
+        return bool(await self._streams.client.exists(self._streams.name_mark(mark)))
 
     async def mark(self, mark: str) -> None:
-        await self._streams.client.set(self._name_mark(mark), "", ex=_MARKED_FOR)
+        await self._streams.client.set(self._streams.name_mark(mark), "", ex=_MARKED_FOR)
 
     async def unmark(self, mark: str) -> None:
-        await self._streams.client.delete(self._name_mark(mark))
+        await self._streams.client.delete(self._streams.name_mark(mark))
 
-    def _name_mark(self, mark: str) -> str:
-        return f"{self._streams.prefix}:mark:{mark}"
-
-    async def _read_dead_letters(self) -> AsyncIterator[tuple[bytes, DeadLetter]]:
-        client, start = self._streams.client, b"-"
-        while page := await client.xrange(self._streams.dead, start, count=_PAGE):
-            for entry, fields in page:
-                yield entry, _read_dead_letter(entry, fields)
-            start = b"(" + page[-1][0]
-
-    async def _remove(self, entry: bytes) -> int:
-        removed: int = await self._streams.client.xdel(self._streams.dead, entry)
-        return removed
+    async def _expire_letters(self, channels: Iterable[str]) -> None:
+        """Forget the dead letters that are too old."""
+        if self._dead_lifetime is None:
+            return
+        streams = self._streams
+        oldest = int((time.time() - self._dead_lifetime) * 1000)
+        for channel in channels:
+            await streams.client.xtrim(streams.name_dead(channel), minid=oldest, approximate=False)
 
 
 class RedisSubscription:
     """What one slot takes messages from; see `Subscription`."""
 
-    def __init__(self, streams: Streams, channel: str) -> None:
+    def __init__(self, streams: Streams, channel: str, max_dead: int | None) -> None:
         self._streams = streams
         self._channel = channel
-        self._pause = min(_LONGEST_WAIT, streams.lease / 4)
+        self._max_dead = max_dead
         self._look_at = 0.0
 
     async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - see there
@@ -175,18 +215,27 @@ class RedisSubscription:
             try:
                 found = await self._take()
                 if isinstance(found, list):
-                    return RedisDelivery(self._streams, self._channel, *found)
+                    return self._lend(*found)
                 left = max(end - time.monotonic(), 0.001)
-                entry = await self._read_new(min(left, self._pause, (found or math.inf) / 1000))
+                entry = await self._read_new(
+                    min(left, self._streams.pause, (found or math.inf) / 1000)
+                )
             except exceptions.ResponseError as error:
                 if not _means_no_group(error):
                     raise
                 await self._make_group()
                 continue
             if entry is not None:
-                return RedisDelivery(self._streams, self._channel, *entry)
+                return self._lend(*entry, 1)
             if time.monotonic() >= end:
                 return None
+
+    async def receive_more(self, limit: int) -> list[Delivery]:
+        return [self._lend(*entry, 1) for entry in await self._read("COUNT", limit)]
+
+    def _lend(self, entry: bytes, fields: Any, attempt: int) -> Delivery:
+        facts = fields if isinstance(fields, dict) else dict(_pair(fields))
+        return RedisDelivery(self._streams, self._channel, entry, facts, attempt, self._max_dead)
 
     async def _take(self) -> list[Any] | int | None:
         """Return an entry that is due again, or in how many ms there will be one, or None."""
@@ -195,23 +244,25 @@ class RedisSubscription:
         found: list[Any] | int | None
         found = await self._streams.run(TAKE, self._channel, GROUP, lease, int(looks))
         if looks and not isinstance(found, list):
-            self._look_at = now + self._pause
+            self._look_at = now + self._streams.pause
         return found
 
-    async def _read_new(self, seconds: float) -> list[Any] | None:
+    async def _read_new(self, seconds: float) -> tuple[bytes, dict[bytes, bytes]] | None:
         """Return an entry that nobody has had yet, or None if none comes within so many seconds."""
-        stream, _ = self._streams.name_keys(self._channel)
+        milliseconds = max(1, math.ceil(seconds * 1000))
+        entries = await self._read("COUNT", 1, "BLOCK", milliseconds)
+        return entries[0] if entries else None
+
+    async def _read(self, *how: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Return entries that nobody has had yet."""
+        stream = self._streams.name_keys(self._channel)[0]
         reply = await self._streams.client.execute_command(
-            *("XREADGROUP", "GROUP", GROUP, "worker", "COUNT", 1),
-            *("BLOCK", max(1, math.ceil(seconds * 1000)), "STREAMS", stream, ">"),
+            *("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", stream, ">")
         )
-        if not reply:
-            return None
-        entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
-        return [*entries[0], 1]
+        return find_entries(reply)
 
     async def _make_group(self) -> None:
-        stream, _ = self._streams.name_keys(self._channel)
+        stream = self._streams.name_keys(self._channel)[0]
         try:
             # From 0: what was sent before belongs to the workers too.
             await self._streams.client.execute_command(
@@ -226,17 +277,23 @@ class RedisDelivery:
     """A message on loan; see `Delivery`."""
 
     def __init__(
-        self, streams: Streams, channel: str, entry: bytes, fields: list[bytes], attempt: int
+        self,
+        streams: Streams,
+        channel: str,
+        entry: bytes,
+        facts: Mapping[bytes, bytes],
+        attempt: int,
+        max_dead: int | None,
     ) -> None:
-        facts = dict(zip(fields[::2], fields[1::2], strict=True))
         self.channel = channel
         self.id = facts.get(b"id", entry).decode(errors="replace")
         self.message = decode(facts.get(b"data", b""))
-        self.headers = _read_headers(facts)
+        self.headers = read_headers(facts)
         self.attempt = attempt
         self.lease: float | None = streams.lease
         self._streams = streams
         self._entry = entry
+        self._max_dead = "" if max_dead is None else max_dead
 
     async def ack(self) -> None:
         await self._settle(ACK)
@@ -245,7 +302,9 @@ class RedisDelivery:
         await self._settle(RETRY, max(0, math.ceil(delay * 1000)))
 
     async def dead_letter(self, reason: str) -> None:
-        await self._settle(DEAD, self.channel, reason.encode(errors="backslashreplace"))
+        await self._streams.note_again(self.channel)
+        text = reason.encode(errors="backslashreplace")
+        await self._settle(DEAD, self.channel, text, self._max_dead)
 
     async def extend(self) -> None:
         if not await self._settle(EXTEND):
@@ -265,20 +324,5 @@ def _means_no_group(error: Exception) -> bool:
     return "NOGROUP" in str(error)
 
 
-def _read_headers(facts: Mapping[bytes, bytes]) -> Mapping[str, str]:
-    # Others may write to a stream what they like.
-    headers = decode(facts.get(b"headers", b"{}")) or {}
-    return {name: value for name, value in headers.items() if isinstance(value, str)}
-
-
-def _read_dead_letter(entry: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """Return the dead letter that an entry stands for."""
-    return DeadLetter(
-        id=fields.get(b"id", entry).decode(errors="replace"),
-        channel=fields[b"channel"].decode(),
-        reason=fields[b"reason"].decode(),
-        attempts=int(fields[b"attempts"]),
-        at=int(entry.partition(b"-")[0]) / 1000,
-        data=fields.get(b"data", b""),
-        headers=_read_headers(fields),
-    )
+def _pair(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(fields[::2], fields[1::2], strict=True)

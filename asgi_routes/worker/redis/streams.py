@@ -1,46 +1,92 @@
 """What Redis keeps for a broker: its keys, and the scripts, in Lua, that change it in one step.
 
 A channel is a stream with one consumer group. What is on loan is pending in the group; `later` is a
-sorted set with those of them that wait for another attempt, by the time at which it is due. The
-number of deliveries, which Redis counts, tells one loan of a message from the next; so one consumer
-does for everybody, and none is left behind by a worker that died.
+sorted set with those of them that wait for another attempt, by the time at which it is due. What
+its sender wants later is in another one, `delayed`, whole, and goes into the stream when it is due.
+The number of deliveries, which Redis counts, tells one loan of a message from the next; so one
+consumer does for everybody, and none is left behind by a worker that died.
 
 Rule: a message changes its place inside of one script, so that it is never in neither place,
 whoever dies; and each step is one command or one script, which does no harm when it is done once
 more because its reply was lost on the way.
 
-``KEYS`` of a script are the stream, `later`, and the stream of the dead letters, as far as it needs
-them.
+``KEYS`` of a script are the stream, `later`, the stream of the dead letters, and `delayed`, as far
+as it needs them. All of them are in one slot of a cluster.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 
 from asgi_routes.worker.contract import BrokerFullError
 
 GROUP = "workers"
-_TIMEOUT = 5.0
-"""Seconds that a server may take for anything, unless the URL says otherwise."""
-_RETRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 4, 0.1, 0.5
-"""How often a command is tried again when the server is away, so that a restart costs nothing."""
+_LONGEST_WAIT = 1.0
+"""Seconds after which a waiting slot looks for messages that came back; far below any timeout."""
 
-PUT = """
-if ARGV[1] ~= '' and redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then
-    return 0
+_ADD = """
+local function add(capacity, data, id, headers, due)
+    if redis.call('EXISTS', KEYS[1]) == 0 then
+        -- Now there is memory for it; and what was sent before the first worker is for it, too.
+        redis.call('XGROUP', 'CREATE', KEYS[1], 'workers', '0', 'MKSTREAM')
+    end
+    local held = redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[4])
+    if capacity ~= '' and held >= tonumber(capacity) then
+        return 0
+    end
+    if due then
+        redis.call('ZADD', KEYS[4], due, cmsgpack.pack({data, id, headers}))
+    else
+        redis.call('XADD', KEYS[1], '*', 'data', data, 'id', id, 'headers', headers)
+    end
+    return 1
 end
-redis.call('XADD', KEYS[1], '*', 'data', ARGV[2], 'id', ARGV[3], 'headers', ARGV[4])
+local function tell_time()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+"""
+
+PUT = (
+    _ADD
+    + """
+local delay = tonumber(ARGV[5])
+return add(ARGV[1], ARGV[2], ARGV[3], ARGV[4], delay > 0 and tell_time() + delay)
+"""
+)
+"""Arguments: the capacity or nothing, the fields, and the delay in ms. Returns whether there was
+room."""
+
+REPLAY = (
+    _ADD
+    + """
+if #redis.call('XRANGE', KEYS[3], ARGV[5], ARGV[5]) == 0 then return -1 end
+if add(ARGV[1], ARGV[2], ARGV[3], ARGV[4]) == 0 then return 0 end
+redis.call('XDEL', KEYS[3], ARGV[5])
 return 1
 """
-"""Arguments: the capacity or nothing, and the fields. Returns whether there was room."""
+)
+"""Arguments: the capacity or nothing, the fields, and the dead letter. Returns whether there was
+room, or -1 where there is no such letter."""
+
+DEPTH = """
+local pending = redis.pcall('XPENDING', KEYS[1], 'workers')
+local lent = pending.err and 0 or pending[1]
+local later = redis.call('ZCARD', KEYS[2])
+return {
+    math.max(0, redis.call('XLEN', KEYS[1]) - lent),
+    math.max(0, lent - later),
+    later + redis.call('ZCARD', KEYS[4]),
+    redis.call('XLEN', KEYS[3]),
+}
+"""
+"""Returns how many messages wait, are on loan, wait for their time, and are dead."""
 
 TAKE = """
-local stream, later, group, lease = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+local stream, later, delayed, group, lease = KEYS[1], KEYS[2], KEYS[4], ARGV[1], ARGV[2]
 
 local function lend(id)
     redis.call('ZREM', later, id)
@@ -54,6 +100,13 @@ end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, packed in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 100)) do
+    local fields = cmsgpack.unpack(packed)
+    local added = redis.pcall(
+        'XADD', stream, '*', 'data', fields[1], 'id', fields[2], 'headers', fields[3])
+    if added.err then break end  -- There is no memory left; others can be taken all the same.
+    redis.call('ZREM', delayed, packed)
+end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
     local entry = lend(id)
     if entry then return entry end
@@ -69,8 +122,12 @@ if ARGV[3] == '1' then
         end
     end
 end
-local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
-return first[2] and math.max(1, first[2] - now)
+local due
+for _, set in ipairs({later, delayed}) do
+    local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
+    if first and (not due or tonumber(first) < due) then due = tonumber(first) end
+end
+return due and math.max(1, due - now)
 """
 """Arguments: the group, the lease in ms, and whether to look for leases that ran out. Returns an
 entry with the number of its deliveries; or in how many ms the next one is due; or nothing."""
@@ -121,66 +178,135 @@ for _, fact in ipairs({'channel', ARGV[4], 'reason', ARGV[5], 'attempts', ARGV[3
     table.insert(fields, fact)
 end
 redis.call('XADD', KEYS[3], '*', unpack(fields))
+if ARGV[6] ~= '' then redis.call('XTRIM', KEYS[3], 'MAXLEN', ARGV[6]) end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 """
 )
-"""Two more arguments: the channel and the reason."""
+"""Three more arguments: the channel, the reason, and how many dead letters are kept, or nothing."""
 
 
 class Streams:
-    """Connections, and the names of the keys.
+    """The keys of a broker in Redis, and what is asked of them.
 
     Args:
-        url: as redis-py has it.
-        prefix: of every key; a hash tag, so that all of them are in one slot of a cluster.
+        client: of redis.asyncio, also one of a cluster.
+        prefix: of every key. It makes a hash tag together with the channel, so that all keys of a
+            channel are in one slot of a cluster, and different channels in different ones.
         lease: seconds.
+
+    Attributes:
+        channels: the key of a set: the channels that messages have been sent to.
+        pause: seconds that a read may wait before it looks for messages that came back.
     """
 
-    def __init__(self, url: str, prefix: str, lease: float) -> None:
+    def __init__(self, client: Any, prefix: str, lease: float) -> None:
+        self.client = client
         self.lease = lease
-        self.prefix = f"{{{prefix}}}"
-        self.dead = f"{self.prefix}:dead"
-        # Typed as Any: its types are unions of all that any version and any protocol returns.
-        client: Any = Redis
-        self.client = client.from_url(
-            url,
-            socket_timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
-            retry=Retry(ExponentialBackoff(_LONGEST_PAUSE, _FIRST_PAUSE), _RETRIES),
-            retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError],
-        )
-        # Each version of the client shapes this reply differently; on the wire it has two shapes.
-        self.client.set_response_callback("XREADGROUP", lambda reply, **_: reply)
+        self.channels = f"{prefix}:channels"
+        self.pause = min(_LONGEST_WAIT, lease / 4, _get_timeout(client) / 2)
+        self._prefix = prefix
+        self._known: set[str] = set()
 
-    def name_keys(self, channel: str) -> tuple[str, str]:
-        """Return the keys of a channel: its stream, and those that wait for another attempt."""
-        return f"{self.prefix}:stream:{channel}", f"{self.prefix}:later:{channel}"
+    def name_keys(self, channel: str) -> list[str]:
+        """Return the keys of a channel, as the scripts take them."""
+        tag = f"{{{self._prefix}:{channel}}}"
+        return [f"{tag}:{name}" for name in ("stream", "later", "dead", "delayed")]
+
+    def name_dead(self, channel: str) -> str:
+        """Return the key of the dead letters of a channel."""
+        return self.name_keys(channel)[2]
+
+    def name_mark(self, mark: str) -> str:
+        """Return the key of a mark."""
+        return f"{self._prefix}:mark:{mark}"
 
     async def run(self, script: str, channel: str, *arguments: Any) -> Any:
         """Run a script on the keys of a channel, and return what it returns."""
-        keys = [*self.name_keys(channel), self.dead]
-        return await self.client.register_script(script)(keys, arguments)
+        return await self.client.register_script(script)(self.name_keys(channel), arguments)
 
-    async def put(
-        self,
-        channel: str,
-        data: bytes,
-        message_id: str,
-        headers: Mapping[str, str],
-        capacity: int | None,
-    ) -> None:
+    async def put(self, channel: str, capacity: int | None, *fields: Any, delay: float) -> None:
         """Add a message to a channel that may hold so many.
 
         Raises:
             BrokerFullError: it does already, or the server has no memory left.
         """
+        milliseconds = math.ceil(delay * 1000)
+        if not await self.add(PUT, channel, capacity, *fields, milliseconds):
+            raise BrokerFullError(channel, capacity)
+
+    async def add(
+        self,
+        script: str,
+        channel: str,
+        capacity: int | None,
+        data: bytes,
+        message_id: str,
+        headers: Mapping[str, str],
+        *more: Any,
+    ) -> int:
+        """Run a script that adds a message, and return what it returns.
+
+        Raises:
+            BrokerFullError: the server has no memory left.
+        """
         limit = "" if capacity is None else capacity
         try:
-            has_room = await self.run(PUT, channel, limit, data, message_id, json.dumps(headers))
+            await self.note(channel)
+            told = await self.run(
+                script, channel, limit, data, message_id, json.dumps(headers), *more
+            )
         except exceptions.ResponseError as error:
             if "used memory > 'maxmemory'" not in str(error):
                 raise
             raise BrokerFullError(channel) from error
-        if not has_room:
-            raise BrokerFullError(channel, capacity)
+        return int(told)
+
+    async def note(self, channel: str) -> None:
+        """Write down that there is a channel: its keys are found by its name, and by nothing else."""
+        if channel not in self._known:
+            await self.client.sadd(self.channels, channel)
+            self._known.add(channel)
+
+    async def note_again(self, channel: str) -> None:
+        """Write it down unless it is there; the server may have forgotten everything meanwhile."""
+        # Asked first, because a server that is full lets nobody write.
+        if not await self.client.sismember(self.channels, channel):
+            await self.client.sadd(self.channels, channel)
+
+    async def list_channels(self) -> list[str]:
+        """Return the channels that were written down."""
+        return sorted(name.decode() for name in await self.client.smembers(self.channels))
+
+
+def find_entries(reply: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Return the entries in a reply to XREADGROUP.
+
+    On the wire it has two shapes, and each version of the client makes others of them.
+
+    >>> find_entries([[b"stream", [[b"1-0", [b"id", b"a"]]]]])
+    [(b'1-0', {b'id': b'a'})]
+    >>> find_entries({b"stream": [[(b"1-0", {b"id": b"a"})]]})
+    [(b'1-0', {b'id': b'a'})]
+    """
+    if not reply:
+        return []
+    entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
+    while not isinstance(entries[0][0], bytes):
+        entries = entries[0]
+    return [
+        (
+            entry,
+            fields
+            if isinstance(fields, dict)
+            else dict(zip(fields[::2], fields[1::2], strict=True)),
+        )
+        for entry, fields in entries
+    ]
+
+
+def _get_timeout(client: Any) -> float:
+    """Return the seconds after which a client waits no longer for a reply."""
+    pool = getattr(client, "connection_pool", client)  # A cluster's client has the options itself.
+    timeout: float | None = pool.connection_kwargs.get("socket_timeout")
+    return math.inf if timeout is None else timeout
