@@ -5,6 +5,8 @@ Rule: an id that no dead letter has is a failure, so that a script notices.
 
 import json
 import sys
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +15,12 @@ from typing import Any, Literal
 import anyio
 import click
 
-from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker
+from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker, refuse_memory
 from asgi_routes.cli.printing import escape, print_table
 from asgi_routes.worker import DeadLetter
 
+_PAGE = 500
+_TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _IDS = click.argument("ids", nargs=-1, metavar="[ID]...")
 _ALL = click.option("--all", "everything", is_flag=True, help="All there are, instead of some ids.")
 
@@ -33,15 +37,42 @@ def dead() -> None:
 @dead.command("list")
 @BROKER
 @click.option("--channel", metavar="NAME", help="Only those of one channel.")
+@click.option("--reason", default="", metavar="TEXT", help="Only those with this in their reason.")
+@click.option("--since", type=_TIME, help="Only those given up then or later, in UTC.")
+@click.option("--until", type=_TIME, help="Only those given up before then, in UTC.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many: a page.")
+@click.option("--after", default="", metavar="PLACE", help="Only those behind this one's place.")
 @JSON
-def list_(url: str, channel: str | None, *, as_json: bool) -> None:
-    """Print the dead letters, the oldest first."""
-    letters = _ask_broker(url, lambda broker: broker.dead_letters(channel))
+def list_(url: str, *, as_json: bool, **chosen: Any) -> None:
+    """Print the dead letters, the oldest first. With --json, each has its place."""
+    for name in ("since", "until"):
+        if chosen[name] is not None:
+            chosen[name] = chosen[name].replace(tzinfo=UTC).timestamp()
+
+    async def ask(broker: Any) -> Any:
+        try:
+            return await broker.dead_letters(**chosen)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    letters = _ask_broker(url, ask)
     if as_json:
         click.echo(json.dumps([_make_dict(letter) for letter in letters], indent=2))
         return
     headings = ("id", "channel", "attempts", "given up", "reason")
     print_table(headings, [_make_row(letter) for letter in letters])
+
+
+@dead.command()
+@BROKER
+@JSON
+def count(url: str, *, as_json: bool) -> None:
+    """Print how many dead letters each channel has."""
+    counts = _ask_broker(url, lambda broker: broker.count_dead_letters())
+    if as_json:
+        click.echo(json.dumps(dict(counts), indent=2))
+    else:
+        print_table(("channel", "dead"), [(escape(name), str(n)) for name, n in counts.items()])
 
 
 @dead.command()
@@ -84,14 +115,21 @@ def _settle(
 
 async def _settle_each(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:
     """Replay or drop; return how many dead letters each id had. No ids stand for all there are."""
-    if not ids:
-        ids = tuple(letter.id for letter in await broker.dead_letters())
-    return {id_: await getattr(broker, action)(id_) for id_ in dict.fromkeys(ids)}
+    settle = getattr(broker, action)
+    if ids:
+        return {id_: await settle(id_) for id_ in dict.fromkeys(ids)}
+    counts: Counter[str] = Counter()
+    # Those that there are now; a replayed one may be dead again before the last one is.
+    until, after = time.time(), ""
+    while page := await broker.dead_letters(after=after, limit=_PAGE, until=until):
+        for letter in page:
+            counts[letter.id] += await settle(letter)
+        after = page[-1].place
+    return counts
 
 
 def _ask_broker(url: str, question: Callable[[Any], Awaitable[Any]]) -> Any:
-    if url.startswith("memory:"):
-        raise click.UsageError("the messages of memory: are in the process that works on them")
+    refuse_memory(url)
     broker = load_broker(url)
 
     async def ask() -> Any:
@@ -114,6 +152,7 @@ def _make_dict(letter: DeadLetter) -> dict[str, Any]:
         "reason": letter.reason,
         "attempts": letter.attempts,
         "at": _format_time(letter),
+        "place": letter.place,
         "headers": dict(letter.headers),
         "message": json.loads(letter.data) if is_message else None,
         "data": None if is_message else letter.data.decode(errors="backslashreplace"),

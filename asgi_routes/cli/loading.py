@@ -4,19 +4,17 @@ Rule: what cannot be loaded or opened is said in a line, with the nearest name w
 What the user's own module raises is raised.
 """
 
-import importlib
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 
-from asgi_routes.errors import ImproperlyConfigured, did_you_mean
+from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.scopes import make_scope as make_scope_of
-from asgi_routes.worker.brokers import broker_from
+from asgi_routes.worker.brokers import broker_from, load_attribute
 from asgi_routes.worker.failures import tell_error
 
 APP = click.argument("app", metavar="APP")
@@ -25,8 +23,8 @@ BROKER = click.option(
     required=True,
     envvar="ASGI_ROUTES_BROKER",
     show_envvar=True,
-    metavar="URL",
-    help="nats://…, redis://… or memory:.",
+    metavar="BROKER",
+    help="nats://…, redis://…, memory:, module:attribute or layer:module:attribute.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -37,23 +35,40 @@ def load_app(name: str) -> Any:
     Raises:
         click.UsageError: there is no such module or attribute.
     """
-    module_name, _, attribute = name.partition(":")
+    return _load(lambda: load_attribute(name, "app"))
+
+
+def load_broker(name: str) -> Any:
+    """Return the broker that a text names; see `broker_from`.
+
+    Raises:
+        click.UsageError: it names none.
+    """
+    return _load(lambda: broker_from(name))
+
+
+def load_hook(_context: click.Context, option: click.Parameter, name: str | None) -> Any:
+    """Return the function that ``module:attribute`` names, or None.
+
+    Raises:
+        click.UsageError: there is none.
+    """
+    if name is None:
+        return None
+    hook = _load(lambda: load_attribute(name))
+    if not callable(hook):
+        raise click.BadParameter(f"{name!r} is no function", param=option)
+    return hook
+
+
+def _load(find: Callable[[], Any]) -> Any:
+    """Return what is found, also in the working directory."""
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (module_name + ".").startswith(error.name + "."):
-            raise
-        raise click.UsageError(f"no module named {module_name!r}") from None
-    except ValueError as error:
-        raise click.UsageError(f"{name!r} is not of the form module:attribute: {error}") from None
-    try:
-        return reduce(getattr, (attribute or "app").split("."), module)
-    except AttributeError as error:
-        hint = did_you_mean(str(error.name), vars(module))
-        said = f"module {module_name!r} has no {attribute or 'app'!r}"
-        raise click.UsageError(f"{said}; {hint}" if hint else said) from None
+        return find()
+    except ImproperlyConfigured as error:
+        raise make_usage_error(error) from None
 
 
 def make_scope(kind: str, method: str, url: str, headers: Iterable[str]) -> dict[str, Any]:
@@ -78,21 +93,19 @@ def _parse_header(text: str) -> tuple[bytes, bytes]:
     return name.strip().lower().encode("latin-1"), value.strip().encode("latin-1", "replace")
 
 
-def load_broker(url: str) -> Any:
-    """Return the broker of a URL.
-
-    Raises:
-        click.UsageError: it means none.
-    """
-    try:
-        return broker_from(url)
-    except ImproperlyConfigured as error:
-        raise make_usage_error(error) from None
-
-
 def make_usage_error(error: ImproperlyConfigured) -> click.UsageError:
     """Return the error for something that was typed and cannot mean anything."""
     return click.UsageError(f"{error.message}; {error.hint}" if error.hint else error.message)
+
+
+def refuse_memory(name: str) -> None:
+    """Make sure that a broker can be asked from another process.
+
+    Raises:
+        click.UsageError: its messages are in the process that works on them.
+    """
+    if name.startswith("memory:"):
+        raise click.UsageError("the messages of memory: are in the process that works on them")
 
 
 @asynccontextmanager

@@ -5,12 +5,14 @@ decided here. A handler that somebody gave the worker's logger before decides wh
 lines.
 """
 
+import json
 import logging
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,23 @@ from rich.text import Text
 from asgi_routes.cli.loading import (
     APP,
     BROKER,
+    JSON,
     load_app,
     load_broker,
+    load_hook,
     make_usage_error,
+    open_broker,
+    refuse_memory,
 )
-from asgi_routes.cli.printing import escape
+from asgi_routes.cli.printing import escape, print_table
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
-from asgi_routes.worker import BrokerUnavailableError, InvalidMessageError, Status, Worker
+from asgi_routes.worker import (
+    BrokerUnavailableError,
+    Depth,
+    InvalidMessageError,
+    Status,
+    Worker,
+)
 from asgi_routes.worker.channels import OTHERS
 from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.supervisor import RAN_ON, end_process
@@ -109,7 +121,23 @@ def parse_concurrency(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The same, and there only as long as the broker answers and messages are taken.",
 )
-def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> None:
+@click.option(
+    "--on-event",
+    callback=load_hook,
+    metavar="MODULE:ATTRIBUTE",
+    help="A function that is called with each WorkerEvent, for metrics; it must not block.",
+)
+@click.option("--status", is_flag=True, help="Print how many messages there are, and do no work.")
+@JSON
+def worker(
+    app: str,
+    url: str,
+    channels: tuple[str, ...],
+    *,
+    status: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Take messages from a broker, and hand them to an application.
 
     SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it
@@ -127,6 +155,9 @@ def worker(app: str, url: str, channels: tuple[str, ...], **options: Any) -> Non
         raise make_usage_error(error) from None
     except InvalidMessageError as error:
         raise click.UsageError(str(error)) from None
+    if status:
+        _print_depths(url, broker, made.channels, as_json=as_json)
+        return
     with _show_worker(made.status):
         try:
             anyio.run(made.run)
@@ -153,6 +184,27 @@ def _are_threads_left() -> bool:
     for thread in others:
         thread.join(max(0.0, end - time.monotonic()))
     return any(thread.is_alive() for thread in others)
+
+
+def _print_depths(url: str, broker: Any, channels: tuple[str, ...], *, as_json: bool) -> None:
+    """Print how many messages of each channel there are."""
+    refuse_memory(url)
+    if not callable(getattr(broker, "depth", None)):
+        raise click.UsageError("this broker does not say how many messages it has")
+
+    async def ask() -> dict[str, Depth]:
+        async with open_broker(broker):
+            return {channel: await broker.depth(channel) for channel in channels}
+
+    depths = anyio.run(ask)
+    if as_json:
+        click.echo(json.dumps({name: asdict(depth) for name, depth in depths.items()}, indent=2))
+        return
+    rows = [
+        (escape(name), *("" if number is None else str(number) for number in astuple(depth)))
+        for name, depth in depths.items()
+    ]
+    print_table(("channel", "waiting", "on loan", "later", "dead"), rows)
 
 
 @contextmanager

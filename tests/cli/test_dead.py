@@ -50,6 +50,7 @@ def test_list_as_json(url: str) -> None:
     """All there is to know; what is no message is shown as it stands in the broker."""
     one, other = json.loads(run("dead", "list", "--json", ASGI_ROUTES_BROKER=url))
     assert one.pop("at").endswith("+00:00")
+    assert one.pop("place") == "1"
     assert one == {
         "id": "a",
         "channel": "mail",
@@ -60,6 +61,25 @@ def test_list_as_json(url: str) -> None:
         "data": None,
     }
     assert (other["message"], other["data"]) == (None, "no \\xff JSON")
+
+
+def test_pages_and_filters(url: str) -> None:
+    """Page by page, by reason, by age; and how many there are."""
+    ask = ("dead", "list", "--json", "--broker", url)
+
+    def ids(*options: str) -> list[str]:
+        return [letter["id"] for letter in json.loads(run(*ask, *options))]
+
+    [first] = json.loads(run(*ask, "--limit", "1"))
+    assert ids("--after", first["place"]) == ["b"]
+    assert ids("--reason", "b is") == ["b"]
+    assert ids("--since", "2001-01-01") == ["a", "b"]
+    assert ids("--until", "2001-01-01T00:00:00") == []
+    assert "is no place of a dead letter" in run(*ask, "--after", "x", code=2)
+    assert json.loads(run("dead", "count", "--json", "--broker", url)) == {"mail": 2}
+    status = ["worker", "tests.cli.worked:app", "--status", "--json", "--broker", url]
+    depth = json.loads(run(*status))["mail"]
+    assert depth == {"waiting": 0, "on_loan": 0, "later": None, "dead": 2}
 
 
 def test_drop_and_replay(url: str) -> None:

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+from channels.layers import InMemoryChannelLayer
 
 from asgi_routes import ImproperlyConfigured
 from asgi_routes.worker import MemoryBroker, broker_from
+from asgi_routes.worker.telemetry import TracedBroker
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,62 @@ def test_unknown(url: str) -> None:
         broker_from(url)
     assert "memory:, nats://…" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def make_broker() -> MemoryBroker:
+    """Make one for those who name this function."""
+    return MemoryBroker()
+
+
+traced = TracedBroker(MemoryBroker())
+layer = InMemoryChannelLayer()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("tests.worker.test_brokers:traced", "TracedBroker"),
+        ("tests.worker.test_brokers:make_broker", "MemoryBroker"),
+        ("asgi_routes.worker:MemoryBroker", "MemoryBroker"),
+        ("layer:tests.worker.test_brokers:layer", "LayerBroker"),
+        ("layer:channels.layers:InMemoryChannelLayer", "LayerBroker"),
+    ],
+)
+def test_modules(name: str, kind: str) -> None:
+    """A module may have a broker or a layer, or what makes one."""
+    assert type(broker_from(name)).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tests.worker.nowhere:broker", "no module named 'tests.worker.nowhere'"),
+        ("tests.worker.test_brokers:trased", "has no 'trased'\n.*did you mean 'traced'"),
+        ("tests.worker.test_brokers:pytest", "is no broker, and no function that makes one"),
+        ("layer:tests.worker.test_brokers:traced", "takes a channel layer, not"),
+    ],
+)
+def test_modules_without_a_broker(name: str, said: str) -> None:
+    """It is said what is missing, and what comes closest."""
+    with pytest.raises(ImproperlyConfigured, match=f"(?s){said}"):
+        broker_from(name)
+
+
+def test_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package has a scheme of its own."""
+    folder = tmp_path / "example-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
+    (tmp_path / "example_broker.py").write_text(
+        "from asgi_routes.worker import MemoryBroker\n"
+        "def make(url):\n    broker = MemoryBroker()\n    broker.url = url\n    return broker\n"
+    )
+    (folder / "entry_points.txt").write_text(
+        "[asgi_routes.brokers]\nexample = example_broker:make\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    broker: Any = broker_from("example://somewhere")
+    assert broker.url == "example://somewhere"
 
 
 @pytest.mark.parametrize("extra", ["nats", "redis"])
