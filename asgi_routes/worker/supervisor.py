@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -68,7 +69,8 @@ class Supervisor:
 
     def note_failure(self, channel: str, error: Exception, delay: float = 0.0) -> None:
         """Note that the broker has not; the first one that notices begins an outage."""
-        if callable(explain := getattr(self._broker, "explain", None)):
+        explain: Any = getattr(self._broker, "explain", None)
+        if explain is not None:
             error = explain(error, channel) or error
         is_new = not self._failing
         self._failing.add(channel)
@@ -120,8 +122,8 @@ class Supervisor:
 
     async def ask(self) -> None:
         """Ask the broker whether it is there, where nobody else has for a while; until cancelled."""
-        ask = getattr(self._broker, "is_marked", None)
-        while callable(ask):
+        ask: Any = getattr(self._broker, "is_marked", None)
+        while ask is not None:
             await anyio.sleep(_BEAT)
             if time.monotonic() - self._answered < _QUIET:
                 continue
