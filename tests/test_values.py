@@ -129,7 +129,15 @@ ROUTERS: list[tuple[Any, dict[str, Any]]] = [
     (ChannelNameRouter({"mail-*": serve}), {"type": "channel", "channel": "mail-7"}),
     (SubprotocolRouter({"mqtt": serve}), {"type": "websocket", "subprotocols": ["mqtt"]}),
 ]
-OTHERS = (include(ROUTES), MINE, Child("http", serve), Lifespan([ROUTER]), NotFound(), NoMatch("x"))
+OTHERS = (
+    ROUTES[0],
+    include(ROUTES),
+    MINE,
+    Child("http", serve),
+    Lifespan([ROUTER]),
+    NotFound(),
+    NoMatch("x"),
+)
 WAYS: list[Callable[[Any], Any]] = [
     copy,
     deepcopy,

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import django.conf
 import django.urls.converters
-from django.conf import settings
 
 from asgi_routes.migration.differences import Explanations
 from asgi_routes.migration.examples import list_near
@@ -71,6 +71,7 @@ def compare(app: Any) -> Comparison | None:
     Returns:
         What differs; None where no router is found.
     """
+    settings = django.conf.settings
     if not settings.configured and not os.environ.get("DJANGO_SETTINGS_MODULE"):
         settings.configure()
     read = read_application(app)

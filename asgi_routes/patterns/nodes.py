@@ -3,7 +3,7 @@
 Rule: a pattern that exists is valid, and nothing else reads the text of a route.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import TypeAlias, assert_never
 
@@ -36,7 +36,7 @@ class Parameter:
 
     name: str | None
     regex: str
-    converter: Converter | None
+    converter: Converter | None = field(hash=False)
     converter_name: str
     span: Span
 
