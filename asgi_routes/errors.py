@@ -171,7 +171,9 @@ class LifespanError(RoutingError, RuntimeError):
 
 
 def _remake(kind: type[RoutingError], args: tuple[Any, ...]) -> RoutingError:
-    return kind.__new__(kind, *args)
+    error = kind.__new__(kind, *args)
+    error.args = args  # An OSError takes them in its constructor, where that is one of ours.
+    return error
 
 
 def raise_together(mistakes: Sequence[ImproperlyConfigured], what: str) -> None:

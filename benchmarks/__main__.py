@@ -94,7 +94,15 @@ def printed(console: Console, results: dict[str, Any]) -> None:
         console.print(table)
     print_shapes(console, results["shapes"])
     print_urls(console, results["urls"])
-    for name in ("growth", "building", "hostile", "hostile peers, ms", "methods", "dispatch"):
+    for name in (
+        "growth",
+        "globs of channels, ns",
+        "building",
+        "hostile",
+        "hostile peers, ms",
+        "methods",
+        "dispatch",
+    ):
         console.print(f"\n[bold]{name}")
         console.print_json(data=results[name])
     console.print(f"\nimport: {results['import, ms']:.1f} ms")
@@ -151,6 +159,7 @@ def measured(progress: Progress) -> dict[str, Any]:
     }
     task = progress.add_task("growth, dispatch", total=None)
     results["growth"] = measurements.growth(lambda: progress.advance(task))
+    results["globs of channels, ns"] = measurements.globs(lambda: progress.advance(task))
     results["methods"] = methods(lambda: progress.advance(task))
     results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
     task = progress.add_task("building, hostile paths, import", total=4)

@@ -9,11 +9,11 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from asgi_routes import ProtocolTypeRouter, URLRouter, format_path, path
+from asgi_routes import ChannelNameRouter, ProtocolTypeRouter, URLRouter, format_path, path
 from benchmarks.calls import scope_of
 from benchmarks.clock import interleaved, medians, seconds
 from benchmarks.peers import PEERS, app, written
-from benchmarks.tables import Table, filled, random_routes, small_api
+from benchmarks.tables import Table, filled, random_routes, shuffled_and_typed, small_api
 
 SIZES = [10, 100, 1000, 10_000]
 LARGEST = {"asgi_routes": 10_000, "falcon": 1000, "werkzeug": 10_000, "starlette": 1000}
@@ -62,6 +62,20 @@ def growth(tick: Callable[[], None]) -> dict[str, dict[int, float]]:
     }
 
 
+def globs(tick: Callable[[], None]) -> dict[int, float]:
+    """Return the time to match the last of so many globs of channels."""
+    candidates: dict[str, Any] = {}
+    for size in (10, 1000):
+        router = ChannelNameRouter({f"job{number}-*": app for number in range(size)})
+
+        def find(name: str, router: ChannelNameRouter = router, last: int = size - 1) -> Any:
+            return router.match({"type": "channel", "channel": f"job{last}-{name}"})
+
+        candidates[str(size)] = (find, True)
+    found = medians(interleaved(candidates, lambda: [f"x{n}" for n in range(500)], tick))
+    return {int(size): ns for size, ns in found.items() if size.isdigit()}
+
+
 def building() -> dict[str, float]:
     """Return seconds and megabytes for tables of several shapes."""
     result: dict[str, float] = {}
@@ -72,13 +86,14 @@ def building() -> dict[str, float]:
             for number in range(count // 100)
         ],
         "random": lambda count: _routes(random_routes(count)),
+        "random, shuffled, typed": lambda count: _routes(shuffled_and_typed(random_routes(count))),
     }
     for name, make in shapes.items():
-        for count in (2500, 5000) if name == "random" else (10_000, 20_000):
+        for count in (10_000, 20_000):
             routes = make(count)
             result[f"{name} {count}, s"] = seconds(lambda routes=routes: URLRouter(routes))
         tracemalloc.start()
-        router = URLRouter(make(2500 if name == "random" else 10_000))
+        router = URLRouter(make(10_000))
         result[f"{name}, MB with its routes"] = tracemalloc.get_traced_memory()[0] / 1e6
         tracemalloc.stop()
         result[f"{name}, lines"] = router.source().count("\n")

@@ -138,7 +138,7 @@ def overlapping() -> tuple[list[str], dict[int, str]]:
 
 
 def random_routes(count: int) -> list[str]:
-    """Return routes of random texts and parameters: the worst that the compiled matcher knows."""
+    """Return routes of random texts and parameters."""
     chosen = random.Random(_SEED)  # noqa: S311
     texts = ["a", "b", "c", "d", *(f"x{number}" for number in range(50))]
     routes = set()
@@ -149,6 +149,13 @@ def random_routes(count: int) -> list[str]:
         ]
         routes.add("/" + "/".join(segments))
     return sorted(routes)
+
+
+def shuffled_and_typed(routes: list[str]) -> list[str]:
+    """Return routes in no order, with numbers for half of their parameters: so no two agree."""
+    typed = [re.sub(r":(p[135])", r":\1|int", route) for route in routes]
+    random.Random(_SEED).shuffle(typed)  # noqa: S311
+    return typed
 
 
 def all_tables(is_hit: Callable[[list[str]], Callable[[str], bool]]) -> list[Table]:

@@ -110,6 +110,7 @@ ERRORS: list[Exception] = [
     asgi_routes.testing.WebSocketClosed(4404, "gone", accepted=False),
     asgi_routes.testing.WebSocketDenied(403, asgi_routes.testing.Headers([]), b"no"),
     asgi_routes.worker.BrokerClosedError("x"),
+    asgi_routes.worker.BrokerUnavailableError("x", will_pass=False),
     asgi_routes.worker.InvalidMessageError("x"),
     asgi_routes.worker.LeaseLostError("x"),
     asgi_routes.worker.WorkerError("x"),

@@ -4,7 +4,8 @@ There is a tree for each number of segments, or for a range of them; the ranges 
 without a gap.
 
 Rules: at every node the rows that are left stand in their order, so the first that matches is found
-first. Rows are copied only so often that the tree grows with the table, not with its square.
+first. Rows are copied only so often that the tree grows with the table, not with its square; where
+more copies would be needed, the rows that are left become sets.
 """
 
 import re
@@ -13,23 +14,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias, assert_never
 
-from asgi_routes.engine.shapes import ANY, Cell, Shape
+from asgi_routes.engine.row_sets import Leaf, RowSets, build_row_sets, find_leaves_in_sets
+from asgi_routes.engine.shapes import Shape, get_cell
 from asgi_routes.patterns import Parameter
 
-_COPIES_A_ROW = 8
+_COPIES_A_ROW = 2
 _COPIES_FREE = 64
 _LOOKS_A_COPY = 8
 _FEW_ROWS = 2
 _MOST_COLUMNS = 32
 """Python reads no more than a hundred levels of indentation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A row whose texts are right; the parameters in the columns ``open`` have to be looked at."""
-
-    shape: Shape
-    open: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ class InOrder:
     trees: tuple["Tree", ...]
 
 
-Tree: TypeAlias = Leaf | Compare | Switch | InOrder
+Tree: TypeAlias = Leaf | Compare | Switch | InOrder | RowSets
 
 
 class TreeBuilder:
@@ -72,15 +66,14 @@ class TreeBuilder:
         column = _choose_column(shapes, known) if len(shapes) > _FEW_ROWS else None
         if column is None:
             return _build_in_order([_build_alone(shape, known) for shape in shapes])
-        trees: list[Tree] = []
-        for run in self._split_runs(shapes, column):
-            texts, others = self._branch(run, column)
-            inside = known | {column}
-            if texts:
-                cases = {text: self.build(branch, inside) for text, branch in texts.items()}
-                trees.append(Switch(column, cases))
-            if others:
-                trees.append(self.build(others, known))
+        if not self._can_afford(shapes, column):
+            return _build_in_order([*build_row_sets(shapes, known)])
+        texts, others = self._branch(shapes, column)
+        inside = known | {column}
+        cases = {text: self.build(branch, inside) for text, branch in texts.items()}
+        trees: list[Tree] = [Switch(column, cases)]
+        if others:
+            trees.append(self.build(others, known))
         return _build_in_order(trees)
 
     def _branch(
@@ -114,20 +107,6 @@ class TreeBuilder:
         if key not in self._accepted:
             self._accepted[key] = re.fullmatch(cell.regex, text) is not None
         return self._accepted[key]
-
-    def _split_runs(self, shapes: Sequence[Shape], column: int) -> Iterator[Sequence[Shape]]:
-        """Yield all shapes at once where the copies can be afforded, else runs that need none."""
-        if self._can_afford(shapes, column):
-            yield shapes
-            return
-        run: list[Shape] = []
-        for shape in shapes:
-            is_text = isinstance(get_cell(shape, column), str)
-            if is_text and run and not isinstance(get_cell(run[-1], column), str):
-                yield run
-                run = []
-            run.append(shape)
-        yield run
 
     def _can_afford(self, shapes: Sequence[Shape], column: int) -> bool:
         last: dict[str, int] = {}
@@ -165,16 +144,13 @@ def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
         case Switch(column=column, cases=cases):
             if (found := cases.get(segments[column])) is not None:
                 yield from _walk(found, segments)
+        case RowSets():
+            yield from find_leaves_in_sets(tree, segments)
         case InOrder(trees=trees):
             for part in trees:
                 yield from _walk(part, segments)
         case _:
             assert_never(tree)
-
-
-def get_cell(shape: Shape, column: int) -> Cell:
-    """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
-    return shape.cells[column] if column < len(shape.cells) else ANY
 
 
 def _choose_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:

@@ -57,6 +57,11 @@ class Shape:
         return any(step.kwargs for step in self.row.steps)
 
 
+def get_cell(shape: Shape, column: int) -> Cell:
+    """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
+    return shape.cells[column] if column < len(shape.cells) else ANY
+
+
 def read_shape(row: Row[Any]) -> Shape:
     """Return the shape of a row."""
     reader = _Reader()

@@ -7,11 +7,12 @@ is written once. Everything else is written out, with a comment that says for wh
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from asgi_routes.engine.decision_tree import Compare, InOrder, Leaf, LengthRange, Switch, Tree
+from asgi_routes.engine.decision_tree import Compare, InOrder, LengthRange, Switch, Tree
+from asgi_routes.engine.row_sets import Follow, Leaf, RowSets, SetsOfColumn, prepare_hit
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.engine.splitting import Run, read_piece
@@ -20,8 +21,6 @@ from asgi_routes.patterns.converters import IntConverter, TextConverter
 
 _Key: TypeAlias = Any
 """What two trees have in common that differ only in rows and texts."""
-
-_Follow: TypeAlias = Callable[[Row[Any]], Callable[[str], Any]]
 
 _SEGMENT, _DIGITS = "[^/]+", "[0-9]+"
 _FEW_CASES = 4
@@ -142,7 +141,7 @@ def _write_rest(shape: Shape) -> str:
 class SourceWriter:
     """Writes the source of one table."""
 
-    def __init__(self, follow: _Follow) -> None:
+    def __init__(self, follow: Follow) -> None:
         self.namespace = Namespace()
         self.lines: list[str] = []
         self._follow = follow
@@ -164,6 +163,8 @@ class SourceWriter:
                 return "compare", column, self.make_key(then)
             case InOrder(trees=trees):
                 return "order", tuple(self.make_key(part) for part in trees)
+            case RowSets():
+                return "only", id(tree)
             case Switch(column=column, cases=cases):
                 keys = {self.make_key(case) for case in cases.values()}
                 return ("switch", column, keys.pop()) if len(keys) == 1 else ("only", id(tree))
@@ -182,6 +183,8 @@ class SourceWriter:
                 return text, self.make_data(then)
             case InOrder(trees=trees):
                 return tuple(self.make_data(part) for part in trees)
+            case RowSets():
+                raise AssertionError("each has source of its own")
             case Switch(cases=cases):
                 return {text: self.make_data(case) for text, case in cases.items()}.get
             case _:
@@ -241,6 +244,8 @@ class SourceWriter:
                     parts = self._unpack(depth, data, len(trees))
                 for part, its_data in zip(trees, parts, strict=True):
                     self.write(part, depth, its_data)
+            case RowSets():
+                self._write_sets(tree, depth)
             case Switch():
                 if data is None:
                     self._write_switch(tree, depth)
@@ -290,11 +295,40 @@ class SourceWriter:
         elif single:
             self._write_numbered(switch.column, single, depth)
 
+    def _write_sets(self, sets: RowSets, depth: int) -> None:
+        hits = [None, *(prepare_hit(leaf, self._follow) for leaf in sets.leaves)]
+        name = self.namespace.name("hits", id(sets), hits)
+        texts = [self._write_set(column) for column in sets.columns]
+        self._write_shown([leaf.shape.row for leaf in sets.leaves], depth)
+        self.write_line(depth, f"left = {' & '.join(texts)}")
+        self.write_line(depth, "while left:")
+        self.write_line(depth + 1, "first = left & -left")
+        find = f"{name}[first.bit_length()](path, segments)"
+        self.write_line(depth + 1, f"if (hit := {find}) is not None: return hit")
+        self.write_line(depth + 1, "left ^= first")
+
+    def _write_set(self, sets: SetsOfColumn) -> str:
+        """Return an expression for the rows that accept a segment."""
+        text = f"s{sets.column}"
+        others = []
+        if sets.any_text:
+            others.append(self.namespace.name("rows", id(sets), sets.any_text))
+        for parameter, rows in sets.by_parameter:
+            name = self.namespace.name("rows", (id(sets), parameter.regex), rows)
+            others.append(f"({name} if {_write_check(text, parameter, self.namespace)} else 0)")
+        if not sets.by_text:
+            return f"({' | '.join(others)})"
+        find = self.namespace.name("sets", id(sets), {**sets.by_text}.get)
+        return f"({find}({text}) or {' | '.join(others)})" if others else f"{find}({text}, 0)"
+
+    def _write_shown(self, rows: Sequence[Row[Any]], depth: int) -> None:
+        shown = ", ".join(map(describe_row, rows[:_SHOWN_ROUTES]))
+        more = ", …" if len(rows) > _SHOWN_ROUTES else ""
+        self.write_line(depth, f"# {len(rows)} routes: {shown}{more}")
+
     def _write_family(self, column: int, table: str, cases: list[Tree], depth: int) -> None:
         found = self._make_variable()
-        routes = [describe_row(row) for case in cases for row in list_rows(case)]
-        shown = ", ".join(routes[:_SHOWN_ROUTES]) + (", …" if len(routes) > _SHOWN_ROUTES else "")
-        self.write_line(depth, f"# {len(routes)} routes: {shown}")
+        self._write_shown([row for case in cases for row in list_rows(case)], depth)
         self.write_line(depth, f"if ({found} := {table}(s{column})) is not None:")
         self.write(cases[0], depth + 1, found)
 
@@ -375,6 +409,8 @@ def list_rows(tree: Tree) -> list[Row[Any]]:
             return list_rows(then)
         case InOrder(trees=trees):
             return [row for part in trees for row in list_rows(part)]
+        case RowSets(leaves=leaves):
+            return [leaf.shape.row for leaf in leaves]
         case Switch(cases=cases):
             return [row for case in cases.values() for row in list_rows(case)]
         case _:

@@ -1,6 +1,5 @@
 """Routers that go by one key of the scope: its type, method, channel, or subprotocols."""
 
-import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.lifespan import LifespanContext
 from asgi_routes.middleware import Middleware
+from asgi_routes.routers.globs import Globs
 from asgi_routes.routers.reversing import Reversing
 from asgi_routes.routers.searched import (
     KeyedRouter,
@@ -250,11 +250,7 @@ class ChannelNameRouter(KeyedRouter):
         )
         keys = make_keys(self._apps)
         self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
-        self._globs = [
-            (re.compile(fnmatch.translate(name)).match, key)
-            for name, key in keys.items()
-            if _IS_GLOB(name)
-        ]
+        self._globs = Globs([(name, key) for name, key in keys.items() if _IS_GLOB(name)])
         SearchedRouter.__init__(self, default, middleware)
 
     @property
@@ -275,7 +271,7 @@ class ChannelNameRouter(KeyedRouter):
             return
         key = self._keys.get(channel)
         if key is None:
-            key = next((key for is_match, key in self._globs if is_match(channel)), None)
+            key = self._globs.find(channel)
         yield from self.lead_on(level, search, key, "channel name", channel)
 
     def _arguments(self) -> dict[str, Any]:

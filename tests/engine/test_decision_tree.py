@@ -10,22 +10,21 @@ from asgi_routes.engine import LinearMatcher
 from asgi_routes.engine.decision_tree import (
     Compare,
     InOrder,
-    Leaf,
     LengthRange,
     Switch,
     Tree,
     TreeBuilder,
     build_ranges,
     find_leaves,
-    get_cell,
 )
-from asgi_routes.engine.shapes import ANY, Shape, read_shape
+from asgi_routes.engine.row_sets import Leaf, RowSets
+from asgi_routes.engine.shapes import ANY, Shape, get_cell, read_shape
 from asgi_routes.engine.source import list_rows
 from asgi_routes.patterns import Parameter
 from tests.engine.tables import ALL_TABLES, make_path, make_paths
 from tests.spec.rows import rows
 
-AFFORDS_NOTHING = -8
+AFFORDS_NOTHING = -32
 BUDGETS = pytest.mark.parametrize("affords", [True, False], ids=["copies", "no copies"])
 
 
@@ -185,12 +184,12 @@ def test_a_copy_is_made_only_where_the_text_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("kind", "parameters", "texts", "copies"),
     [
-        # Eight copies a row, and 64, and not one more.
-        ("slug", 24, 16, 24 * 16),
-        ("slug", 24, 17, 0),
+        # Two copies a row, and 64, and not one more.
+        ("slug", 4, 36, 4 * 36),
+        ("slug", 4, 37, 0),
         # Eight looks a copy, even where nothing is copied.
-        ("int", 128, 136, 0),
-        ("int", 128, 137, None),
+        ("int", 32, 64, 0),
+        ("int", 32, 65, None),
     ],
 )
 def test_a_tree_grows_with_its_table(
@@ -204,26 +203,25 @@ def test_a_tree_grows_with_its_table(
     builder = TreeBuilder(len(shapes))
     tree = builder.build(shapes)
     assert len(list_rows(tree)) == len(shapes) + (copies or 0)
-    assert isinstance(tree, InOrder)
-    is_one_choice = isinstance(tree.trees[0], Switch)
-    assert is_one_choice == (copies is not None and (kind == "int" or copies > 0))
+    is_choice = isinstance(tree, InOrder) and isinstance(tree.trees[0], Switch)
+    assert is_choice is not isinstance(tree, RowSets)
+    assert is_choice == (copies is not None and (kind == "int" or copies > 0))
     if copies:  # There are none left for the next tree of the table.
         tree = builder.build(read_shapes("<p>/<q>", "a/<q>", "a/<r>"))
         assert [row.index for row in list_rows(tree)] == [0, 1, 2]
 
 
-def test_without_copies_as_few_choices_are_made_as_can_be() -> None:
-    """Rows with a text share a choice, and so do those behind them, up to the next text."""
-    tree = TreeBuilder(AFFORDS_NOTHING).build(
-        read_shapes(
-            *(f"{text}/<q>" for text in "abc"),
-            *(f"<p>/{text}" for text in "xyz"),
-            *(f"{text}/<q>" for text in "defg"),
-        )
-    )
-    assert isinstance(tree, InOrder)
-    choices = [(part.column, len(part.cases)) for part in tree.trees if isinstance(part, Switch)]
-    assert choices == [(0, 3), (1, 3), (0, 4)]
+def test_where_copies_cannot_be_afforded_there_are_sets() -> None:
+    """In every other branch of the tree, choices are made as before."""
+    table = [
+        *(f"x/{text}/<q>" for text in "abc"),
+        *(f"y/<p>/{text}" for text in "xyz"),
+        *(f"y/{text}/<q>" for text in "defg"),
+    ]
+    tree = TreeBuilder(AFFORDS_NOTHING).build(read_shapes(*table))
+    assert isinstance(tree, Switch)
+    assert isinstance(tree.cases["x"], Switch)
+    assert isinstance(tree.cases["y"], RowSets)
 
 
 def test_rows_behind_all_texts_are_no_copies() -> None:

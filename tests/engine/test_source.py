@@ -18,7 +18,8 @@ import pytest
 
 from asgi_routes import URLRouter, mount, path, re_path
 from asgi_routes.engine import LinearMatcher, Mode, Row, Step, compile_rows
-from asgi_routes.engine.decision_tree import Leaf, TreeBuilder
+from asgi_routes.engine.decision_tree import TreeBuilder
+from asgi_routes.engine.row_sets import Leaf
 from asgi_routes.engine.shapes import read_shape
 from asgi_routes.engine.source import Namespace, describe_row, write_leaf
 from tests.engine.tables import ALL_TABLES, make_paths
