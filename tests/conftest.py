@@ -9,8 +9,14 @@ import pytest
 
 import asgi_routes  # noqa: F401 - else pytest imports a module that is named first without it
 
-# Files for a type checker, and those that need the fuzzer and mutmut.
-collect_ignore_glob = ["typing/*", "fuzz/running.py", "mutation.py"]
+# Files for a type checker, those that configure Django, and those that need the fuzzer and mutmut.
+collect_ignore_glob = [
+    "typing/*",
+    "proxies/layouts.py",
+    "proxies/served.py",
+    "fuzz/running.py",
+    "mutation.py",
+]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -122,6 +122,7 @@ def test_allowed_and_location() -> None:
     assert explain(router, scope_of("/a")).location == "/a/"
 
 
+@pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 @pytest.mark.parametrize("seed", range(150))
 def test_what_is_explained_is_the_match(seed: int) -> None:
     """On random tables, for paths that fit and that do not, and through wrappers."""

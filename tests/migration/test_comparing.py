@@ -86,7 +86,7 @@ def test_what_channels_does_not_have_is_left_out() -> None:
         path("", app),
         path("a/<int:n>/<slug:s>/<uuid:u>/<path:p>", app),
         re_path(r"^a/(?P<n>[0-9]{4})/(?:b|c)?$", app),
-        re_path(r"(\w+)\.(?i:X)[^/]+/\d\s\S", app),
+        re_path(r"^(\w+)\.(?i:X)[^/]+/\d\s\S", app),
         re_path("", app),
     ],
     ids=lambda route: route.pattern.source,

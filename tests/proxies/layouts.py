@@ -4,14 +4,11 @@ Its answer names those whose protected route was reached, so one request through
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from asgi_routes import URLRouter, format_path, include, mount, path, re_path
 
-for name in ("asgi_routes", "django.request", "falcon"):
-    logging.getLogger(name).disabled = True  # Nearly all that is asked for is a miss.
 SECRET = b"the secret"
 OURS = (
     *(
