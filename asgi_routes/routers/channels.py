@@ -12,6 +12,7 @@ from typing import Any
 
 from asgi_routes.apps import content_of_cell, is_router, unwrap
 from asgi_routes.dispatch import BASE, NoMatch, make_answer
+from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.routes import Include, Route
 from asgi_routes.scopes import NO_TEMPLATE, ChildRoute, outermost_of, publish
 from asgi_routes.types import App, Receive, Scope, Send
@@ -37,12 +38,15 @@ def adopt_app(app: Any, make_router: MakeRouter | None = None) -> Any:
             own is to be called.
 
     Raises:
-        ImproperlyConfigured: a route of Channels' router is none for us.
+        ImproperlyConfigured: a route of Channels' router is none for us, or it contains itself.
     """
     if _MODULE not in sys.modules or isinstance(app, Include) or is_router(app):
         return app
     if make_router is not None and _is_readable(app):
-        return make_router(app.routes)
+        try:
+            return make_router(app.routes)
+        except RecursionError:
+            raise ImproperlyConfigured("a router of Channels contains itself") from None
     return MissesOfChannels(app) if _leads_to_channels(app) else app
 
 
@@ -114,8 +118,8 @@ class MissesOfChannels:
 
         async def receive_and_keep() -> Any:
             message = await receive()
-            if not sent:
-                received.append(message)
+            if not (sent or received):
+                received.append(message)  # The first, by which a websocket is denied; no bodies.
             return message
 
         async def send_and_note(message: Any) -> None:

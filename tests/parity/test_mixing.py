@@ -389,3 +389,11 @@ async def test_channels_of_channels(anyio_backend: str) -> None:
     assert await app({"type": "channel", "channel": "a"}, None, None) == "done"
     with pytest.raises(asgi_routes.NoRouteFound, match="No application configured for channel"):
         await app({"type": "channel", "channel": "b"}, None, None)
+
+
+async def test_channels_that_contains_itself(anyio_backend: str) -> None:
+    """It cannot be read to its end, so it is refused at once."""
+    theirs = ChannelsRouter([django_path("a/", telling("a"))])
+    theirs.routes.append(django_path("again/", theirs))
+    with pytest.raises(ImproperlyConfigured, match="contains itself"):
+        URLRouter([path("x/", theirs)])
