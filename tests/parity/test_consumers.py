@@ -53,8 +53,8 @@ async def test_consumers_behind_the_worker(anyio_backend: str) -> None:
         (name, number) for name in ("images", "mails") for number in range(3)
     ]
     reasons = [letter.reason for letter in await broker.dead_letters()]
-    assert sorted(set(reasons)) == [
-        "attempt 2: ValueError('No handler for message type image.unknown')",
-        "attempt 2: ValueError('no image')",
-    ]
+    assert {reason.partition(" (raised at ")[0] for reason in reasons} == {
+        "attempt 2: ValueError: No handler for message type image.unknown",
+        "attempt 2: ValueError: no image",
+    }
     assert len(reasons) == 4

@@ -13,6 +13,7 @@ from asgi_routes.migration.differences import Explanations
 from tests.parity.cases import Declared, Generator
 from tests.parity.sides import Asked, Called, Notes, call, our_side, resolve, their_side
 
+pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 CASES = int(os.environ.get("PARITY_CASES", "32000"))
 CHUNKS = max(8, CASES // 50_000)
 PATHS_PER_TABLE = 40

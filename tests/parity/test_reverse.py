@@ -22,6 +22,7 @@ from asgi_routes.routers.writing import write_url
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
+pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 CALLS = int(os.environ.get("PARITY_CASES", "20000"))
 CHUNKS = 4
 CALLS_PER_TABLE = 25
