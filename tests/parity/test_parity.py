@@ -14,7 +14,7 @@ from tests.parity.cases import Declared, Generator
 from tests.parity.sides import Asked, Called, Notes, call, our_side, resolve, their_side
 
 pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
-CASES = int(os.environ.get("PARITY_CASES", "32000"))
+CASES = int(os.environ.get("PARITY_CASES", "16000"))
 CHUNKS = max(8, CASES // 50_000)
 PATHS_PER_TABLE = 40
 NESTED = (*["router"] * 5, "marked", "wrapped", "hidden")
