@@ -118,7 +118,7 @@ def _compile(specification: Specification, spec: str) -> Any:
         parser = parse.compile(f"{{value:{spec}}}", case_sensitive=True)
         parser.parse(write_example(kind) if is_strftime(kind) else "")
     except (ValueError, NotImplementedError, re.error) as error:
-        raise ValueError(f"parse {parse.__version__} does not take it: {error}") from None
+        raise ValueError(f"parse does not take it: {error}") from None
     return parser
 
 

@@ -149,6 +149,9 @@ def _check(specification: Specification) -> None:
         raise ValueError("'|' cannot fill a field")
     if width == 0:
         raise ValueError("no text has at most 0 characters")
+    is_date = not specification.is_text and not specification.is_number
+    if is_date and align and fill.isalnum():
+        raise ValueError(f"{fill!r} cannot fill a date, of which it may be a part")
     if specification.kind == "" and precision is not None and precision < (width or 1):
         raise ValueError(
             f"no text has at least {width or 1} and at most {precision} characters; "

@@ -171,6 +171,7 @@ def test_what_was_matched_can_be_written(spec: str) -> None:
         ("%Y-%Y", "'%Y' stands twice"),
         ("%Y(%m)", "'(' cannot stand in a date"),
         ("/>d", "a slash cannot fill a field"),
+        ("0>%y%j", "'0' cannot fill a date"),
         ("|>d", "'|' cannot fill a field"),
         ("x=f", "'x' cannot stand between the sign and the digits"),
         (".=d", "'.' cannot stand between the sign and the digits"),
