@@ -142,6 +142,6 @@ def _list_number_texts(value: Any, kind: str) -> Iterator[str]:
         case "f" | "F":
             text = f"{value if isinstance(value, Decimal) else Decimal(repr(value)):f}"
             yield text if "." in text else f"{text}.0"
-            yield text
+            yield f"{value:.0f}"
         case _:
             yield from (repr(value), f"{value:.16e}", f"{Decimal(repr(value)):f}")

@@ -123,6 +123,7 @@ TEXTS = {
     "%": "0.07%",
     "f": "1.5",
     ".0f": "2",
+    "4.0f": "2",
     "F": "1.25",
     "e": "1.5e300",
     "g": "1e22",
@@ -148,7 +149,7 @@ TEXTS = {
 def test_what_was_matched_can_be_written(spec: str) -> None:
     """The URL leads back to the same value; it may be written in another way."""
     router = URLRouter([format_path(f"x/{{v:{spec}}}/" if spec else "x/{v}/", APP, name="n")])
-    if spec == ".0f" and not router.match(http("/x/2/")):
+    if spec.endswith(".0f") and not router.match(http("/x/2/")):
         return  # An older `parse` wants a point.
     found = router.match(http(f"/x/{TEXTS[spec]}/"))
     assert found
