@@ -52,13 +52,16 @@ class FormatConverter:
         self.short_regex = write_regex(self._specification, self._takes, is_short=True)
         self.is_total = self._specification.is_total
         self.is_integer = spec == "d"
+        # Of digits, none is padding.
+        is_filled = self._specification.align and self._specification.fill.isalnum()
+        self._is_decimal = self._specification.kind == "d" and not is_filled
 
     def to_python(self, value: str) -> Any:
         """Return what `parse` makes of the text; `ValueError` where it makes nothing of it."""
         kind = self._specification.kind
         if kind == "":
             return strip_padding(self._specification, value)
-        if kind == "d" and value.isascii() and value.isdecimal():
+        if self._is_decimal and value.isascii() and value.isdecimal():
             return int(value)
         if self._specification.is_text and not self._specification.align:
             return value

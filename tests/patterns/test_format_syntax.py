@@ -35,6 +35,9 @@ DAY = dt.datetime(1972, 1, 20, 0, 0)  # noqa: DTZ001 - `parse` makes such ones
         ("{v:%Y/%m/%d}/x", "/1972/01/20/x", DAY.date()),
         ("{v:4}x", "/lookx", "look"),
         ("{v:_^}", "/__a__", "a"),
+        # A digit may be padding.
+        ("{v:0^4d}", "/020240", 2024),
+        ("{v:9>d}", "/999", 9),
         # No calendar has it.
         ("{v:%Y-%m-%d}", "/1972-02-30", None),
         ("{v:ts}", "/Jan 3000000000 ", None),
