@@ -6,10 +6,11 @@ that matches wins. What `compile_rows` makes gives the same answer on every path
 
 from asgi_routes.engine.compiled import CompiledRows, LaterHits, compile_rows
 from asgi_routes.engine.linear import LinearMatcher
+from asgi_routes.engine.pieces import is_within_segment
 from asgi_routes.engine.regexes import Compile, find_compiler
 from asgi_routes.engine.rows import Hit, Matcher, Mode, Row, Step
 from asgi_routes.engine.slow_regexes import Engine, SlowRegex, find_engine, find_slow_regex
-from asgi_routes.engine.splitting import is_within_segment, make_split
+from asgi_routes.engine.splitting import make_fits, make_split
 
 __all__ = (
     "Compile",
@@ -28,5 +29,6 @@ __all__ = (
     "find_engine",
     "find_slow_regex",
     "is_within_segment",
+    "make_fits",
     "make_split",
 )

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from asgi_routes.engine.pieces import is_within_segment, measure, read_piece
 from asgi_routes.engine.rows import Mode, Row, Step
-from asgi_routes.engine.splitting import Fixed, Run, is_within_segment, read_piece
 from asgi_routes.patterns import Literal, Node, Parameter
 
 
@@ -167,11 +167,8 @@ def _takes_text(nodes: Sequence[Node]) -> bool:
     """
     for node in nodes:
         piece = read_piece(node.regex) if isinstance(node, Parameter) else None
-        match piece:
-            case Run(least=least) if least:
-                return True
-            case Fixed(width=width) if width:
-                return True
+        if piece is not None and measure(piece)[0]:
+            return True
         if isinstance(node, Literal) and node.text:
             return True
     return False

@@ -6,9 +6,9 @@ Rule: it says what `asgi_routes.engine.splitting` does, in every mode and every 
 import re
 from typing import Literal, NamedTuple, TypeAlias
 
+from asgi_routes.engine.pieces import read_pieces
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode, Step
-from asgi_routes.engine.splitting import read_pieces
 from asgi_routes.patterns import Pattern
 from asgi_routes.regular.programs import Assertion
 from asgi_routes.regular.slowness import Slowness, Unknown, find_slowness, is_regular

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
 from asgi_routes.engine.decision_tree import Compare, InOrder, LengthRange, Switch, Tree
+from asgi_routes.engine.pieces import Run, read_piece
 from asgi_routes.engine.row_sets import Follow, Leaf, RowSets, SetsOfColumn, prepare_hit
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
-from asgi_routes.engine.splitting import Run, read_piece
+from asgi_routes.engine.splitting import make_fits
 from asgi_routes.patterns import Parameter
 from asgi_routes.patterns.converters import IntConverter, TextConverter
 
@@ -104,7 +105,7 @@ def _write_check(text: str, cell: object, namespace: Namespace) -> str:
     members = _list_members(cell.regex)
     if members is not None:
         return f"{text} and not {text}.strip({members!r})"
-    return f"{namespace.name('fits', cell.regex, re.compile(cell.regex).fullmatch)}({text})"
+    return f"{namespace.name('fits', cell.regex, make_fits(cell.regex))}({text})"
 
 
 @functools.lru_cache

@@ -9,13 +9,25 @@ Nothing is converted before the whole path has matched.
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from operator import or_
 from typing import Any, TypeAlias, assert_never
 
+from asgi_routes.engine.ambiguity import is_ambiguous
+from asgi_routes.engine.pieces import (
+    Chain,
+    Choice,
+    Fixed,
+    Loop,
+    Piece,
+    Run,
+    Text,
+    read_piece,
+    read_pieces,
+)
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode
-from asgi_routes.patterns import Literal, Node, Parameter, Pattern
+from asgi_routes.patterns import Literal, Pattern
 
 Texts: TypeAlias = Sequence[str | None]
 """The text of each parameter, in order."""
@@ -27,13 +39,6 @@ Convert: TypeAlias = Callable[[Texts], tuple[tuple[Any, ...], dict[str, Any]]]
 """From the texts to positional and named parameters; `ValueError` for no match."""
 
 _END = {Mode.ENDPOINT: r"\Z", Mode.PREFIX: "", Mode.LEVEL: "", Mode.MOUNT: r"(?=/|\Z)"}
-_CHARS = r"\[\^?\]?(?:\\.|[^\\\]])*\]|\\[dDwWsS]|\\[^0-9A-Za-z]|\.|[^\\\[\](){}.*+?^$|]"
-_REPEATED = re.compile(
-    rf"(?P<chars>{_CHARS})"
-    r"(?:(?P<sign>[+*?])|\{(?P<least>\d+)(?P<comma>,(?P<most>\d*))?\})?(?![+*?{])",
-    re.DOTALL,
-)
-_MOST_REPEATS = 1024
 _FEW = 16
 _REMEMBERED_CHARS = 4096
 
@@ -159,122 +164,6 @@ def _make_search_split(pattern: Pattern, mode: Mode, compile_regex: Compile) -> 
     return split
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A literal."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A parameter of characters of one class, at least and at most so many of them."""
-
-    chars: str
-    least: int
-    most: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A parameter that always has the same number of characters."""
-
-    regex: str
-    width: int
-
-
-Piece: TypeAlias = Text | Run | Fixed
-
-
-def read_pieces(nodes: Iterable[Node]) -> list[Piece] | None:
-    """Return the nodes as pieces, or None if there is one that only ``re`` can match."""
-    pieces: list[Piece] = []
-    for node in nodes:
-        piece: Piece | None = None
-        if isinstance(node, Literal):
-            piece = Text(node.text)
-        elif isinstance(node, Parameter):
-            piece = read_piece(node.regex)
-        if piece is None:
-            return None
-        pieces.append(piece)
-    return pieces
-
-
-@functools.lru_cache
-def read_piece(regex: str) -> Piece | None:
-    """Return the piece that a parameter's regex takes, or None if it is more than one run.
-
-    >>> read_piece("[^/]+"), read_piece("[0-9]{4}")
-    (Run(chars='[^/]', least=1, most=None), Fixed(regex='[0-9]{4}', width=4))
-    >>> read_piece("a|b")
-    """
-    counted = _read_tokens(regex)
-    if counted and all(least == most for _, least, most in counted):
-        return Fixed(regex, sum(least for _, least, _ in counted))
-    if counted is None or len(counted) != 1 or (counted[0][2] or 0) > _MOST_REPEATS:
-        return None
-    return Run(*counted[0])
-
-
-@functools.lru_cache
-def is_within_segment(regex: str) -> bool:
-    """Tell whether a parameter is a run of characters of which none is a slash.
-
-    >>> is_within_segment("[0-9]+"), is_within_segment(".+"), is_within_segment("a|b")
-    (True, False, False)
-    """
-    if read_piece(regex) is None:
-        return False
-    return not any(re.match(chars, "/") for chars, _, _ in _read_tokens(regex) or ())
-
-
-def _read_tokens(regex: str) -> list[tuple[str, int, int | None]] | None:
-    """Return the classes of characters of a regex and their counts; None if it has more in it."""
-    counted: list[tuple[str, int, int | None]] = []
-    position = 0
-    while position < len(regex):
-        found = _REPEATED.match(regex, position)
-        if found is None:
-            return None
-        position = found.end()
-        counted.append((found["chars"], *_read_counts(found)))
-    return counted
-
-
-def _read_counts(found: re.Match[str]) -> tuple[int, int | None]:
-    match found["sign"]:
-        case "+":
-            return 1, None
-        case "*":
-            return 0, None
-        case "?":
-            return 0, 1
-    if found["least"] is None:
-        return 1, 1
-    least = int(found["least"])
-    if found["comma"] is None:
-        return least, least
-    return least, int(found["most"]) if found["most"] else None
-
-
-def is_ambiguous(pieces: Sequence[Piece]) -> bool:
-    """Tell whether a backtracking regex could take more than linear time over these pieces.
-
-    It cannot where every run ends at a character that is not of its class, nor where there is one
-    run that does not, and no other run behind it.
-    """
-    for index, piece in enumerate(pieces):
-        if not isinstance(piece, Run):
-            continue
-        behind = pieces[index + 1 :]
-        if not any(isinstance(other, Run) for other in behind):
-            return False
-        if not isinstance(behind[0], Text) or re.match(piece.chars, behind[0].text):
-            return True
-    return False
-
-
 class _Membership(dict[int, str]):
     """A table for `str.translate`: ``1`` for characters of a class, ``0`` for all others."""
 
@@ -299,101 +188,125 @@ class Splitter:
     def __init__(self, pieces: Sequence[Piece], mode: Mode) -> None:
         self._pieces = tuple(pieces)
         self._mode = mode
-        self._tables = {
-            chars: _Membership(chars) for piece in pieces for chars in self._list_classes(piece)
-        }
-        self._tables["/"] = _Membership("/")
-        self._runs = {
-            piece.chars: re.compile(f"(?:{piece.chars})*")
-            for piece in pieces
-            if isinstance(piece, Run)
-        }
-        self._fixed = {
-            piece.regex: re.compile(f"(?={piece.regex})")
-            for piece in pieces
-            if isinstance(piece, Fixed)
-        }
-
-    @staticmethod
-    def _list_classes(piece: Piece) -> list[str]:
-        match piece:
-            case Text(text=text):
-                return [re.escape(char) for char in text]
-            case Run(chars=chars):
-                return [chars]
-            case Fixed():
-                return []
-            case _:
-                assert_never(piece)
 
     def __call__(self, path: str) -> tuple[list[str], str] | None:
         """Return the text of each parameter and what is left of the path, or None."""
-        starts = self._find_starts(path)
-        if starts is None:
+        places = _Places(path)
+        starts = places.find_starts(self._pieces, self._find_ends(places))
+        if not starts[0] >> len(path) & 1:
             return None
         texts: list[str] = []
         position = 0
         for piece, next_starts in zip(self._pieces, starts[1:], strict=True):
-            match piece:
-                case Text(text=text):
-                    position += len(text)
-                    continue
-                case Fixed(width=width):
-                    end = position + width
-                case Run():
-                    end = self._find_longest(path, position, piece, next_starts)
-            texts.append(path[position:end])
+            end = places.go_over(piece, position, next_starts)
+            if not isinstance(piece, Text):
+                texts.append(path[position:end])
             position = end
         return texts, path[position:]
 
-    def _find_longest(self, path: str, position: int, run: Run, next_starts: int) -> int:
-        found = self._runs[run.chars].match(path, position)
-        assert found is not None
-        end = found.end() if run.most is None else min(found.end(), position + run.most)
-        # The rightmost start that is not right of the end is the lowest bit from there up.
-        reachable = next_starts >> (len(path) - end)
-        return end - ((reachable & -reachable).bit_length() - 1)
-
-    def _find_starts(self, path: str) -> list[int] | None:
-        """Return for each piece, and for the end, where it could begin; None if nowhere."""
-        starts = [self._find_ends(path)]
-        for piece in reversed(self._pieces):
-            match piece:
-                case Text(text=text):
-                    here = self._go_before_text(path, text, starts[-1])
-                case Fixed():
-                    here = self._go_before_fixed(path, piece, starts[-1])
-                case Run():
-                    here = self._go_before_run(path, piece, starts[-1])
-            if not here:
-                return None
-            starts.append(here)
-        starts.reverse()
-        return starts if starts[0] >> len(path) & 1 else None
-
-    def _find_ends(self, path: str) -> int:
+    def _find_ends(self, places: "_Places") -> int:
         match self._mode:
             case Mode.ENDPOINT:
                 return 1
             case Mode.PREFIX | Mode.LEVEL:  # The pieces do not say what may follow.
-                return (1 << (len(path) + 1)) - 1
+                return (1 << (len(places.path) + 1)) - 1
             case Mode.MOUNT:
-                return self._find_members(path, "/") | 1
+                return places.find_members("/") | 1
             case _:
                 assert_never(self._mode)
 
-    def _find_members(self, path: str, chars: str) -> int:
-        return int(path.translate(self._tables[chars]) + "0", 2)
 
-    def _go_before_text(self, path: str, text: str, ends: int) -> int:
-        size = len(path)
+class _Places:
+    """The places of one path at which pieces can begin."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._members: dict[str, int] = {}
+
+    def find_members(self, chars: str) -> int:
+        """Return where a character of a class is."""
+        found = self._members.get(chars)
+        if found is None:
+            found = int(self.path.translate(_make_membership(chars)) + "0", 2)
+            self._members[chars] = found
+        return found
+
+    def find_starts(self, pieces: Sequence[Piece], ends: int) -> list[int]:
+        """Return for each piece, and for the end, where it could begin; only 0 if nowhere."""
+        starts = [ends]
+        for piece in reversed(pieces):
+            here = self.go_before(piece, starts[-1])
+            if not here:
+                return [0]
+            starts.append(here)
+        starts.reverse()
+        return starts
+
+    def go_before(self, piece: Piece, ends: int) -> int:
+        """Return where a piece can begin that ends at one of some places."""
+        match piece:
+            case Text(text=text):
+                return self._go_before_text(text, ends)
+            case Fixed():
+                return self._go_before_fixed(piece, ends)
+            case Run():
+                return self._go_before_run(piece, ends)
+            case Chain(pieces=pieces):
+                return self.find_starts(pieces, ends)[0]
+            case Choice(pieces=pieces):
+                return functools.reduce(or_, (self.go_before(one, ends) for one in pieces))
+            case Loop():
+                return self._go_before_loop(piece, ends)
+
+    def go_over(self, piece: Piece, position: int, ends: int) -> int:
+        """Return where a piece ends that begins at a place where it can."""
+        match piece:
+            case Text(text=text):
+                return position + len(text)
+            case Fixed(width=width):
+                return position + width
+            case Run():
+                return self._go_over_run(piece, position, ends)
+            case Chain(pieces=pieces):
+                starts = self.find_starts(pieces, ends)
+                for one, next_starts in zip(pieces, starts[1:], strict=True):
+                    position = self.go_over(one, position, next_starts)
+                return position
+            case Choice(pieces=pieces):
+                here = len(self.path) - position
+                chosen = next(one for one in pieces if self.go_before(one, ends) >> here & 1)
+                return self.go_over(chosen, position, ends)
+            case Loop():
+                return self._go_over_loop(piece, position, ends)
+
+    def _go_over_run(self, run: Run, position: int, ends: int) -> int:
+        size = len(self.path)
+        if run.is_short:
+            reachable = ends & ((1 << (size - position - run.least + 1)) - 1)
+            # The leftmost end that is not left of the fewest characters is the highest bit.
+            return size - (reachable.bit_length() - 1)
+        found = _compile_run(run.chars).match(self.path, position)
+        assert found is not None
+        end = found.end() if run.most is None else min(found.end(), position + run.most)
+        # The rightmost end that is not right of the most characters is the lowest bit.
+        reachable = ends >> (size - end)
+        return end - ((reachable & -reachable).bit_length() - 1)
+
+    def _go_over_loop(self, loop: Loop, position: int, ends: int) -> int:
+        again = self.go_before(loop.piece, self._go_before_loop(loop, ends))
+        while again >> (len(self.path) - position) & 1:
+            position += loop.width
+        return position
+
+    def _go_before_text(self, text: str, ends: int) -> int:
+        path, size = self.path, len(self.path)
         if ends & (ends - 1) == 0:
             at = size - (ends.bit_length() - 1) - len(text)
             return ends << len(text) if at >= 0 and path.startswith(text, at) else 0
         here = ends << len(text)
         if path.count(text) > _FEW:
             for offset, char in enumerate(text):
-                here &= self._find_members(path, re.escape(char)) << offset
+                here &= self.find_members(re.escape(char)) << offset
             return here
         found, at = 0, path.find(text)
         while at >= 0:
@@ -401,14 +314,17 @@ class Splitter:
             at = path.find(text, at + 1)
         return here & found
 
-    def _go_before_fixed(self, path: str, piece: Fixed, ends: int) -> int:
-        found = bytearray(b"0" * (len(path) + 1))
-        for match in self._fixed[piece.regex].finditer(path):
-            found[match.start()] = ord("1")
-        return (ends << piece.width) & int(bytes(found), 2)
+    def _go_before_fixed(self, piece: Fixed, ends: int) -> int:
+        found = self._members.get(piece.regex)
+        if found is None:
+            places = bytearray(b"0" * (len(self.path) + 1))
+            for match in _compile_ahead(piece.regex).finditer(self.path):
+                places[match.start()] = ord("1")
+            found = self._members[piece.regex] = int(bytes(places), 2)
+        return (ends << piece.width) & found
 
-    def _go_before_run(self, path: str, run: Run, ends: int) -> int:
-        members = self._find_members(path, run.chars)
+    def _go_before_run(self, run: Run, ends: int) -> int:
+        members = self.find_members(run.chars)
         if run.most is not None:
             return _repeat(ends, members, run.least, run.most)
         here = ends
@@ -417,6 +333,18 @@ class Splitter:
         # One addition carries every start to the left end of its run of members.
         first = here << 1 & members
         return here | (((members + first) ^ members) | first) & members
+
+    def _go_before_loop(self, loop: Loop, ends: int) -> int:
+        size = len(self.path)
+        # Where the piece, then two, then four of them are: each time twice as far.
+        width = loop.width
+        many = self.go_before(loop.piece, (1 << (size + 1)) - 1)
+        here = ends
+        while many:
+            here |= here << width & many
+            many &= many << width
+            width *= 2
+        return here
 
 
 def _repeat(ends: int, members: int, least: int, most: int) -> int:
@@ -429,3 +357,27 @@ def _repeat(ends: int, members: int, least: int, most: int) -> int:
         if count >= least:
             reached |= step
     return reached
+
+
+@functools.cache
+def _make_membership(chars: str) -> "_Membership":
+    return _Membership(chars)
+
+
+@functools.cache
+def _compile_run(chars: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{chars})*")
+
+
+@functools.cache
+def _compile_ahead(regex: str) -> re.Pattern[str]:
+    return re.compile(f"(?={regex})")
+
+
+@functools.lru_cache(maxsize=4096)
+def make_fits(regex: str) -> Callable[[str], object]:
+    """Return what tells whether the whole of a text is what a parameter's regex takes."""
+    piece = read_piece(regex)
+    if piece is not None and is_ambiguous([piece]):
+        return Splitter([piece], Mode.ENDPOINT)
+    return re.compile(regex).fullmatch

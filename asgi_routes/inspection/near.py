@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import innermost, is_router, name_of
-from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make_split
+from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make_fits, make_split
 from asgi_routes.patterns import Literal, Node, Parameter
+from asgi_routes.patterns.syntaxes import compose
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.scopes import (
@@ -167,7 +168,7 @@ def _fits(cell: Cell, segment: str) -> bool:
         re.escape(node.text) if isinstance(node, Literal) else f"(?:{_regex(node)})"
         for node in cell
     )
-    return re.fullmatch(regex, segment) is not None
+    return bool(make_fits(regex)(segment))
 
 
 def _regex(node: Node) -> str:
@@ -189,7 +190,26 @@ def _in_segment(cell: Cell, segment: str) -> Closeness | None:
         case []:
             return None
         case _:
-            return Closeness(0.8, f"{segment!r} is not of the form {_shown(cell)!r}")
+            wrong = _find_wrong_field(cell, segment)
+            return Closeness(0.8, wrong or f"{segment!r} is not of the form {_shown(cell)!r}")
+
+
+def _find_wrong_field(cell: Cell, segment: str) -> str | None:
+    """Return which one of several fields is wrong: with any text in its place, the others fit."""
+    for number, field in enumerate(cell):
+        if not isinstance(field, Parameter):
+            continue
+        nodes = [
+            replace(node, name=f"p{other}", regex="[^/]+?" if other == number else node.regex)
+            if isinstance(node, Parameter)
+            else node
+            for other, node in enumerate(cell)
+        ]
+        found = make_split(compose("path", "", nodes), Mode.ENDPOINT)(segment)
+        if found is not None:
+            text = found[0][sum(isinstance(node, Parameter) for node in cell[:number])]
+            return f"{text!r} is not {_a(field.converter_name or 'str')}"
+    return None
 
 
 def _refused(cells: list[Cell], segments: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Text to `Pattern`: one file a syntax, one vocabulary of nodes."""
 
+from asgi_routes.patterns.format_converters import FormatConverter
 from asgi_routes.patterns.format_syntax import parse_format
 from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern, Span, Syntax
 from asgi_routes.patterns.path_syntax import parse_path
@@ -9,6 +10,7 @@ from asgi_routes.patterns.syntaxes import check_text, is_lazy
 
 __all__ = (
     "Form",
+    "FormatConverter",
     "IrreversibleError",
     "Literal",
     "Node",

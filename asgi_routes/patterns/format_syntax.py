@@ -1,61 +1,23 @@
 """The syntax of `parse` and `str.format`: ``users/{id:d}/``.
 
-Rule: `parse` is given one field at a time, and only text that the pattern has cut out already. Its
-own search crosses slashes and can take minutes, so it is never used.
+Rule: a field has a regex, as a parameter of a path has one, and the pattern is split by it. One
+without a type is as short as it can be, inside its segment; where the segment ends behind it, that
+is all that is left of it.
 """
 
-import contextlib
-import functools
 import re
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 from asgi_routes.errors import ImproperlyConfigured, raise_together
 from asgi_routes.patterns.converters import SEGMENT, Converters
+from asgi_routes.patterns.format_converters import FormatConverter, make_format_converter
 from asgi_routes.patterns.nodes import Literal, Node, Parameter, Pattern
 from asgi_routes.patterns.syntaxes import Fields, compose
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}|(?P<brace>[{}])|[^{}]+")
 _FIELD = re.compile(r"(?P<name>[^:!]*)(?P<conversion>![^:]*)?(?::(?P<spec>.*))?", re.DOTALL)
-_TYPES_WITH_SLASHES = ("tg", "ta", "th")
-"""Dates as ``20/1/1972``: the only specifications of `parse` whose text holds a slash."""
-
-
-@functools.cache
-def make_format_converter(spec: str) -> "FormatConverter":
-    """Return the converter for a specification of `parse`; making one takes a millisecond."""
-    return FormatConverter(spec)
-
-
-class FormatConverter:
-    """A format specification of `parse` as a converter: its text, cut out, goes through `parse`."""
-
-    def __init__(self, spec: str) -> None:
-        import parse  # noqa: PLC0415 - only a typed field needs it
-
-        # Case matters in a path; `parse` ignores it unless told.
-        self._parser: Any = parse.compile(f"{{value:{spec}}}", case_sensitive=True)
-        self.spec = spec
-        self.regex = ".+" if spec.endswith(_TYPES_WITH_SLASHES) else "[^/]+"
-
-    def to_python(self, value: str) -> Any:
-        """Return what `parse` makes of the text; `ValueError` where it makes nothing of it."""
-        result = self._parser.parse(value)
-        if result is None:
-            raise ValueError(f"{value!r} is not of the format {self.spec!r}")
-        return result["value"]
-
-    def to_url(self, value: Any) -> str:
-        """Return the value in its format; `ValueError` where it does not read back as the same."""
-        texts = []
-        with contextlib.suppress(ValueError, TypeError):
-            texts.append(format(value, self.spec))
-        if hasattr(value, "isoformat"):  # What `parse` reads as a date, format() does not write.
-            texts.append(value.isoformat())
-        for text in texts:
-            with contextlib.suppress(ValueError, TypeError):
-                if self.to_python(text) == value:
-                    return text
-        raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")
+_SHORTEST = "[^/]+?"
 
 
 def parse_format(source: str, converters: Converters) -> Pattern:
@@ -80,7 +42,21 @@ def parse_format(source: str, converters: Converters) -> Pattern:
         except ImproperlyConfigured as mistake:
             mistakes.append(mistake)
     raise_together(mistakes, f"format pattern {source!r}")
-    return compose("format", source, nodes)
+    return compose("format", source, _shorten(nodes))
+
+
+def _shorten(nodes: list[Node]) -> Iterator[Node]:
+    """Yield the nodes, with fields as short as they can be where their segment goes on."""
+    for node, behind in zip(nodes, [*nodes[1:], None], strict=True):
+        is_last = behind is None or (isinstance(behind, Literal) and behind.text.startswith("/"))
+        if is_last or not isinstance(node, Parameter):
+            yield node
+        elif not node.converter_name:
+            yield replace(node, regex=_SHORTEST)
+        elif isinstance(node.converter, FormatConverter):
+            yield replace(node, regex=node.converter.short_regex)
+        else:
+            yield node
 
 
 def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
@@ -103,10 +79,16 @@ def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields
     if converter is None:
         try:
             converter = make_format_converter(spec)
-        except (ValueError, NotImplementedError, re.error) as error:
+        except ValueError as error:
             raise fields.make_mistake(
                 f"unknown format specification {spec!r} in format pattern: {error}",
                 (start + field.start("spec"), start + field.end("spec")),
-                converters.hint_for(spec),
+                _hint_for(spec, converters),
             ) from None
     return fields.make_parameter(name, converter, spec, found.span())
+
+
+def _hint_for(spec: str, converters: Converters) -> str:
+    if spec[-1:].isalpha() and spec.isidentifier() and len(spec) > 1:
+        return converters.hint_for(spec)
+    return "write {name}, a type of parse as in {name:d}, or the name of a converter"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
-from asgi_routes.engine import Mode, is_within_segment, make_split
+from asgi_routes.engine import Mode, is_within_segment, make_fits, make_split
 from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
 from asgi_routes.routers.names import NamedPath, Part
 from asgi_routes.scopes import ENCODED_SLASH, labels_of, parse_host
@@ -305,7 +305,7 @@ def _flatten(parts: Sequence[Part], first: int) -> _Flat | None:
             regex = piece.regex or ""
             if has_slot or not isinstance(node, Parameter) or not is_within_segment(regex):
                 return None
-            fits = re.compile(regex).fullmatch
+            fits = make_fits(regex)
             flat.append(((number, piece.key), piece, part.keeps_slashes, fits))
             before, has_slot = _PARAMETER, True
         mode = part.mode
@@ -354,7 +354,7 @@ def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None
         raise MisfitError(f"{show(value)} is no {slot.kind or 'text'} for {slot.key!r}") from None
     if slot.regex is None:
         return text.replace("/", ENCODED_SLASH) if keeps_slashes else text
-    fits = fits or re.compile(slot.regex).fullmatch
+    fits = fits or make_fits(slot.regex)
     if fits(text):
         return text
     marked = text.replace("/", ENCODED_SLASH)

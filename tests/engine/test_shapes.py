@@ -49,7 +49,7 @@ SHAPES: list[tuple[list[str], str, str | None]] = [
     (["level a", ""], " 1- None", None),
     (["level a", "level ", "b"], " 1- None", None),
     (["level a", "re:^b?"], " 1- None", None),
-    (["level a", "<ab:x>"], " 1- None", None),
+    (["level a", "<ab:x>"], "a 2- None", None),
     (["level a", "<twice:x>"], " 1- None", None),
     (["level <ab:x>", "b"], " 1- None", None),
     (["level <path:p>", "b"], " 1- None", None),

@@ -8,13 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgi_routes.engine import Mode
-from asgi_routes.engine.splitting import Split, Splitter, is_ambiguous, make_split, read_pieces
+from asgi_routes.engine.ambiguity import is_ambiguous
+from asgi_routes.engine.pieces import read_pieces
+from asgi_routes.engine.splitting import Split, Splitter, make_split
 from asgi_routes.patterns import Pattern, parse_path, parse_regex
 from asgi_routes.patterns.converters import Converters, get_registered_converters
 
 REGEXES = [
     *("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", ".+", "[0-9]*", "[ab]{2}", "[ab]{1,3}", "[ab]{2,}"),
     *("[ab]?", r"\d+", r"\w*", "[0-9a-f]{2}-[0-9]", "a", r"[^\]]+", "[]a]+", r"\-", ".{3}"),
+    # What formats are made of: choices, groups, and what is as short as it can be.
+    *(
+        "[^/]+?",
+        "[ab]{1,3}?",
+        "a|ab",
+        "(?:b|a)?1?",
+        "(?:a[ab])*",
+        "-?(?:[0-9]+|a[ab]+)",
+        "b*.{2,}?b*",
+    ),
 ]
 NAMES = {regex: f"c{index}" for index, regex in enumerate(REGEXES)}
 

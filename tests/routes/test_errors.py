@@ -233,7 +233,7 @@ declared at HERE""",
     (
         lambda: format_path("users/{id:dd}/", app),
         """\
-unknown format specification 'dd' in format pattern: format spec 'dd' not recognised
+unknown format specification 'dd' in format pattern: there is no type 'dd'
     users/{id:dd}/
               ~~
 declared at HERE

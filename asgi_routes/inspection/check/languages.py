@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgi_routes.engine import Compile, LinearMatcher, Mode, Row, Step, find_slow_regex
-from asgi_routes.patterns import Literal, Opaque, Parameter, Pattern
+from asgi_routes.patterns import FormatConverter, Literal, Opaque, Parameter, Pattern
 from asgi_routes.patterns.converters import IntConverter, TextConverter, UUIDConverter
 from asgi_routes.regular.parsing import UnreadableError, read_items
 from asgi_routes.regular.programs import (
@@ -21,6 +21,7 @@ from asgi_routes.regular.programs import (
     ANYTHING,
     Assertion,
     Entry,
+    Fork,
     Look,
     Program,
     ProgramWriter,
@@ -153,7 +154,19 @@ def _write_parameter(writer: ProgramWriter, parameter: Parameter, then: int) -> 
         except re.error:  # By itself it is none: it counts on the groups around it.
             raise UnreadableError("a back-reference") from None
         return writer.write_regex(items, flags, then)
+    if isinstance(parameter.converter, FormatConverter):
+        if parameter.converter.is_integer:
+            return _write_integer(writer, then)
+        if parameter.converter.is_total:
+            return writer.write_regex(*read_items(parameter.regex, 0), then)
     raise UnreadableError(f"the converter of {parameter.name!r} may refuse what its regex matches")
+
+
+def _write_integer(writer: ProgramWriter, then: int) -> int:
+    """Return the program of ``d`` in a format; only decimal digits can be too many."""
+    others = writer.write_regex(*read_items("0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", 0), then)
+    start = writer.add(Fork(writer.write_number(then), others))
+    return writer.write_regex(*read_items("[-+ ]?", 0), start)
 
 
 def _write_regex(pattern: Pattern, mode: Mode) -> Program:
