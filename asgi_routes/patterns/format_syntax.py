@@ -5,6 +5,7 @@ without a type is as short as it can be, inside its segment; where the segment e
 is all that is left of it.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,7 +48,7 @@ def parse_format(source: str, converters: Converters) -> Pattern:
 
 def _shorten(nodes: list[Node]) -> Iterator[Node]:
     """Yield the nodes, with fields as short as they can be where their segment goes on."""
-    for node, behind in zip(nodes, [*nodes[1:], None], strict=True):
+    for node, behind in itertools.zip_longest(nodes, nodes[1:]):
         is_last = behind is None or (isinstance(behind, Literal) and behind.text.startswith("/"))
         if is_last or not isinstance(node, Parameter):
             yield node

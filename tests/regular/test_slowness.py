@@ -120,7 +120,7 @@ def converters(regex: str) -> Converters:
     [
         ("(?:a+)+", "<one:x>/", True),
         ("(?:a+)+", "<one:x>", True),
-        ("(?:ab)*", "<one:x><one:y>/", True),
+        ("(?:ab)*", "<one:x><one:y>/", False),
         ("(?:ab)*", "<one:x>/<one:y>/", False),
         ("[a-z]+", "<one:x><one:y>/", False),
         ("[0-9]{4}", "<one:x>", False),
