@@ -383,7 +383,7 @@ def _join(path: str, text: str, part: Part) -> str:
 
 def _is_host(text: str, part: Part) -> bool:
     """Tell whether a text can be asked for as a host, and be matched by the pattern of one."""
-    return parse_host(text) == text and (part.pattern.is_literal or labels_of(text) is not None)
+    return parse_host(text) == text and (labels_of(text) is not None or part.pattern.is_literal)
 
 
 def _check_part(part: Part, text: str, own: dict[str | int, str]) -> str:
