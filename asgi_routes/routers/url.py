@@ -321,9 +321,9 @@ class URLRouter(Reversing, SearchedRouter):
             reading, text = None, path[1:]
             if scope.get("root_path"):
                 reading = read(scope, self.root_path)
-                text = "" if reading is None else reading.whole[reading.at :]
                 if reading is None:
                     return find_match(self, scope, BASE)
+                text = reading.whole[reading.at :]
             table = self._table
             hit = table.literal(text) or table.search(text)
             if hit is not None:
