@@ -41,8 +41,7 @@ class IntConverter:
     def to_python(self, value: str) -> int:
         return int(value)
 
-    def to_url(self, value: Any) -> str:
-        return str(value)
+    to_url = staticmethod(str)
 
 
 class TextConverter:
@@ -54,8 +53,7 @@ class TextConverter:
     def to_python(self, value: str) -> str:
         return value
 
-    def to_url(self, value: Any) -> str:
-        return str(value)
+    to_url = staticmethod(str)
 
 
 class UUIDConverter:
@@ -66,8 +64,7 @@ class UUIDConverter:
     def to_python(self, value: str) -> uuid.UUID:
         return uuid.UUID(value)
 
-    def to_url(self, value: Any) -> str:
-        return str(value)
+    to_url = staticmethod(str)
 
 
 class FunctionConverter:
@@ -80,8 +77,7 @@ class FunctionConverter:
     def to_python(self, value: str) -> Any:
         return self.function(value)
 
-    def to_url(self, value: Any) -> str:
-        return str(value)
+    to_url = staticmethod(str)
 
 
 SEGMENT = TextConverter("[^/]+")

@@ -22,6 +22,8 @@ Keywords: TypeAlias = Mapping[str, Any] | None
 Query: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
 
 _SAFE = "!$&'()*+,;=/~:@"
+_is_plain = re.compile(rf"[a-zA-Z0-9_.\-{re.escape(_SAFE)}]*").fullmatch
+"""Tells whether quoting leaves a text as it is, which costs more than to ask."""
 _OPEN = "\1"
 """Keeps the place for the slash that stands behind the prefix of a router, if more follows."""
 _MOUNTED = "\0"
@@ -438,10 +440,12 @@ def write_url(
     '//one.example:8000/%2Fevil.example'
     """
     root = root_path.strip("/")
-    whole = f"/{root}/{url.path}" if root else f"/{url.path}"
-    path = quote(whole.encode("utf-8", "surrogatepass"), safe=_SAFE)
-    if ENCODED_SLASH in whole:
-        path = path.replace(_QUOTED_SLASH, "%2F")
+    path = f"/{root}/{url.path}" if root else f"/{url.path}"
+    if not _is_plain(path):
+        whole = path
+        path = quote(whole.encode("utf-8", "surrogatepass"), safe=_SAFE)
+        if ENCODED_SLASH in whole:
+            path = path.replace(_QUOTED_SLASH, "%2F")
     if path.startswith("//"):
         path = "/%2F" + path[2:]
     text = path if url.host is None else f"//{url.host}{port}{path}"
