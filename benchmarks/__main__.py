@@ -138,7 +138,7 @@ def print_urls(console: Console, results: dict[int, dict[str, dict[str, float]]]
 
 def measured_urls(progress: Progress) -> dict[int, dict[str, dict[str, float]]]:
     """Return the comparison of URLs."""
-    task = progress.add_task("URLs", total=ROUNDS * len(urls.SIZES))
+    task = progress.add_task("URLs", total=urls.ROUNDS * len(urls.SIZES))
     return urls.measured(lambda: progress.advance(task))
 
 
