@@ -1,6 +1,7 @@
 """GitHub's 1,225 operations: path and method together, ours beside the router of Sanic.
 
-A request is asked for as ``METHOD /path``; splitting that is the same work for both.
+A request is asked for as ``METHOD /path``; splitting that is the same work for both. Ours makes the
+scope, and the scope of the endpoint, too.
 """
 
 import random
@@ -24,7 +25,7 @@ class SanicRouter(sanic_routing.BaseRouter):  # type: ignore[misc]
 
 
 def ours(table: dict[str, list[str]]) -> Callable[[str], Any]:
-    """Return the matcher and the choice by method behind it."""
+    """Return what a whole scope is matched by, with the child scope that it makes."""
     router = URLRouter(
         [
             path(
@@ -34,20 +35,11 @@ def ours(table: dict[str, list[str]]) -> Callable[[str], Any]:
             for text, methods in table.items()
         ]
     )
-    matcher, hits_from = router.matcher, router._table.hits_from  # noqa: SLF001 - as the router
-    methods = {method for each in table.values() for method in each}
-    scopes = {method: {"type": "http", "method": method} for method in methods}
+    match = router.match
 
     def find(request: str) -> Any:
-        method, _, path = request.partition(" /")
-        hit = matcher(path)
-        if hit is None:
-            return None
-        app = hit[0].target.by_method.get(method)  # type: ignore[union-attr]
-        if app is not None:
-            return app, hit[2]
-        behind = (other[0].target.answer(scopes[method]) for other in hits_from(path, hit))  # type: ignore[misc]
-        return next(filter(None, behind), None)
+        method, _, path = request.partition(" ")
+        return match({"type": "http", "method": method, "path": path}) or None
 
     return find
 
