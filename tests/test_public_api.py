@@ -231,3 +231,10 @@ def test_import_is_light() -> None:
     write = "from asgi_routes import format_path as f; f('{x}', lambda s, r, d: None)"
     assert not loaded_by(write) & HEAVY
     assert loaded_by(write.replace("{x}", "{x:d}")) & HEAVY == {"parse"}
+
+
+def test_automata_wait_for_a_regex() -> None:
+    """A table without regexes starts without what tells the slow ones."""
+    routes = "from asgi_routes import URLRouter, path; URLRouter([path('<int:id>/', print)])"
+    code = f"{routes}; import sys; sys.exit('asgi_routes.regular.slowness' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

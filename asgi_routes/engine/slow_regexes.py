@@ -1,22 +1,23 @@
 """What goes through which engine, and which of it a client can keep busy.
 
 Rule: it says what `asgi_routes.engine.splitting` does, in every mode and every syntax.
+
+The automata are imported when there is a regex to look at: most tables have none.
 """
 
 import re
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
 from asgi_routes.engine.pieces import read_pieces
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode, Step
 from asgi_routes.patterns import Pattern
-from asgi_routes.regular.programs import Assertion
-from asgi_routes.regular.slowness import Slowness, Unknown, find_slowness, is_regular
+
+if TYPE_CHECKING:
+    from asgi_routes.regular.slowness import Slowness, Unknown
 
 Engine: TypeAlias = Literal["table", "re", "re2"]
 """``table``: looked up and split in linear time; else an engine for regular expressions."""
-
-_END = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
 
 
 class SlowRegex(NamedTuple):
@@ -29,10 +30,17 @@ class SlowRegex(NamedTuple):
     """
 
     regex: str
-    why: Slowness | Unknown
+    why: Union["Slowness", "Unknown"]
     advice: str = ""
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it can be kept busy for sure."""
+        return bool(self.advice)
+
     def __str__(self) -> str:
+        from asgi_routes.regular.slowness import Unknown  # noqa: PLC0415
+
         if isinstance(self.why, Unknown):
             return f"whether {self.regex!r} can be kept busy cannot be decided: {self.why.reason}"
         power = self.why.power
@@ -61,13 +69,17 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
     pattern = step.pattern
     if find_engine(pattern, compile_regex) != "re":
         return None
+    from asgi_routes.regular.programs import Assertion  # noqa: PLC0415
+    from asgi_routes.regular.slowness import Slowness, find_slowness, is_regular  # noqa: PLC0415
+
     if pattern.syntax == "regex":
         # As it stands in the matcher: by the text, so that an escaped one counts as well.
         is_whole = step.mode is Mode.ENDPOINT and pattern.source.endswith("$")
         end = Assertion.END if is_whole else None
         why = find_slowness(pattern.regex, pattern.flags, is_searched=not is_whole, end=end)
     else:
-        why = find_slowness(pattern.regex, is_searched=False, end=_END.get(step.mode))
+        ends = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
+        why = find_slowness(pattern.regex, is_searched=False, end=ends.get(step.mode))
     if not isinstance(why, Slowness):
         return None if why is None else SlowRegex(pattern.regex, why)
     advice = "write the regexes of its converters in another way"

@@ -29,7 +29,6 @@ from asgi_routes.errors import ImproperlyConfigured, SlowRegexWarning, raise_tog
 from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.patterns import Parameter, Pattern
 from asgi_routes.patterns.converters import Converter, IntConverter, TextConverter
-from asgi_routes.regular.slowness import Slowness
 from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routes import (
     Include,
@@ -263,7 +262,7 @@ def warn_of_slow_regexes(rows: Sequence[Row[Destination]], compile_regex: Compil
                 break
             found = None if route in warned else find_slow_regex(step, compile_regex)
             warned.add(route)
-            if found is not None and isinstance(found.why, Slowness):
+            if found is not None and found.is_certain:
                 place = route.declared
                 warnings.warn_explicit(str(found), SlowRegexWarning, place.file, place.line)
 
