@@ -172,7 +172,7 @@ class URLRouter(Reversing, SearchedRouter):
     @property
     def routes(self) -> tuple[Route, ...]:
         """The routes, as they were declared; `replace` puts others in their place."""
-        return self._table.routes
+        return self.declarations
 
     @routes.setter
     def routes(self, _routes: object) -> None:
@@ -197,7 +197,7 @@ class URLRouter(Reversing, SearchedRouter):
 
     @property
     def declarations(self) -> tuple[Route, ...]:
-        """The routes, as they were declared."""
+        """What `routes` is, also where a subclass lists its own under that name."""
         return self._table.routes
 
     def hits(self, path: str) -> Iterator[Hit[Destination]]:

@@ -18,6 +18,7 @@ from asgi_routes import (
     re_path,
     route_path,
 )
+from asgi_routes.inspection import inspect
 from tests.spec.driving import Wrapper, call, http, named
 
 pytestmark = pytest.mark.anyio
@@ -435,3 +436,20 @@ def test_children() -> None:
     assert next(iter(router.children())).route is route
     inner = URLRouter([route])
     assert next(child.app for child in URLRouter([path("n/", inner)]).children()) is inner
+
+
+def test_subclass_lists_its_routes() -> None:
+    """What a class names ``routes`` is what it gives us, not what we have read from it."""
+
+    class Site(URLRouter):
+        routes = [path("a/", named("a"), name="a")]  # type: ignore[assignment]  # noqa: RUF012
+
+        def __init__(self) -> None:
+            super().__init__(self.routes)
+
+    site = Site()
+    site.replace([path("b/", named("b"), name="b")])
+    assert site.match("/b/")
+    assert not site.match("/a/")
+    assert [route.name for route in site.declarations] == ["b"]
+    assert [node.key for node in inspect(site).children] == ["b/"]
