@@ -351,13 +351,14 @@ def make_child(
     # What serves as a default has no template: no route has the path.
     template = NO_TEMPLATE if is_default else level.template_with(place.via)
     route = _route(place, template, handed, mounted)
-    route.is_whole = mounted is not None or type(place.via) is Key
+    is_below_route = level.is_below_route
+    route.is_whole = mounted is not None or (type(place.via) is Key and not is_below_route)
     last = mounted or level.mounted
     if last is not None and route.root_path is None:
         route.root_path = root_path_of(scope)
     parameters = level.taken_with(place.taken)
     # A default gets what its router got, and what is mounted has no rest of a path.
-    is_read = level.is_below_route or (_goes_by_path(place) and not is_default)
+    is_read = is_below_route or (_goes_by_path(place) and not is_default)
     if mounted is not None or not is_read:
         rest = None
     if rest is None and last is None and not parameters:

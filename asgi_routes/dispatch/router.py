@@ -93,8 +93,10 @@ class Router(Protocol):
         if UNSTARTED or self.lifespan is not None:
             _warn_of_lifespans(self, found, scope)
         route = child.get("route")
-        if type(route) is ChildRoute and route.published is not None and "route" not in scope:
-            scope["route"] = route.published  # type: ignore[index]
+        if type(route) is ChildRoute and route.published is not None:
+            outermost: Any = outermost_of(scope) if "route" in scope else scope
+            if outermost is not None:
+                outermost["route"] = route.published
         else:
             route = _publish_route(scope, child)
         if WITH_STATE and (id(endpoint) not in STATELESS or id(self) not in STATELESS):

@@ -24,10 +24,11 @@ from asgi_routes.scopes import (
     ChildRoute,
     Mounted,
     Policy,
-    is_inside_segment,
     make_location,
+    mount_at,
     outermost_of,
     skip_slash,
+    split_at_mount,
 )
 from asgi_routes.types import App, Scope
 
@@ -288,14 +289,16 @@ class Search:
         level, target, rest, at = place.level, place.via, place.rest, place.reach
         mounting = target.mounting
         assert level.reading is not None
-        if is_inside_segment(level.reading.whole, at):
+        split = split_at_mount(level.reading.whole, at)
+        if split is None:
             return None
         is_bare = not rest and bool(target.route.pattern.source)
         is_redirect = is_bare and mounting.at_prefix == "redirect" and self.kind == _HTTP
         if is_bare and mounting.at_prefix != "serve" and not (is_redirect and not self.slashes):
             return None
-        reading = level.reading._replace(at=at)
-        mounted = Mounted.behind(reading, at, mounting)
+        prefix, behind = split
+        whole, _, added, _ = level.reading
+        mounted = Mounted(*mount_at(prefix, added, whole[at:], mounting))
         if is_redirect:
             return self._redirect(place, is_shorter=False) if self.takes(place, methods) else None
         found = self._reach(place, methods, mounted=mounted)
@@ -304,7 +307,7 @@ class Search:
         if target.kind is not ROUTER:
             return make_match(place, target.app, self._hand_on(), mounted=mounted)
         inner = self._inner(place, target.app)
-        inner.reading, inner.mounted = skip_slash(reading), mounted
+        inner.reading, inner.mounted = level.reading._replace(at=behind), mounted
         inner.methods, inner.is_open, inner.is_final = methods, True, True
         return inner
 

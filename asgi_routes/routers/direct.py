@@ -9,21 +9,23 @@ from typing import Any
 from asgi_routes.apps import ENDPOINT, ROUTER, matches_as_ours
 from asgi_routes.dispatch import Found, Taken
 from asgi_routes.engine.rows import Hit
-from asgi_routes.routers.table import Destination
+from asgi_routes.routers.table import Destination, Mount
 from asgi_routes.scopes import (
     ChildRoute,
-    Mounted,
+    MatchedRoute,
+    PlainMounted,
     PlainReading,
     Policy,
     child_scope,
-    is_inside_segment,
     join_templates,
-    offset_behind_slash,
-    read,
+    mount_at,
+    resume,
     root_path_of,
+    split_at_mount,
 )
 
 _MOST_REMEMBERED = 256
+_new = ChildRoute.__new__
 
 
 def find_below_route(router: Any, scope: Any) -> Found | None:
@@ -31,11 +33,12 @@ def find_below_route(router: Any, scope: Any) -> Found | None:
     outer = scope.get("route")
     if type(outer) is not ChildRoute or outer.known or outer.policy is None:
         return None
+    reading = resume(outer.position, scope)
     policy = router.policy_within(outer.policy)
-    reading = None if outer.position is None else read(scope, router.root_path)
     if reading is None or policy.encoded_slashes != "decode":
         return None
-    hit = router.matcher(reading.whole[reading.at :])
+    whole, at, _, _ = reading
+    hit = router.matcher(whole[at:])
     if hit is None:
         return None
     row, args, kwargs, rest = hit
@@ -59,30 +62,71 @@ def find_behind(
     """  # noqa: D205 - it is one sentence
     row, args, kwargs, rest = hit
     target: Destination = row.target
-    mounting, methods = target.mounting, target.methods
+    methods = target.methods
     if methods is not None and not _takes(methods, scope):
         return None
-    whole, _, added, start = reading
-    at, mounted = len(whole) - len(rest), None
-    if mounting is not None:
-        is_bare = not rest and mounting.at_prefix != "serve"
-        if is_bare or is_inside_segment(whole, at):
-            return None
-        mounted = Mounted.behind(reading, at, mounting)
-        at, added = offset_behind_slash(whole, at), ""
+    if target.mounting is not None:
+        return _find_mounted(router, scope, reading, target, (args, kwargs), rest)
     if target.kind is ROUTER:
-        return _find_through_router(
-            router, scope, target, whole[at:], (args, kwargs), rest, mounted
-        )
-    if mounted is None and target.kind is ENDPOINT:
+        return _find_by_key(router, scope, target, rest, (args, kwargs))
+    if target.kind is ENDPOINT:
         return None
-    route = _make_route_of(_around(target, mounted, scope), scope)
-    remaining = rest if mounted is None else None
-    child = child_scope(scope, route, ((args, kwargs),), remaining, mounted)
-    if mounted is None or mounted.path is None:
-        path, root_path = child["path"], child.get("root_path")
-        route.position = whole, at, added, start, path, remaining, root_path
+    whole, _, added, start = reading
+    route = _make_route_of(target.matched, scope)
+    child = child_scope(scope, route, ((args, kwargs),), rest)
+    at = len(whole) - len(rest)
+    route.position = whole, at, added, start, child["path"], rest, child.get("root_path")
     return target.first, child, target.app, (router, target, None)
+
+
+def _find_mounted(
+    router: Any, scope: Any, reading: PlainReading, target: Destination, taken: Taken, rest: str
+) -> Found | None:
+    """Return what serves behind a mount."""
+    whole, _, added, start = reading
+    at = len(whole) - len(rest)
+    root_path = root_path_of(scope) if scope.get("root_path") else ""
+    key = whole[: at + 1], at, added, root_path
+    around, mounted, at = target.mounts.get(key) or _make_mount(target, key, whole)
+    if around is None:
+        return None
+    if mounted[2] is not None:
+        mounted = mount_at(mounted[0], added, rest, target.mounting)
+    if target.kind is ROUTER:
+        found = _find_nested(scope, target.app, around, whole[at:], taken, mounted)
+        return found and (*found[:3], (router, target, found[3]))
+    route = _make_route_of(around, scope)
+    child = child_scope(scope, route, (taken,), None, mounted)
+    if mounted[2] is None:
+        route.position = whole, at, "", start, child["path"], None, mounted[0]
+    return target.first, child, target.app, (router, target, None)
+
+
+def _make_mount(target: Destination, key: tuple[str, int, str, str], whole: str) -> Mount:
+    """Return what is the same for all requests that go through a mount; nobody where none can.
+
+    Args:
+        target: of the row.
+        key: what it is the same for: the text in front with the character behind it, where the
+            mount's own text ends in it, what was added to the path, and the root path.
+        whole: the path.
+    """
+    _, at, added, root_path = key
+    mounting: Any = target.mounting
+    split = split_at_mount(whole, at)
+    if split is None or (at == len(whole) and mounting.at_prefix != "serve"):
+        return None, ("", "", None, False), at
+    prefix, at = split
+    static = target.matched
+    route = ChildRoute(static.template)
+    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
+    route.after, route.published = static.after, static.published
+    route.root_path, route.is_whole = root_path, True
+    route.mounts = ((target.app, prefix),)
+    route.static = route
+    mount = route, mount_at(prefix, added, whole[at:], mounting), at
+    _remember(target.mounts, key, mount)
+    return mount
 
 
 def _takes(methods: frozenset[str], scope: Any) -> bool:
@@ -90,27 +134,10 @@ def _takes(methods: frozenset[str], scope: Any) -> bool:
     return type(method) is str and method in methods
 
 
-def _around(target: Destination, mounted: Mounted | None, scope: Any) -> ChildRoute:
-    """Return what is the same in the routes of all requests that a target serves in one place."""
-    static = target.matched
-    if mounted is None:
-        return static
-    key = root_path_of(scope), mounted.root_path
-    route = target.below.get(key)
-    if route is None:
-        route = ChildRoute(static.template)
-        route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
-        route.after, route.published = static.after, static.published
-        route.root_path, prefix = key
-        route.mounts, route.is_whole = ((target.app, prefix),), True
-        _remember(target, key, route)
-    return route
-
-
 def _make_route_of(static: ChildRoute, scope: Any) -> ChildRoute:
     """Return the route for one request."""
-    route = ChildRoute(static.template)
-    route.static = static
+    route = _new(ChildRoute)
+    route.template, route.static = static.template, static
     route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
     route.after, route.published = static.after, static.published
     route.root_path, route.mounts = static.root_path, static.mounts
@@ -138,63 +165,56 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
         route.origin = outer.origin or target.matched.origin
         route.root_path = outer.root_path
         route.passed, route.mounts = outer.passed + target.passed, outer.mounts
-        _remember(target, key, route)
+        route.published = MatchedRoute(route.template)
+        route.static = route
+        _remember(target.below, key, route)
     return route
 
 
-def _remember(target: Destination, key: Any, route: ChildRoute) -> None:
-    if len(target.below) >= _MOST_REMEMBERED:
-        target.below.clear()
-    route.static = route
-    target.below[key] = route
+def _remember(known: dict[Any, Any], key: Any, value: object) -> None:
+    if len(known) >= _MOST_REMEMBERED:
+        known.clear()
+    known[key] = value
 
 
-def _find_through_router(
-    router: Any,
-    scope: Any,
-    target: Destination,
-    text: str,
-    taken: Taken,
-    rest: str,
-    mounted: Mounted | None,
+def _find_by_key(
+    router: Any, scope: Any, target: Destination, rest: str, taken: Taken
 ) -> Found | None:
-    """Return what a router leads to that stands behind a row.
-
-    Args:
-        router: of the table.
-        scope: as received.
-        target: of the row.
-        text: what the router reads.
-        taken: the parameters of the row.
-        rest: what it left of the path.
-        mounted: how the router is mounted, or None.
-    """
-    if target.matched.after is not None:
-        return None
+    """Return what a router leads to that stands behind a row, and goes by a key of the scope."""
     inner: Any = target.app
-    key = _key_of(inner, scope) if mounted is None else None
-    if key is not None:
-        if key.kind is ENDPOINT and not rest:
-            child = child_scope(scope, target.matched, (taken,), rest)
-            return key.app, child, key.app, (router, target, (inner, key, None))
-        if not key.is_direct:
-            return None
-    nested = inner if key is None else key.app
-    around = _around(target, mounted, scope)
-    found = _find_nested(around, scope, nested, text, taken, mounted)
-    if found is None:
+    key = None if target.matched.after is not None else _key_of(inner, scope)
+    if key is None:
         return None
-    first, child, app, passed = found
-    if key is not None:
-        passed = inner, key, passed
-    return first, child, app, (router, target, passed)
+    if key.kind is ENDPOINT and not rest:
+        child = child_scope(scope, target.matched, (taken,), rest)
+        return key.app, child, key.app, (router, target, (inner, key, None))
+    if not key.is_direct:
+        return None
+    found = _find_nested(scope, key.app, target.matched, rest, taken, None)
+    return found and (*found[:3], (router, target, (inner, key, found[3])))
 
 
 def _find_nested(
-    around: ChildRoute, scope: Any, inner: Any, text: str, taken: Taken, mounted: Mounted | None
+    scope: Any,
+    inner: Any,
+    around: ChildRoute,
+    text: str,
+    taken: Taken,
+    mounted: PlainMounted | None,
 ) -> Found | None:
-    """Return what the first row of a router serves that the search would go through."""
-    if not matches_as_ours(inner) or around.policy is None or not hasattr(inner, "matcher"):
+    """Return what the first row of a router serves that the search would go through.
+
+    Args:
+        scope: as received.
+        inner: the router.
+        around: what is the same in all routes of the row that leads to it.
+        text: what the router reads.
+        taken: the parameters of that row.
+        mounted: how the router is mounted, or None.
+    """
+    if around.after is not None or around.policy is None:
+        return None
+    if not matches_as_ours(inner) or not hasattr(inner, "matcher"):
         return None
     policy = inner.policy_within(around.policy)
     hit = inner.matcher(text) if policy.encoded_slashes == "decode" else None
@@ -206,7 +226,8 @@ def _find_nested(
     if served is None:
         return None
     route = _make_route_below(target, around, policy)
-    child = child_scope(scope, route, (taken, (args, kwargs)), rest, mounted)
+    both = (taken, (args, kwargs)) if taken[0] or taken[1] else ((args, kwargs),)
+    child = child_scope(scope, route, both, rest, mounted)
     first, app, passed = served
     return first, child, app, (inner, target, passed)
 

@@ -39,6 +39,7 @@ from asgi_routes.routes import (
 from asgi_routes.scopes import (
     ENCODED_SLASH,
     ChildRoute,
+    PlainMounted,
     Policy,
     Settings,
     Template,
@@ -65,6 +66,9 @@ class Nested(NamedTuple):
 
 Served: TypeAlias = tuple[App, App, Any]
 """The application to call, the endpoint, and what was passed behind the row; see `Found`."""
+
+Mount: TypeAlias = tuple[ChildRoute | None, PlainMounted, int]
+"""The route of what is mounted, or None where nobody is asked; where that is; how far is read."""
 
 _MOST_LEVELS = 24
 """Declarations in one another that are put into one table; a router that stands deeper is asked.
@@ -97,6 +101,7 @@ class Destination:
         mounting: how the application is mounted; None where it is not.
         below: the ``route`` of the child scope below routes of other routers, as far as it was
             asked for.
+        mounts: what is the same for all requests through a mount, as far as it was asked for.
     """
 
     app: App
@@ -114,6 +119,7 @@ class Destination:
     served_by_method: "Mapping[str, Served] | None"
     mounting: Mounting | None
     below: dict[Any, ChildRoute] = field(default_factory=dict)
+    mounts: "dict[tuple[str, int, str, str], Mount]" = field(default_factory=dict)
 
     @property
     def passed(self) -> tuple[Route, ...]:

@@ -49,12 +49,14 @@ from asgi_routes.routes import (
 from asgi_routes.scopes import (
     ENCODED_SLASH,
     UNSET,
+    PlainReading,
     Reading,
     RootPath,
     child_scope,
     has_encoded_slash,
     mark_encoded_slashes,
     read,
+    read_plainly,
 )
 from asgi_routes.types import App, Scope
 
@@ -318,18 +320,21 @@ class URLRouter(Reversing, SearchedRouter):
             and "route" not in scope
             and "path_remaining" not in scope
         ):
-            reading, text = None, path[1:]
+            reading: PlainReading | None = None
+            text = path[1:]
             if scope.get("root_path"):
-                reading = read(scope, self.root_path)
+                reading = read_plainly(scope, self.root_path)
                 if reading is None:
                     return find_match(self, scope, BASE)
-                text = reading.whole[reading.at :]
+                text = reading[0][reading[1] :]
             table = self._table
             hit = table.literal(text) or table.search(text)
             if hit is not None:
                 row, args, kwargs, rest = hit
                 target = row.target
-                served = target.served or target.find_served(scope)
+                served = target.served
+                if served is None and target.served_by_method is not None:
+                    served = target.find_served(scope)
                 if served is not None:
                     first, app, passed = served
                     child = scope.copy() if type(scope) is dict else dict(scope)
@@ -343,7 +348,7 @@ class URLRouter(Reversing, SearchedRouter):
                 found = find_behind(self, scope, reading or (path, 1, "", 1), hit)
                 return find_match(self, scope, BASE) if found is None else found
             if table.is_closed and self._answers_plainly:
-                return self._miss(scope, reading or Reading(path, 1, "", 1))
+                return self._miss(scope, Reading(*(reading or (path, 1, "", 1))))
         found = find_below_route(self, scope)
         return find_match(self, scope, BASE) if found is None else found
 

@@ -6,10 +6,9 @@ scope is always made from it, and differs in ``url_route``, ``path_remaining``, 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.scopes.raw_paths import cut_raw_prefix, decode_path, encode_path
-from asgi_routes.scopes.reading import PlainReading
 from asgi_routes.scopes.route import ChildRoute
 from asgi_routes.types import ChildScope, Scope
 
@@ -27,6 +26,7 @@ _OF_FRAMEWORKS = frozenset(
 )
 """What Starlette, FastAPI and Litestar write into the scope. Another application of the same
 kind would take it for its own, and make URLs of the outer one."""
+_NOTHING: Mapping[str, Any] = {}
 MISS = "route_miss"
 """The key that says to a page or default why it was called; what it leads to does not get it."""
 
@@ -52,6 +52,10 @@ def remove_additions(scope: Scope) -> Scope:
     return given if kept is None else {**given, "route": kept}
 
 
+PlainMounted: TypeAlias = tuple[str, str, str | None, bool]
+"""A `Mounted`, or a tuple of what it has in it, which is made in less time."""
+
+
 class Mounted(NamedTuple):
     """Where an application is mounted.
 
@@ -67,14 +71,13 @@ class Mounted(NamedTuple):
     path: str | None
     isolate: bool
 
-    @classmethod
-    def behind(cls, reading: PlainReading, at: int, mounting: Any) -> "Mounted":
-        """Return what a `Mounting` makes of a path that was read as far as its prefix."""
-        whole, _, added, _ = reading
-        path = None
-        if mounting.strip:
-            path = whole[at:] if whole[at : at + 1] == "/" else "/" + whole[at:]
-        return cls(whole[:at].removesuffix("/"), added, path, mounting.isolate)
+
+def mount_at(prefix: str, added: str, rest: str, mounting: Any) -> PlainMounted:
+    """Return where an application is mounted, by a `Mounting`, that gets the rest of a path."""
+    path = None
+    if mounting.strip:
+        path = rest if rest[:1] == "/" else "/" + rest
+    return prefix, added, path, mounting.isolate
 
 
 def child_scope(
@@ -82,7 +85,7 @@ def child_scope(
     route: ChildRoute,
     taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]] | None = None,
     rest: str | None = None,
-    mounted: Mounted | None = None,
+    mounted: PlainMounted | None = None,
 ) -> ChildScope:
     """Return the scope for the application that a route leads to.
 
@@ -95,17 +98,19 @@ def child_scope(
             mounted.
         mounted: the last mount on the way, or None.
     """
-    child = dict(scope)
-    child.pop(MISS, None)
+    child: ChildScope = scope.copy() if type(scope) is dict else dict(scope)
+    if MISS in child:
+        del child[MISS]
     if taken is not None:
-        outer = scope.get("url_route")
-        if outer or len(taken) != 1:
-            args, kwargs = _merge(outer or {}, taken)
-        else:
-            args, kwargs = taken[0][0], {**taken[0][1]}
+        args, kwargs = taken[0] if len(taken) == 1 else _merge(taken)
+        outer: Any = child.get("url_route") or _NOTHING
+        outer_args, outer_kwargs = outer.get("args"), outer.get("kwargs")
+        if outer_args:
+            args = (*outer_args, *args)
+        kwargs = {**outer_kwargs, **kwargs} if outer_kwargs else {**kwargs}
         child["url_route"] = {"args": args, "kwargs": kwargs}
-        params = scope.get("path_params")
-        child["path_params"] = {**params, **kwargs} if params else dict(kwargs)
+        params = child.get("path_params")
+        child["path_params"] = {**params, **kwargs} if params else kwargs.copy()
     if mounted is not None:
         _mount(child, mounted, rest)
     if rest is not None:
@@ -115,17 +120,18 @@ def child_scope(
 
 
 def _merge(
-    outer: Mapping[str, Any], taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]
+    taken: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the parameters of all levels, with those in the scope before them."""
-    args, kwargs = [*outer.get("args", ())], dict(outer.get("kwargs", {}))
+    """Return the parameters of all levels."""
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
     for level_args, level_kwargs in taken:
         args += level_args
         kwargs.update(level_kwargs)
-    return tuple(args), kwargs
+    return args, kwargs
 
 
-def _mount(child: ChildScope, mounted: Mounted, rest: str | None) -> None:
+def _mount(child: ChildScope, mounted: PlainMounted, rest: str | None) -> None:
     """Let an application find where it is: ``path`` is full, and begins with ``root_path``
     (ASGI, HTTP connection scope), whatever the server and the proxy before it have made of them.
     """  # noqa: D205 - it is one sentence

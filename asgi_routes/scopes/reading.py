@@ -44,8 +44,10 @@ PlainReading: TypeAlias = tuple[str, int, str, int]
 """A `Reading`, or a tuple of what it has in it, which is made in less time."""
 
 
-def _resume(position: Position, scope: Scope) -> Reading | None:
+def resume(position: Position | None, scope: Scope) -> PlainReading | None:
     """Return a reading that was handed on, if nobody has changed the path since."""
+    if position is None:
+        return None
     whole, at, added, start, path, remaining, root_path = position
     if (
         scope.get("path") != path
@@ -53,7 +55,7 @@ def _resume(position: Position, scope: Scope) -> Reading | None:
         or scope.get("root_path") != root_path
     ):
         return None
-    return Reading(whole, at, added, start)
+    return whole, at, added, start
 
 
 def read(scope: Scope, root_path: RootPath = "auto") -> Reading | None:
@@ -72,8 +74,14 @@ def read(scope: Scope, root_path: RootPath = "auto") -> Reading | None:
     >>> read({"path": "/users/", "root_path": "/api"}, "in_path")
     >>> read({"type": "http", "asgi": {}, "path": "users/"})
     """
+    reading = read_plainly(scope, root_path)
+    return None if reading is None else Reading(*reading)
+
+
+def read_plainly(scope: Scope, root_path: RootPath) -> PlainReading | None:
+    """Return the same without the object."""
     position = getattr(scope.get("route"), "position", None)
-    if type(position) is tuple and (reading := _resume(position, scope)) is not None:
+    if type(position) is tuple and (reading := resume(position, scope)) is not None:
         return reading
     path = scope.get("path")
     if "path_remaining" in scope:
@@ -93,7 +101,7 @@ def _is_no_path(path: str, scope: Scope) -> bool:
     return path[:1] != "/" and "asgi" in scope and scope.get("type") in _WITH_PATH
 
 
-def _read_remaining(path: object, rest: object) -> Reading | None:
+def _read_remaining(path: object, rest: object) -> PlainReading | None:
     """Return the reading of what another router has left."""
     if not isinstance(rest, str):
         return None
@@ -102,9 +110,9 @@ def _read_remaining(path: object, rest: object) -> Reading | None:
     return _begin(rest, 0)
 
 
-def _begin(whole: str, at: int, added: str = "") -> Reading:
+def _begin(whole: str, at: int, added: str = "") -> PlainReading:
     at += whole[at : at + 1] == "/"
-    return Reading(whole, at, added, at)
+    return whole, at, added, at
 
 
 def skip_slash(reading: Reading) -> Reading:
@@ -123,13 +131,20 @@ def offset_behind_slash(whole: str, at: int) -> int:
     return at if whole[at : at + 1] != "/" or (at and whole[at - 1] == "/") else at + 1
 
 
-def is_inside_segment(whole: str, at: int) -> bool:
-    """Tell whether an offset is inside of a segment, where nothing can be mounted.
+def split_at_mount(whole: str, at: int) -> tuple[str, int] | None:
+    """Return the prefix that ends at an offset, without a slash at its end, and where to read on.
 
-    >>> is_inside_segment("/m/x", 2), is_inside_segment("/mx", 2)
-    (False, True)
+    None inside of a segment, where nothing can be mounted.
+
+    >>> split_at_mount("/m/x", 2), split_at_mount("/m/x", 3), split_at_mount("/mx", 2)
+    (('/m', 3), ('/m', 3), None)
     """
-    return 0 < at < len(whole) and whole[at] != "/" and whole[at - 1] != "/"
+    behind = offset_behind_slash(whole, at)
+    if behind != at:
+        return whole[:at], behind
+    if at in (0, len(whole)) or whole[at - 1] == "/":
+        return whole[:at].removesuffix("/"), at
+    return None
 
 
 def route_path(scope: Scope) -> str:

@@ -1,0 +1,90 @@
+"""What most requests are is decided at once; the search decides the same at length.
+
+Both are asked, of the outermost router and of every one that stands behind what serves: who is
+called, with which scope, and what a router behind it is told.
+"""
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asgi_routes import Match, Route
+from asgi_routes.apps import router_behind
+from asgi_routes.dispatch import BASE
+from asgi_routes.dispatch.search import find_match
+from asgi_routes.scopes import ChildRoute
+from tests.laws.building import build
+from tests.laws.drawing import Limits, several, trees
+from tests.laws.shares import lawful
+
+_TOLD = ("template", "policy", "root_path", "mounts", "is_whole")
+_MOST_BOUNDARIES = 5
+
+
+def told_by(route: Any, *, is_read: bool) -> dict[str, Any] | None:
+    """Return what a child route tells; how far the path was read, if there is a router to read on."""
+    if type(route) is not ChildRoute:
+        return None
+    told = {name: getattr(route, name) for name in _TOLD}
+    # A key has no parameters, save one of a host, which is never decided at once.
+    told["passed"] = [one for one in route.passed if type(one) is Route]
+    told["after"] = route.after and [*route.after.values()]
+    told["origin"] = route.origin and route.origin()
+    if is_read:
+        told |= {"known": route.known, "position": route.position}
+        told |= {"depth": route.depth, "outermost": route.outermost}
+    return told
+
+
+def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
+    """Assert that both ways say the same, and return what they say, and whether it was said at once."""
+    found, searched = router.find_endpoint(dict(scope)), find_match(router, dict(scope), BASE)
+    at_once = type(found) is tuple
+    if at_once:
+        found = Match(*found)
+    assert type(found) is type(searched)
+    if not found:
+        assert (found.reason, found.allowed, found.location) == (
+            searched.reason,
+            searched.allowed,
+            searched.location,
+        )
+        return None, at_once
+    assert found.app is searched.app
+    assert found.endpoint is searched.endpoint
+    assert found.hops == searched.hops
+    mine, theirs = dict(found.scope), dict(searched.scope)
+    is_read = router_behind(found.endpoint) is not None
+    assert told_by(mine.pop("route", None), is_read=is_read) == told_by(
+        theirs.pop("route", None), is_read=is_read
+    )
+    assert mine == theirs
+    return searched, at_once
+
+
+def test_at_once_and_at_length() -> None:
+    """A good part of what is found is found at once, behind mounts and wrappers too."""
+    counted: Counter[tuple[str, bool]] = Counter()
+
+    @lawful(150)
+    @given(tree=trees(Limits(wrapped=True)), data=st.data())
+    def hold(tree: Any, data: st.DataObject) -> None:
+        built = build(tree)
+        for request in data.draw(several(tree)):
+            router, scope, place = built.router, request.scope(), "outside"
+            for _ in range(_MOST_BOUNDARIES):
+                found, at_once = hold_alike(router, scope)
+                if found is None:
+                    break
+                counted[place, at_once] += 1
+                router, scope = router_behind(found.endpoint), dict(found.scope)
+                if router is None:
+                    break
+                place = "behind a wrapper"
+
+    hold()
+    print(*counted.items())
+    for place in ("outside", "behind a wrapper"):
+        assert counted[place, True] >= 0.2 * counted[place, False], counted
