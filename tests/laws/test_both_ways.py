@@ -65,7 +65,7 @@ def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
 
 
 def test_at_once_and_at_length() -> None:
-    """A good part of what is found is found at once, behind mounts and wrappers too."""
+    """A part of what is found is found at once, behind mounts and wrappers too."""
     counted: Counter[tuple[str, bool]] = Counter()
 
     @lawful(150)
@@ -74,6 +74,8 @@ def test_at_once_and_at_length() -> None:
         built = build(tree)
         for request in data.draw(several(tree)):
             router, scope, place = built.router, request.scope(), "outside"
+            if "path" in scope and data.draw(st.booleans()):
+                scope["root_path"] = "/taken/off"
             for _ in range(_MOST_BOUNDARIES):
                 found, at_once = hold_alike(router, scope)
                 if found is None:
@@ -87,4 +89,4 @@ def test_at_once_and_at_length() -> None:
     hold()
     print(*counted.items())
     for place in ("outside", "behind a wrapper"):
-        assert counted[place, True] >= 0.2 * counted[place, False], counted
+        assert counted[place, True] >= 0.1 * counted[place, False], counted
