@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Protocol
 
-from asgi_routes.apps import is_router
+from asgi_routes.apps import is_router, matches_as_ours, walk
 from asgi_routes.dispatch.answers import (
     find_error_of_channels,
     is_application,
@@ -149,10 +149,18 @@ def _warn_of_lifespans(router: Router, found: Found | Match, scope: Scope) -> No
             warn_if_never_started(one)
 
 
+def _compile_tables(router: Router) -> None:
+    """Compile what will be asked, so that no request has to wait for it."""
+    for visit in walk(router):
+        if matches_as_ours(visit.router) and hasattr(visit.router, "compile_table"):
+            visit.router.compile_table()
+
+
 async def _serve_miss(
     router: Router, miss: NoMatch, scope: Scope, receive: Receive, send: Send
 ) -> Any:
     if scope.get("type") == "lifespan":
+        _compile_tables(router)
         return await Lifespan([router])(scope, receive, send)
     if not miss.is_known and (error := find_error_of_channels(scope)):
         raise error(miss.reason)

@@ -15,6 +15,7 @@ from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
 from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import (
     Compile,
+    CompiledRows,
     Hit,
     LaterHits,
     LinearMatcher,
@@ -152,7 +153,10 @@ class Destination:
 
 
 class Table:
-    """The routes of a router, compiled; it never changes.
+    """The routes of a router; it never changes.
+
+    It is compiled when somebody asks for the first path, or starts the application: a router whose
+    routes stand in the table of the one around it is never asked.
 
     Attributes:
         routes: as declared.
@@ -187,10 +191,8 @@ class Table:
         ]
         _check_regexes(self.rows, compile_regex)
         self._compile_regex = compile_regex
-        linear = LinearMatcher(self.rows, compile_regex)
-        self.matcher: Matcher[Destination]
-        self.matcher, self.literal, self.search, self.source = compile_rows(self.rows, linear)
-        self._later_hits = LaterHits(linear)
+        self._linear = LinearMatcher(self.rows, compile_regex)
+        self._later_hits = LaterHits(self._linear)
         self._preserving: tuple[Matcher[Destination], LaterHits[Destination]] | None = None
         self._places = [way for way in ways if way.is_place]
         self._place_rows: LaterHits[Destination] | None = None
@@ -203,6 +205,27 @@ class Table:
         )
         has_own_answers = any(way.layers or way.settings for way in self._places)
         self.is_closed = not (self.may_want_variants or has_own_answers)
+
+    matcher: Matcher[Destination]
+    literal: Matcher[Destination]
+    search: Matcher[Destination]
+    source: str
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in CompiledRows._fields:
+            raise AttributeError(name)
+        self.compile()
+        return vars(self)[name]
+
+    def compile(self) -> None:
+        """Compile the table, if that has not been done."""
+        if not self.is_compiled:
+            vars(self).update(compile_rows(self.rows, self._linear)._asdict())
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it has been compiled."""
+        return "matcher" in vars(self)
 
     @property
     def names(self) -> Names:

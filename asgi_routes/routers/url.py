@@ -230,8 +230,11 @@ class URLRouter(Reversing, SearchedRouter):
         checked = adopt_routes(check_routes(routes, "URLRouter"), URLRouter)
         with _REPLACING.lock:
             changed = {self, *self._around}
-            made = [(router, *router._compile(self, checked)) for router in changed]
             is_first = not hasattr(self, "_table")
+            made = [(router, *router._make_table(self, checked)) for router in changed]
+            for router, table, _ in made:
+                if not is_first and router._table.is_compiled:
+                    table.compile()  # Requests are being served: the next one must not wait for it.
             with _CHANGING:
                 for router, table, within in made:
                     for inner in router._within - within:
@@ -246,6 +249,11 @@ class URLRouter(Reversing, SearchedRouter):
     def look_again(self) -> None:
         self.replace(self.declarations)
 
+    def compile_table(self) -> None:
+        """Compile the table, where it will be asked: it does not stand in that of another router."""
+        if not self._around:
+            self._table.compile()
+
     def _arguments(self) -> dict[str, Any]:
         return super()._arguments() | {
             "routes": self.declarations,
@@ -256,7 +264,7 @@ class URLRouter(Reversing, SearchedRouter):
             "lifespan": self.lifespan,
         }
 
-    def _compile(
+    def _make_table(
         self, replaced: "URLRouter", routes: tuple[Route, ...]
     ) -> tuple[Table, set["URLRouter"]]:
         """Return the table for when a router has other routes, and the routers looked into."""

@@ -1,5 +1,7 @@
 """URLRouter.replace: other routes in the place of those that were there."""
 
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -86,3 +88,40 @@ def test_replace_leaves_routers_alone_that_are_around_no_more() -> None:
     table = outer._table
     inner.replace([])
     assert outer._table is table
+
+
+_COUNTED = """
+import asyncio
+import sys
+from asgi_routes import HostRouter, URLRouter, mount, path
+compiled = []
+sys.addaudithook(lambda event, args: event == "compile" and compiled.append(str(args[1])))
+
+def count():
+    return sum(file.startswith("<asgi_routes matcher") for file in compiled)
+
+async def app(scope, receive, send): ...
+async def receive(): return {"type": "lifespan.startup"} if not sent else {"type": "lifespan.shutdown"}
+async def send(message): sent.append(message)
+
+users = [path("users/<int:id>/", app)]
+nested = URLRouter(users)
+router = URLRouter([path("api/", nested), mount("m", URLRouter(users))])
+never = HostRouter({f"{number}.example": URLRouter(users) for number in range(9)})
+"""
+_STEPS = {
+    "nothing is asked": ("router.replace(router.routes)", 0),
+    "asked": ("router.match('/api/users/7/'), router.match('/api/users/8/')", 1),
+    "behind a mount": ("router.match('/m/users/7/')", 2),
+    "replaced inside": ("router.match('/api/users/7/'); nested.replace(users)", 2),
+    "started": ("sent = []; asyncio.run(router({'type': 'lifespan'}, receive, send))", 2),
+}
+
+
+@pytest.mark.parametrize("step", _STEPS)
+def test_only_what_is_asked_is_compiled(step: str) -> None:
+    """A table inside another never is; what serves already is compiled before it takes over."""
+    code, expected = _STEPS[step]
+    code = f"{_COUNTED}\nbefore = count()\n{code}\nprint(count() - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == expected
