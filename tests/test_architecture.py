@@ -29,6 +29,7 @@ ROOMS = (
     ),
     *(
         "middleware",
+        "suspicions",
         "routes",
         "dispatch",
         "routers",

@@ -45,20 +45,27 @@ def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields
     if space := _WHITESPACE.search(found[0]):
         at = found.start() + space.start()
         raise fields.make_mistake("white space between '<' and '>' in path pattern", (at, at + 1))
-    fields.check_name(name, found.span("name"), _explain_colon(name) if not written else None)
+    fields.check_name(name, found.span("name"), _explain_name(name, written))
     converter = converters.find(written) if written else SEGMENT
     if converter is None:
         raise fields.make_mistake(
             f"unknown converter {written!r} in path pattern",
             found.span("converter"),
-            converters.hint_for(written),
+            f"did you mean '<{name}:{written}>'?"
+            if converters.find(name) is not None
+            else converters.hint_for(written),
         )
     return fields.make_parameter(name, converter, written, found.span())
 
 
-def _explain_colon(name: str) -> str | None:
-    if name.startswith(":"):
+def _explain_name(name: str, converter: str) -> str | None:
+    """Return what was meant by a name that is none."""
+    end = re.search(r"[/<]", name)
+    if end is not None:
+        begun = f"<{converter}:{name[: end.start()]}" if converter else f"<{name[: end.start()]}"
+        return f"a '>' is missing behind {begun!r}"
+    if not converter and name.startswith(":"):
         return f"a converter stands before the colon, as in <int{name}>"
-    if name.endswith(":"):
+    if not converter and name.endswith(":"):
         return f"a name follows the colon, as in <{name}id>"
     return None

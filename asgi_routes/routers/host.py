@@ -112,6 +112,7 @@ class HostRouter(Reversing, KeyedRouter):
         # The labels of a host are to the dots what the segments of a path are to the slashes.
         self._matcher: Matcher[Key]
         self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
+        self.warn()
 
     def key_of(self, scope: Scope) -> Key | None:
         if not self.is_transparent:
@@ -181,6 +182,8 @@ def _mistake_in_host(key: str) -> ImproperlyConfigured | None:
     hint = None
     if "*" in key:
         hint = f"write {key.replace('*', '<name>')!r}"
+    elif "{" in key:
+        hint = f"write {key.replace('{', '<').replace('}', '>')!r}"
     elif "//" in key:
         hint = "leave the scheme and the path out"
     elif plain != plain.lower():

@@ -31,6 +31,7 @@ from asgi_routes.routes import (
     find_mistakes_in_methods,
 )
 from asgi_routes.scopes import UNSET
+from asgi_routes.suspicions import Suspicion, suspect_methods, suspect_types
 from asgi_routes.types import App, Scope
 
 
@@ -78,6 +79,11 @@ class ProtocolTypeRouter(Reversing, KeyedRouter):
         SearchedRouter.__init__(self, default, middleware)
         self._direct_keys = self._keys if self.is_transparent else {}
         self.set_lifespan(lifespan)
+        self.warn()
+
+    def suspect(self) -> Iterator[Suspicion]:
+        yield from super().suspect()
+        yield from suspect_types(self._apps)
 
     def key_of(self, scope: Scope) -> Key | None:
         kind = scope["type"]
@@ -160,6 +166,11 @@ class MethodRouter(KeyedRouter):
             found = Key(method, app), methods
             self._keys.update(dict.fromkeys(methods, found))
         SearchedRouter.__init__(self, default, middleware)
+        self.warn()
+
+    def suspect(self) -> Iterator[Suspicion]:
+        yield from super().suspect()
+        yield from suspect_methods(self._apps)
 
     @property
     def methods(self) -> frozenset[str]:
@@ -252,6 +263,7 @@ class ChannelNameRouter(KeyedRouter):
         self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
         self._globs = Globs([(name, key) for name, key in keys.items() if _IS_GLOB(name)])
         SearchedRouter.__init__(self, default, middleware)
+        self.warn()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -317,6 +329,7 @@ class SubprotocolRouter(KeyedRouter):
         self._apps = check_mapping(mapping, "SubprotocolRouter", "subprotocol", URLRouter)
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
+        self.warn()
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""

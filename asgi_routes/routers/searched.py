@@ -28,7 +28,7 @@ from asgi_routes.dispatch import (
     find_match,
     is_application,
 )
-from asgi_routes.errors import ImproperlyConfigured, raise_together
+from asgi_routes.errors import ImproperlyConfigured, Place, find_caller, raise_together
 from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoint
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
@@ -38,6 +38,7 @@ from asgi_routes.scopes import (
     Settings,
     make_scope,
 )
+from asgi_routes.suspicions import Suspicion, suspect_app, suspect_lifespan, warn_of
 from asgi_routes.types import App, Scope
 
 
@@ -46,6 +47,7 @@ class SearchedRouter(Router):
 
     Attributes:
         settings: what it sets for itself and for what is below it.
+        declared: the user's line; for a copy, that of the router it was made of.
         is_transparent: whether it sets nothing, and has no middleware.
     """
 
@@ -63,6 +65,9 @@ class SearchedRouter(Router):
         self, default: Any, middleware: Middleware, slashes: Any = None, encoded_slashes: Any = None
     ) -> None:
         name = type(self).__qualname__
+        self._is_copy = "declared" in vars(self)
+        if not self._is_copy:
+            self.declared: Place = find_caller()
         self.default = check_default(default, name)
         self.layer = make_layer(middleware, name)
         own = UNSET if is_application(self.default) else self.default
@@ -78,6 +83,17 @@ class SearchedRouter(Router):
         self.lifespan = check_lifespan(lifespan, type(self).__qualname__)
         if lifespan is not None:
             expect_start(self)
+
+    def warn(self) -> None:
+        """Warn of what can hardly have been meant; of a copy, that was done before."""
+        if not self._is_copy:
+            warn_of(self.suspect(), self.declared)
+
+    def suspect(self) -> Iterator[Suspicion]:
+        """Yield what can hardly have been meant in what the router was made of."""
+        if is_application(self.default):
+            yield from suspect_app(self.default)
+        yield from suspect_lifespan(self.lifespan, type(self).__qualname__)
 
     def match(self, scope: Scope | str) -> Match | NoMatch:
         """Return what serves a scope, behind other routers too. Nothing is called.
@@ -116,6 +132,7 @@ class SearchedRouter(Router):
     def __reduce__(self) -> tuple[Any, ...]:
         ours = vars(_make_blank(_class_of_ours(type(self))))
         kept = {name: value for name, value in vars(self).items() if name not in ours}
+        kept["declared"] = self.declared
         return _make_blank, (type(self),), (self._arguments(), kept)
 
     def __setstate__(self, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -178,6 +195,11 @@ class KeyedRouter(SearchedRouter):
     """A router of ours that goes by one key, for each of which it has an application."""
 
     _apps: dict[str, App]
+
+    def suspect(self) -> Iterator[Suspicion]:
+        yield from super().suspect()
+        for app in self._apps.values():
+            yield from suspect_app(app)
 
     @property
     def application_mapping(self) -> Mapping[str, App]:

@@ -167,6 +167,7 @@ class URLRouter(Reversing, SearchedRouter):
         self._within: set[URLRouter] = set()
         self._table: Table
         self.replace(routes)
+        self.warn()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {count(self._table.routes, 'route')}>"

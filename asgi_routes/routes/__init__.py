@@ -10,6 +10,7 @@ from asgi_routes.routes.declarations import (
     expand_methods,
     find_mistake_in_choice,
     find_mistakes_in_methods,
+    suspect_route,
 )
 from asgi_routes.routes.functions import format_path, include, mount, path, re_path, url
 from asgi_routes.routes.lists import check_routes
@@ -30,5 +31,6 @@ __all__ = (
     "mount",
     "path",
     "re_path",
+    "suspect_route",
     "url",
 )

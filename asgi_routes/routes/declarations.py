@@ -5,24 +5,30 @@ all mistakes in one are raised together.
 """
 
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
-from asgi_routes.apps import attribute_of_hidden_router, router_behind
+from asgi_routes.apps import router_behind
 from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.errors import (
     ImproperlyConfigured,
     Place,
-    SuspiciousRouteWarning,
     did_you_mean,
     find_caller,
     raise_together,
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
 from asgi_routes.patterns import Pattern
+from asgi_routes.suspicions import (
+    Suspicion,
+    suspect_app,
+    suspect_hidden_router,
+    suspect_methods,
+    suspect_text,
+    warn_of,
+)
 from asgi_routes.types import App, LifespanPolicy
 
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
@@ -189,22 +195,19 @@ def make_route(
         mistakes.append(mistake)
     raise_together(mistakes, "one route")
     assert pattern is not None
-    if mounting is None:
-        _warn_of_hidden_router(app)
-    return Route(pattern, app, _read_only(kwargs), name, tuple(methods or ()), mounting, layer)
+    route = Route(pattern, app, _read_only(kwargs), name, tuple(methods or ()), mounting, layer)
+    warn_of(suspect_route(route), route.declared)
+    return route
 
 
-def _warn_of_hidden_router(app: Any) -> None:
-    """Warn of an instance that holds a router where nobody looks: it is served at one path only."""
-    name = attribute_of_hidden_router(app)
-    if name is not None:
-        place = find_caller()
-        said = (
-            f"{type(app).__qualname__} holds a router in its attribute {name!r}, which a route cannot see: "
-            "it is served at this very path only; use middleware=, mount(), or set _path_routing to True "
-            "on its class (False, if it is meant)"
-        )
-        warnings.warn_explicit(said, SuspiciousRouteWarning, place.file, place.line)
+def suspect_route(route: Route) -> Iterator[Suspicion]:
+    """Yield what can hardly have been meant in a declaration."""
+    yield from suspect_text(route.pattern)
+    yield from suspect_methods(route.methods)
+    if not isinstance(route.target, Include):
+        yield from suspect_app(route.target)
+        if route.mounting is None:
+            yield from suspect_hidden_router(route.target)
 
 
 def _mistakes_in_target(app: Any, mounting: Mounting | None) -> Iterator[ImproperlyConfigured]:

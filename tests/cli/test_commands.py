@@ -16,18 +16,19 @@ FAULTY = "tests.inspection.check.faulty"
 FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
-    {FILE}:9: it can never be reached: routes before it match every path that it matches
-    {FILE}:8: /users/<name>/
+    {FILE}:12: it can never be reached: routes before it match every path that it matches
+    {FILE}:11: /users/<name>/
     for example: /users/1/
 """
 LEADING = f"""\
 R203 warning: //lead
-    {FILE}:12: the path is matched without its leading slash: this matches '//…' only
+    {FILE}:15: '/lead' begins with a slash, but a path is matched without its first one: this \
+matches '//…' only, unless it follows the text of an include()
 """
 OVERLAP = f"""\
 R102 info: /<c>/b
-    {FILE}:11: it matches some of the paths of a route before it, which gets them
-    {FILE}:10: /a/<b>
+    {FILE}:14: it matches some of the paths of a route before it, which gets them
+    {FILE}:13: /a/<b>
     for example: /a/b
 """
 
@@ -255,8 +256,8 @@ def test_findings_as_json() -> None:
         "level": "error",
         "message": "it can never be reached: routes before it match every path that it matches",
         "routes": [
-            {"template": "/users/<int:id>/", "declared": f"{FILE}:9"},
-            {"template": "/users/<name>/", "declared": f"{FILE}:8"},
+            {"template": "/users/<int:id>/", "declared": f"{FILE}:12"},
+            {"template": "/users/<name>/", "declared": f"{FILE}:11"},
         ],
         "witness": "/users/1/",
     }

@@ -80,7 +80,8 @@ def expected_lifespan(router: Any) -> str:
 @pytest.mark.parametrize("router", [MethodRouter, ChannelNameRouter, SubprotocolRouter])
 def test_routers_behind_keys_take_part_in_a_lifespan(router: Any) -> None:
     """An endpoint has nothing to start; a router may have, even behind middleware."""
-    apps = {"A": A, "B": URLRouter([]), "C": Wrapper(URLRouter([])), "D": Wrapper(A)}
+    routers = URLRouter([]), Wrapper(URLRouter([]))
+    apps = dict(zip(("GET", "PUT", "POST", "PATCH"), (A, *routers, Wrapper(A)), strict=True))
     policies = [child.lifespan for child in router(apps, default=None).children()]
     assert policies == ["off", "auto", "auto", "off"]
 

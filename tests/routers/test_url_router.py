@@ -337,7 +337,7 @@ def test_include_is_no_router() -> None:
     """Included routes stand under the very text of the prefix: no slash is taken off."""
     router = URLRouter(
         [
-            path("bare", include([path("k/", A), path("/k/", B)])),
+            path("bare", include([path("k/", A), path("/k/", B)])),  # asgi-routes: ignore[R203]
             re_path(r"^r/(\w+)/", include([re_path(r"^(\d+)/$", C), path("<n>/", D)])),
             path("r/<x>/<y>/", E),
         ]

@@ -81,6 +81,33 @@ declared at HERE
 hint: known converters: int, path, slug, str, uuid""",
     ),
     (
+        lambda: path("users/<id:int>/", app),
+        """\
+unknown converter 'id' in path pattern
+    users/<id:int>/
+           ~~
+declared at HERE
+hint: did you mean '<int:id>'?""",
+    ),
+    (
+        lambda: path("users/<int:id/<slug:name>/", app),
+        """\
+parameter name 'id/<slug:name' is not an identifier in path pattern
+    users/<int:id/<slug:name>/
+               ~~~~~~~~~~~~~
+declared at HERE
+hint: a '>' is missing behind '<int:id'""",
+    ),
+    (
+        lambda: path("<name/edit>", app),
+        """\
+parameter name 'name/edit' is not an identifier in path pattern
+    <name/edit>
+     ~~~~~~~~~
+declared at HERE
+hint: a '>' is missing behind '<name'""",
+    ),
+    (
         lambda: path("users/<int: id>/", app),
         """\
 white space between '<' and '>' in path pattern

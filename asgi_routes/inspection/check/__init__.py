@@ -4,7 +4,12 @@ from typing import Any
 
 from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.inspection.check.findings import IDS, Finding, Subject
-from asgi_routes.inspection.check.mistakes import check_catch_alls, check_declarations, check_names
+from asgi_routes.inspection.check.mistakes import (
+    check_catch_alls,
+    check_declarations,
+    check_names,
+    check_routers,
+)
 from asgi_routes.inspection.check.reachability import check_reachability
 from asgi_routes.inspection.check.slow_regexes import check_regexes
 
@@ -25,10 +30,12 @@ def check(app: Any, *, silenced: bool = False) -> list[Finding]:
     ...     print(finding.id, finding.subjects[0].template, finding.witness)
     R101 /users/<int:id>/ /users/1/
     """
-    found = [*check_names(app)]
+    found = [*check_names(app), *check_routers(app)]
     for table in find_tables(app):
         found += check_declarations(table)
         found += check_catch_alls(table)
         found += check_reachability(table)
         found += check_regexes(table)
-    return [finding for finding in found if silenced or not finding.is_silenced]
+    # What a router stands in twice, or behind a wrapper, is looked at more than once.
+    distinct = dict.fromkeys(found)
+    return [finding for finding in distinct if silenced or not finding.is_silenced]

@@ -3,15 +3,12 @@
 Rule: a finding is true. What cannot be decided is a finding of its own, not a guess.
 """
 
-import linecache
-import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from asgi_routes.errors import Place
-from asgi_routes.routes import (
-    Route,
-)
+from asgi_routes.routes import Route
+from asgi_routes.suspicions import is_silenced
 
 Level: TypeAlias = Literal["error", "warning", "info"]
 
@@ -27,12 +24,17 @@ IDS: dict[str, tuple[Level, str]] = {
     "R206": ("warning", "a route that matches everything is not the last"),
     "R207": ("warning", "a route leads to a function that closes over a router"),
     "R208": ("warning", "a whole application is not given what it needs"),
+    "R209": ("warning", "a route has a parameter in the syntax of another function"),
+    "R210": ("warning", "a parameter of a route does not begin or end"),
+    "R211": ("warning", "a route has '?', '#', '%20' or a scheme in it"),
+    "R212": ("warning", "a method is none of HTTP's"),
+    "R213": ("warning", "a scope type is nearly one of ASGI's"),
+    "R214": ("warning", "an application returns nothing that could be awaited"),
+    "R215": ("warning", "a lifespan is no function from the router to a context manager"),
     "R301": ("warning", "a regex can take very long"),
     "R302": ("info", "whether a regex can take very long cannot be decided"),
 }
 """The level of each finding, and what it is."""
-
-_SILENCE = re.compile(r"#\s*asgi-routes:\s*ignore(?:\[(?P<ids>[\w,\s]*)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,7 @@ class Finding:
     @property
     def is_silenced(self) -> bool:
         """Whether the line of its first route says ``# asgi-routes: ignore``, or so of its id."""
-        place = self.subjects[0].declared
-        found = _SILENCE.search(linecache.getline(place.file, place.line))
-        if found is None:
-            return False
-        return found["ids"] is None or self.id in re.split(r"[,\s]+", found["ids"])
+        return is_silenced(self.subjects[0].declared, self.id)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as plain data for JSON."""

@@ -6,21 +6,18 @@ Rule: what a message states is certain; whether it was meant is for the reader t
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from types import FunctionType
 from typing import Any
 
-from asgi_routes.apps import Kind, content_of_cell, innermost, kind_of, unwrap
+from asgi_routes.apps import Kind, innermost, kind_of, unwrap, walk
 from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
 from asgi_routes.inspection.check.applications import find_unmet_need
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
 from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
-from asgi_routes.routes import (
-    Include,
-    Route,
-)
+from asgi_routes.routers.searched import SearchedRouter
+from asgi_routes.routes import Include, Route, suspect_route
+from asgi_routes.suspicions import suspect_closure
 
-_LOOKS_LIKE_REGEX = re.compile(r"^\^|\$$|\(\?P<")
 _EVERYTHING = re.compile(r"\^?(?:\(\?P<\w+>\.\*\)|\(?\.\*\)?)?\$?")
 _OF_WHOLE_APPLICATIONS = ("routes", "url_map", "add_route", "asgi_handler", "load_middleware")
 """Attributes by which Starlette, FastAPI, Litestar, Quart, Falcon and Django can be told."""
@@ -43,13 +40,9 @@ def _check_route(route: Route, template: str) -> Iterator[tuple[str, str]]:
         compiled = re.compile(pattern.regex, pattern.flags)
         if 0 < len(compiled.groupindex) < compiled.groups:
             yield "R202", "unnamed groups are dropped where there is a named one"
-        if pattern.source.startswith("^/"):
-            yield "R203", "the path is matched without its leading slash: this matches '//…' only"
-    else:
-        if pattern.source.startswith("/"):
-            yield "R203", "the path is matched without its leading slash: this matches '//…' only"
-        if _LOOKS_LIKE_REGEX.search(pattern.source):
-            yield "R204", "'^', '$' and '(?P<…>' are plain text here; a regex goes into re_path()"
+    for suspicion in suspect_route(route):
+        if suspicion.id != "R203" or not _follows_text(route, template):
+            yield suspicion
     if _is_whole(route.target) and route.mounting is None and not _is_open(route):
         yield (
             "R205",
@@ -57,9 +50,13 @@ def _check_route(route: Route, template: str) -> Iterator[tuple[str, str]]:
         )
     if message := find_unmet_need(route, template):
         yield "R208", message
-    if route.mounting is None and _closes_over_router(route.target):
-        what = f"{name_of(route.target)} closes over a router that a route cannot see"
-        yield "R207", f"{what}: use middleware=, mount(), functools.wraps or a class"
+    if route.mounting is None and not isinstance(route.target, Include):
+        yield from suspect_closure(route.target)
+
+
+def _follows_text(route: Route, template: str) -> bool:
+    """Tell whether a route goes on where the text of an include() ends inside a segment."""
+    return not template[: len(template) - len(route.pattern.source)].endswith("/")
 
 
 def _is_open(route: Route) -> bool:
@@ -81,24 +78,17 @@ def _is_whole(app: Any) -> bool:
     )
 
 
-def _closes_over_router(app: Any) -> bool:
-    """Tell whether a function that is served as it is holds a router, or a function that does."""
-    todo = [app] if kind_of(app) is Kind.ENDPOINT else []
-    seen: list[FunctionType] = []
-    while todo:
-        one = todo.pop()
-        if one in seen or not isinstance(one, FunctionType):
-            continue
-        seen.append(one)
-        held = [*filter(callable, map(content_of_cell, one.__closure__ or ()))]
-        if any(kind_of(inner) is not Kind.ENDPOINT for inner in held):
-            return True
-        todo += held
-    return False
-
-
 def _get_own(app: object) -> dict[str, Any]:
     return getattr(app, "__dict__", {})
+
+
+def check_routers(app: Any) -> Iterator[Finding]:
+    """Yield what is wrong with what single routers were made of."""
+    for visit in walk(app):
+        router = visit.router
+        if isinstance(router, SearchedRouter):
+            for id_, message in router.suspect():
+                yield Finding(id_, message, (Subject(type(router).__qualname__, router.declared),))
 
 
 def check_catch_alls(table: CheckedTable) -> Iterator[Finding]:
