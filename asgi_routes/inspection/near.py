@@ -23,6 +23,7 @@ from asgi_routes.scopes import (
     text_of,
     toggle_slash,
 )
+from asgi_routes.suspicions import suspect_closure, suspect_hidden_router
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,22 @@ def closeness(candidate: Candidate, scope: Any) -> Closeness | None:
     stripped = text.lstrip("/")
     if stripped != text and candidate.matches(stripped):
         return Closeness(0.96, "without the slashes in front")
+    hidden = _find_hidden_router(candidate)
+    if hidden is not None:
+        return hidden
     cells = _cells(candidate)
     return None if cells is None else _by_segments(cells, candidate, text)
+
+
+def _find_hidden_router(candidate: Candidate) -> Closeness | None:
+    """Return that a route leads to a router which it cannot see, if it had matched otherwise."""
+    row, app = candidate.row, candidate.row.target.app
+    for _, message in (*suspect_closure(app), *suspect_hidden_router(app)):
+        *outer, last = row.steps
+        below = replace(row, steps=(*outer, replace(last, mode=Mode.LEVEL)))
+        if replace(candidate, row=below).matches(candidate.text):
+            return Closeness(0.95, message)
+    return None
 
 
 def _around_the_path(candidate: Candidate, scope: Any) -> Closeness | None:

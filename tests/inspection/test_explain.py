@@ -141,6 +141,18 @@ def test_what_is_explained_is_the_match(seed: int) -> None:
             assert not explained
 
 
+@pytest.mark.parametrize(
+    ("text", "target"), [("a/", "/a/x"), ("a", "/a/x/y/"), ("<slug:s>/", "/a/x"), ("", "/x")]
+)
+def test_a_router_that_a_route_cannot_see(text: str, target: str) -> None:
+    """A miss below it names it: what was meant to be a prefix is none."""
+    nested = URLRouter([path("x", sample.app)])
+    others = [path("b/", hidden(nested)), path("a/y/z", sample.app)]
+    (near, *_) = explain(URLRouter([*others, path(text, hidden(nested))]), scope_of(target)).near
+    assert near.reason.startswith("tests.spec.driving:hidden.<locals>.middleware leads to a router")
+    assert near.template == "/" + text
+
+
 def test_behind_what_nobody_can_look_through() -> None:
     """The way ends there."""
     inner = URLRouter([path("x", sample.app)])
