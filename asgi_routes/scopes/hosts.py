@@ -4,9 +4,11 @@ import re
 
 from asgi_routes.types import Scope
 
-_LABEL = r"[a-z0-9_-]+"
+LABEL = r"[a-z0-9_-]+"
+"""What stands between the dots of a host, in lower case."""
+
 _HOST = re.compile(
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])\.?(?P<port>:[0-9]*)?", re.IGNORECASE
+    rf"(?P<host>{LABEL}(?:\.{LABEL})*|\[[0-9a-f:.]+\])\.?(?P<port>:[0-9]*)?", re.IGNORECASE
 )
 
 

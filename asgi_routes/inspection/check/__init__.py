@@ -1,15 +1,20 @@
 """What is wrong with the routes of an application, each finding with a proof."""
 
+from dataclasses import replace
 from typing import Any
 
 from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.inspection.check.findings import IDS, Finding, Subject
+from asgi_routes.inspection.check.guards import check_guards
+from asgi_routes.inspection.check.keys import check_keys
 from asgi_routes.inspection.check.mistakes import (
     check_catch_alls,
     check_declarations,
     check_names,
     check_routers,
 )
+from asgi_routes.inspection.check.parameters import check_parameters
+from asgi_routes.inspection.check.preflights import check_preflights, check_preflights_by_method
 from asgi_routes.inspection.check.reachability import check_reachability
 from asgi_routes.inspection.check.slow_regexes import check_regexes
 
@@ -30,12 +35,22 @@ def check(app: Any, *, silenced: bool = False) -> list[Finding]:
     ...     print(finding.id, finding.subjects[0].template, finding.witness)
     R101 /users/<int:id>/ /users/1/
     """
-    found = [*check_names(app), *check_routers(app)]
+    found = [*check_names(app), *check_routers(app), *check_keys(app)]
+    found += check_preflights_by_method(app)
     for table in find_tables(app):
-        found += check_declarations(table)
-        found += check_catch_alls(table)
-        found += check_reachability(table)
-        found += check_regexes(table)
-    # What a router stands in twice, or behind a wrapper, is looked at more than once.
+        of_table = [finding for check_one in _CHECKS for finding in check_one(table)]
+        found += [replace(finding, through=table.through) for finding in of_table]
+    # What stands in several places is looked at in each of them.
     distinct = dict.fromkeys(found)
     return [finding for finding in distinct if silenced or not finding.is_silenced]
+
+
+_CHECKS = (
+    check_declarations,
+    check_catch_alls,
+    check_reachability,
+    check_parameters,
+    check_preflights,
+    check_guards,
+    check_regexes,
+)

@@ -9,12 +9,23 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from asgi_routes.apps import innermost, is_router, is_searched, walk
+from asgi_routes.apps import (
+    Kind,
+    innermost,
+    is_called_as_router,
+    is_router,
+    is_searched,
+    kind_of,
+    name_of,
+    unwrap,
+    walk,
+)
 from asgi_routes.dispatch import (
     BASE,
 )
-from asgi_routes.engine import Compile, Row
-from asgi_routes.routers import ProtocolTypeRouter, URLRouter
+from asgi_routes.engine import Compile, Row, Step
+from asgi_routes.inspection.check.findings import Subject, make_subject
+from asgi_routes.routers import HostRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.table import Destination, Nested, make_rows
 from asgi_routes.routes import (
     Include,
@@ -30,6 +41,13 @@ _DEEPEST = 32
 _OVERRIDABLE = ("match", "branches", "hits")
 
 
+class Taken(NamedTuple):
+    """A parameter that is there, and the declaration that it comes from."""
+
+    name: str
+    subject: Subject
+
+
 class CheckedTable(NamedTuple):
     """Rows that are tried one after the other.
 
@@ -41,6 +59,9 @@ class CheckedTable(NamedTuple):
             of its own may undo it.
         is_outermost: whether nothing was tried before the rows.
         has_variants: whether a router anywhere in the application wants a slash more or less.
+        protocol: the scope type that comes here, or None where that is not known.
+        taken: the parameters that were taken on the way, and where.
+        through: ``module:name`` of what stands around it by hand, the outermost first.
     """
 
     prefix: str
@@ -49,6 +70,9 @@ class CheckedTable(NamedTuple):
     around: Policy
     is_outermost: bool
     has_variants: bool
+    protocol: str | None
+    taken: tuple[Taken, ...]
+    through: tuple[str, ...]
 
     @property
     def is_searched_as_ours(self) -> bool:
@@ -59,6 +83,15 @@ class CheckedTable(NamedTuple):
     def make_template(self, row: Row[Destination]) -> str:
         """Return the full template of a row, as declared."""
         return self.prefix.removesuffix("/") + row.target.matched.path
+
+    def list_steps(self, row: Row[Destination]) -> Iterator[tuple[Step, Route, str]]:
+        """Yield the steps of a row, each with its declaration and the template up to there."""
+        full = self.prefix
+        for step, route in zip(row.steps, row.target.declarations, strict=True):
+            if step is row.steps[0] or step.is_level:
+                full = full.removesuffix("/") + "/"
+            full += route.pattern.source
+            yield step, route, full
 
     def compile_regex(self) -> Compile:
         """Return the engine for regular expressions; where there are several, one but Python's."""
@@ -86,6 +119,9 @@ class _Around(NamedTuple):
     prefix: str
     policy: Policy
     has_variants: bool
+    protocol: str | None = None
+    taken: tuple[Taken, ...] = ()
+    through: tuple[str, ...] = ()
 
 
 def find_tables(app: Any) -> Iterator[CheckedTable]:
@@ -96,16 +132,24 @@ def find_tables(app: Any) -> Iterator[CheckedTable]:
 
 
 def _find_tables(app: Any, around: _Around) -> Iterator[CheckedTable]:
-    inner = innermost(app)
+    inner: Any
+    *wrappers, inner = unwrap(app)
     routers = around.routers
     is_known = any(inner is router for router in routers)
     if not is_router(inner) or is_known or len(routers) > _DEEPEST:
         return
     policy = inner.policy_within(around.policy) if is_searched(inner) else around.policy
+    if not is_called_as_router(inner):
+        wrappers.append(inner)
+    if wrappers:
+        through = (*around.through, *map(name_of, wrappers))
+        around = around._replace(through=through, protocol=None)
+    elif not is_searched(inner):  # It may name another scope.
+        around = around._replace(protocol=None)
     within = around._replace(routers=(*routers, inner), policy=policy)
     if not isinstance(inner, URLRouter):
         for child in inner.children():
-            yield from _find_tables(child.app, within)
+            yield from _find_tables(child.app, _go_by_key(inner, child, within))
         return
     table = CheckedTable(
         around.prefix,
@@ -114,12 +158,41 @@ def _find_tables(app: Any, around: _Around) -> Iterator[CheckedTable]:
         around.policy,
         is_outermost=all(type(router) is ProtocolTypeRouter for router in routers),
         has_variants=around.has_variants,
+        protocol=around.protocol,
+        taken=around.taken,
+        through=around.through,
     )
     yield table
     for row in table.rows:
-        policy = row.target.policy_in(within.policy)
-        below = within._replace(prefix=table.make_template(row), policy=policy)
-        yield from _find_tables(row.target.app, below)
+        target = row.target
+        below = within._replace(
+            prefix=table.make_template(row),
+            policy=target.policy_in(within.policy),
+            taken=(*within.taken, *_list_taken(table, row)),
+            # What is mounted is called, behind its middleware.
+            protocol=None if target.mounting is not None else within.protocol,
+        )
+        yield from _find_tables(target.app, below)
+
+
+def _go_by_key(router: Any, child: Any, within: _Around) -> _Around:
+    """Return what stands around what a router leads to by a key."""
+    if isinstance(router, ProtocolTypeRouter):
+        return within._replace(protocol=None if child.is_default else child.key)
+    if isinstance(router, HostRouter) and not child.is_default:
+        subject = Subject(child.key, router.declared)
+        parameters = router.host_patterns[child.key].parameters
+        taken = (Taken(one.name, subject) for one in parameters if one.name)
+        return within._replace(taken=(*within.taken, *taken))
+    return within
+
+
+def _list_taken(table: CheckedTable, row: Row[Destination]) -> Iterator[Taken]:
+    for step, route, template in table.list_steps(row):
+        subject = make_subject(template, route)
+        for name in (*(one.name for one in step.pattern.parameters), *step.kwargs):
+            if name:
+                yield Taken(name, subject)
 
 
 def _look_into(app: object) -> Nested | None:
@@ -145,8 +218,8 @@ def _list_declarations(
         if isinstance(route.target, Include):
             yield from _list_declarations(route.target.routes, template, around)
             continue
-        inner = innermost(route.target)
-        is_nested = isinstance(inner, URLRouter) and route.mounting is None
+        inner = route.target
+        is_nested = kind_of(inner) is Kind.ROUTER and route.mounting is None
         if isinstance(inner, URLRouter) and is_nested and inner not in around:
             below = template.removesuffix("/") + "/"
             yield from _list_declarations(inner.declarations, below, (*around, inner))

@@ -99,21 +99,21 @@ class Comparison:
         return automaton.accepts(state)
 
     def find_covering(
-        self, target: int, earlier: Sequence[int]
+        self, wanted: Sequence[int], earlier: Sequence[int]
     ) -> tuple[int, ...] | Undecided | None:
-        """Return a few of the earlier ones that match together whatever the target matches.
+        """Return a few of the earlier ones that match together whatever all wanted ones match.
 
         None of them can be left out. The answer is None where they do not match all of it.
         """
-        left = self.find_path([target], earlier)
+        left = self.find_path(wanted, earlier)
         if left is not None:
             return left if isinstance(left, Undecided) else None
         for one in earlier:
-            if self.find_path([target], [one]) is None:
+            if self.find_path(wanted, [one]) is None:
                 return (one,)
         kept = [*earlier]
         for one in reversed(earlier):
             fewer = [other for other in kept if other != one]
-            if self.find_path([target], fewer) is None:
+            if self.find_path(wanted, fewer) is None:
                 kept = fewer
         return tuple(kept)

@@ -6,6 +6,7 @@ Rule: a finding is true. What cannot be decided is a finding of its own, not a g
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from asgi_routes.apps import Visit, is_called_as_router, name_of
 from asgi_routes.errors import Place
 from asgi_routes.routes import Route
 from asgi_routes.suspicions import is_silenced
@@ -13,9 +14,10 @@ from asgi_routes.suspicions import is_silenced
 Level: TypeAlias = Literal["error", "warning", "info"]
 
 IDS: dict[str, tuple[Level, str]] = {
-    "R101": ("error", "a route can never be reached"),
+    "R101": ("error", "a route or a key can never be reached"),
     "R102": ("info", "two routes overlap in part"),
     "R103": ("info", "whether a route can be reached cannot be decided"),
+    "R104": ("warning", "what a guard's prefix misses is served by a later route without it"),
     "R201": ("warning", "two routes have the same name and the same parameters"),
     "R202": ("warning", "a regex has named and unnamed groups"),
     "R203": ("warning", "a route begins with a slash"),
@@ -31,6 +33,8 @@ IDS: dict[str, tuple[Level, str]] = {
     "R213": ("warning", "a scope type is nearly one of ASGI's"),
     "R214": ("warning", "an application returns nothing that could be awaited"),
     "R215": ("warning", "a lifespan is no function from the router to a context manager"),
+    "R216": ("warning", "a parameter replaces that of the same name on an outer level"),
+    "R217": ("warning", "a middleware that answers OPTIONS never gets it"),
     "R301": ("warning", "a regex can take very long"),
     "R302": ("info", "whether a regex can take very long cannot be decided"),
 }
@@ -58,13 +62,16 @@ class Finding:
         id: one of `IDS`.
         message: what it is, in one sentence.
         subjects: the routes, the one that it is about first.
-        witness: a path that proves it, or None where there is none to show.
+        witness: a path that proves it, a host or a channel; None where there is none to show.
+        through: ``module:name`` of what somebody has wrapped around the routes by hand, the outermost
+            first. It was not called, and may do otherwise.
     """
 
     id: str
     message: str
     subjects: tuple[Subject, ...]
     witness: str | None = None
+    through: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -86,9 +93,21 @@ class Finding:
                 {"template": one.template, "declared": str(one.declared)} for one in self.subjects
             ],
             "witness": self.witness,
+            "through": list(self.through),
         }
 
 
 def make_subject(template: str, route: Route) -> Subject:
     """Return a route as the subject of a finding."""
     return Subject(template, route.declared)
+
+
+def list_through(visit: Visit | None) -> tuple[str, ...]:
+    """Return what stands by hand around a router, and around those on the way to it."""
+    names: list[str] = []
+    while visit is not None:
+        own = visit.router is not None and not is_called_as_router(visit.router)
+        around = [*visit.wrappers, *([visit.router] if own else [])]
+        names = [*map(name_of, around), *names]
+        visit = visit.outer
+    return tuple(names)

@@ -13,7 +13,12 @@ from asgi_routes.errors import Place
 from asgi_routes.inspection import inspect, name_of
 from asgi_routes.inspection.check.applications import find_unmet_need
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
-from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
+from asgi_routes.inspection.check.findings import (
+    Finding,
+    Subject,
+    list_through,
+    make_subject,
+)
 from asgi_routes.routers.searched import SearchedRouter
 from asgi_routes.routes import Include, Route, suspect_route
 from asgi_routes.suspicions import suspect_closure
@@ -87,8 +92,9 @@ def check_routers(app: Any) -> Iterator[Finding]:
     for visit in walk(app):
         router = visit.router
         if isinstance(router, SearchedRouter):
+            subject = Subject(type(router).__qualname__, router.declared)
             for id_, message in router.suspect():
-                yield Finding(id_, message, (Subject(type(router).__qualname__, router.declared),))
+                yield Finding(id_, message, (subject,), through=list_through(visit))
 
 
 def check_catch_alls(table: CheckedTable) -> Iterator[Finding]:

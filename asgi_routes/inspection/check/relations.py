@@ -155,7 +155,7 @@ class Relations:
             for one in among
             if one in self._places and meet(self._outlines[one], self._outlines[index])
         ]
-        found = self._comparison.find_covering(self._places[index], places)
+        found = self._comparison.find_covering([self._places[index]], places)
         return tuple(self._known[place] for place in found) if isinstance(found, tuple) else found
 
     def _decide(self, index: int, earlier: "_Earlier", meeting: list[int]) -> Relation:

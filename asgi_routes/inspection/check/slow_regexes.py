@@ -20,11 +20,7 @@ def check_regexes(table: CheckedTable) -> Iterator[Finding]:
     compile_regex = table.compile_regex()
     known: set[object] = set()
     for row in table.rows:
-        full = table.prefix
-        for route, step in zip(row.target.declarations, row.steps, strict=True):
-            if step is row.steps[0] or step.is_level:
-                full = full.removesuffix("/") + "/"
-            full += route.pattern.source
+        for step, route, full in table.list_steps(row):
             found = None if route in known else find_slow_regex(step, compile_regex)
             known.add(route)
             if found is None:

@@ -40,7 +40,7 @@ def covering(target: Language, earlier: Sequence[Language]) -> tuple[int, ...] |
     None where all of them together do not match every path.
     """
     comparison = Comparison([target, *earlier])
-    found = comparison.find_covering(0, _overlapping(comparison, len(earlier)))
+    found = comparison.find_covering([0], _overlapping(comparison, len(earlier)))
     return tuple(index - 1 for index in found) if isinstance(found, tuple) else found
 
 

@@ -20,6 +20,7 @@ from asgi_routes import (
     re_path,
 )
 from asgi_routes.inspection.check import IDS, check
+from tests.inspection.check import test_keys, test_levels
 from tests.inspection.sample import app, application
 from tests.spec.driving import Wrapper, hidden
 from tests.suspicions import test_suspicions
@@ -198,8 +199,8 @@ def test_findings(routes: Any, expected: list[Any]) -> None:
 
 def test_every_kind_is_tested() -> None:
     """The tables here have all of them, and that of what is warned of, too."""
-    files = Path(__file__), Path(test_suspicions.__file__)
-    text = "".join(file.read_text() for file in files)
+    files = (Path(one.__file__) for one in (test_keys, test_levels, test_suspicions))
+    text = "".join(file.read_text() for file in (Path(__file__), *files))
     assert {id_ for id_ in IDS if f'"{id_}"' not in text} == set()
 
 
