@@ -1,6 +1,7 @@
 """Keys that no scope has: types, hosts and channels, beside the routers themselves."""
 
 import itertools
+import os
 import random
 from collections import Counter
 from typing import Any
@@ -136,11 +137,14 @@ PIECES = ["a", "b", "*", "?", "[ab]", "[!a]", "", "**"]
 TEXTS = ["".join(chars) for size in range(5) for chars in itertools.product("abc", repeat=size)]
 
 
+GLOBS = int(os.environ.get("CHECK_GLOBS", "60"))
+
+
 def test_random_globs() -> None:
     """No key that is said to be dead has a channel, and of those without one most are found."""
     counts: Counter[str] = Counter()
     make = random.Random(1)  # noqa: S311 - to be repeated, not to be secret
-    for _ in range(150):
+    for _ in range(GLOBS):
         keys = {"".join(make.choices(PIECES, k=make.randint(1, 4))) for _ in range(4)}
         router = channels(*sorted(keys, key=lambda key: make.random()))
         dead = {
@@ -151,4 +155,4 @@ def test_random_globs() -> None:
         assert not dead & alive
         counts += Counter(dead=len(dead), unreached=len(keys - alive))
     assert counts["dead"] > counts["unreached"] / 2
-    assert counts["dead"] > 50
+    assert counts["dead"] > GLOBS / 4

@@ -6,10 +6,12 @@
 import itertools
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
@@ -24,7 +26,7 @@ from asgi_routes import (
     path,
     re_path,
 )
-from asgi_routes.apps import router_behind
+from asgi_routes.apps import router_behind, unwrap
 from asgi_routes.engine import LinearMatcher
 from asgi_routes.errors import Place
 from asgi_routes.inspection.check import check
@@ -56,6 +58,35 @@ class Guard(URLRouter):
         return await super().__call__(scope, receive, send)
 
 
+class Rewriter(Wrapper):
+    """A wrapper that hands on another scope, and is a middleware as well."""
+
+    def __init__(self, app: Any, change: "Change") -> None:
+        super().__init__(app)
+        self.change = change
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        return await self.app(self.change(scope), receive, send)
+
+
+class Change(NamedTuple):
+    """What becomes of a scope, if it has the key."""
+
+    key: str
+    value: Any
+    is_anew: bool
+
+    def __call__(self, scope: Any) -> Any:
+        """Return a scope with another value; anew, as if no router had seen it."""
+        kept = dict(scope)
+        if self.is_anew:
+            kept = {key: value for key, value in scope.items() if key not in ADDED}
+        return {**kept, self.key: self.value} if self.key in kept else kept
+
+
+ADDED = ("route", "path_remaining", "url_route", "path_params")
+
+
 class Trees:
     """Makes random trees, in which each declaration has a line of its own."""
 
@@ -65,6 +96,7 @@ class Trees:
         self.has_encoded = self.random.random() < 0.2
         self.has_methods = self.random.random() < 0.6
         self.has_hosts = False
+        self.has_rewriters = self.random.random() < 0.5
         self.lines = itertools.count(1)
 
     def router(self, depth: int, kind: type[URLRouter] = URLRouter) -> URLRouter:
@@ -85,12 +117,14 @@ class Trees:
 
     def route(self, depth: int) -> Route:
         """Return one route."""
+        options: dict[str, Any]
         kind = self.random.random()
         if kind < 0.12:
-            made = mount(self.text(), self.mounted(depth), at_prefix=self.at_prefix())
+            options = {"at_prefix": self.at_prefix(), "middleware": self.middleware()}
+            made = mount(self.text(), self.mounted(depth), **options)
         else:
             target, has_methods = self.target(depth)
-            options: dict[str, Any] = {}
+            options = {"middleware": self.middleware()}
             if has_methods and self.has_methods and self.random.random() < 0.35:
                 options["methods"] = self.random.choice(METHODS)
             if kind < 0.25:
@@ -109,8 +143,23 @@ class Trees:
         kind = self.random.random()
         if not depth or kind < 0.4:
             return named("app")
-        router = self.router(depth - 1)
-        return router if kind < 0.7 else Wrapper(router)
+        router = self.keyed(depth) if kind > 0.9 else self.router(depth - 1)
+        return router if kind < 0.7 else self.wrapped(router)
+
+    def wrapped(self, router: Any) -> Any:
+        """Return a router with something around it."""
+        return Rewriter(router, self.change()) if self.has_rewriters else Wrapper(router)
+
+    def middleware(self) -> list[Any]:
+        """Return what a declaration has as its middleware."""
+        if not self.has_rewriters or self.random.random() < 0.7:
+            return []
+        return [partial(Rewriter, change=self.change())]
+
+    def change(self) -> Change:
+        """Return what a wrapper makes of a scope."""
+        key, values = self.random.choice(CHANGES)
+        return Change(key, self.random.choice(values), self.random.random() < 0.5)
 
     def target(self, depth: int) -> tuple[Any, bool]:
         """Return what a route leads to, and whether the route may have methods."""
@@ -123,7 +172,7 @@ class Trees:
             return include(self.routes(depth - 1)), False
         if kind < 0.94:
             router = self.router(depth - 1, Guard if kind < 0.64 else URLRouter)
-            return (Wrapper(router) if kind < 0.74 else router), True
+            return (self.wrapped(router) if kind < 0.74 else router), True
         return self.keyed(depth), True
 
     def by_method(self, depth: int) -> Any:
@@ -135,27 +184,72 @@ class Trees:
         return MethodRouter(apps, **options)
 
     def keyed(self, depth: int) -> Any:
-        router = self.router(depth - 1)
-        if self.random.random() < 0.5:
-            return ProtocolTypeRouter({"http": router, "websocket": self.router(depth - 1)})
-        self.has_hosts = True
-        return HostRouter({"a.example": router}, default=self.router(depth - 1))
+        """Return a router by type or by host, on a line of its own."""
+        kinds = ["http", "websocket", "x"]
+        keys = kinds if self.random.random() < 0.5 else HOST_KEYS
+        number = self.random.randint(1, 3)
+        apps = {key: self.behind_key(depth) for key in self.random.sample(keys, number)}
+        default = {"default": self.behind_key(depth)} if self.random.random() < 0.5 else {}
+        made: Any = ProtocolTypeRouter(apps, **default) if keys is kinds else None
+        if made is None:
+            self.has_hosts = True
+            made = HostRouter(apps, **default)
+        made.declared = Place(FILE, next(self.lines))
+        return made
+
+    def behind_key(self, depth: int) -> Any:
+        kind = self.random.random()
+        if depth < 1 or kind < 0.2:
+            return named("app")
+        router = self.keyed(depth - 1) if kind < 0.5 else self.router(depth - 1)
+        return self.wrapped(router) if kind > 0.8 else router
 
 
-def served(router: Any, scope: dict[str, Any]) -> Iterator[Any]:
-    """Yield the declarations on the way of a scope, behind wrappers, too."""
+CHANGES: list[tuple[str, list[Any]]] = [
+    ("path", ["/a", "/a/b", "/b/", "/"]),
+    ("path_remaining", ["a", "b/", "", "a/b"]),
+    ("method", ["PUT", "GET"]),
+    ("type", ["http", "websocket", "x"]),
+    ("headers", [[(b"host", host)] for host in (b"a.example", b"c", b"1.c")]),
+]
+HOST_KEYS = ["a.example", "<t>.example", "<u>.example", "<int:n>.c", "<v>.c", "<w>", "b", "1.c"]
+HOSTS = [b"a.example", b"b.example", b"1.c", b"x.c", b"b", b"c"]
+Reached: TypeAlias = tuple[int, str]
+"""The line of a declaration, or that of a router and one of its keys."""
+
+
+def served(router: Any, scope: dict[str, Any], depth: int = 0) -> Iterator[Reached]:
+    """Yield what a scope reaches on its way, behind wrappers, too."""
     found = router.match(scope)
+    for hop in found.hops:
+        if hop.key:
+            yield line_of(hop.router), hop.key
     if not isinstance(found, Match):
         if found.location is not None:
-            yield from (one for hop in found.hops for one in hop.declarations)
+            yield from ((one.declared.line, "") for hop in found.hops for one in hop.declarations)
         return
-    yield from found.declarations
+    yield from ((one.declared.line, "") for one in found.declarations)
     behind = router_behind(found.endpoint)
-    if behind is not None:
-        yield from served(behind, found.scope)
-        # A wrapper may hand on a scope of its own.
-        anew = {key: value for key, value in found.scope.items() if key != "route"}
-        yield from served(behind, anew)
+    if behind is None or depth > DEEPEST:
+        return
+    handed = found.scope
+    for layer in dict.fromkeys(layer for hop in found.hops for layer in hop.layers):
+        for make in layer.callables:
+            handed = make.keywords["change"](handed)
+    for wrapper in unwrap(found.endpoint):
+        if isinstance(wrapper, Rewriter):
+            handed = wrapper.change(handed)
+    yield from served(behind, handed, depth + 1)
+    # A wrapper may hand on a scope of its own.
+    anew = {key: value for key, value in handed.items() if key != "route"}
+    yield from served(behind, anew, depth + 1)
+
+
+DEEPEST = 6
+
+
+def line_of(router: Any) -> int:
+    return router.declared.line if router.declared.file == FILE else 0
 
 
 def scopes(text: str, *, has_encoded: bool, has_hosts: bool) -> Iterator[dict[str, Any]]:
@@ -166,7 +260,7 @@ def scopes(text: str, *, has_encoded: bool, has_hosts: bool) -> Iterator[dict[st
         raw.append(b"%2F".join(text.encode().rsplit(b"/", 1)))
     for request in REQUESTS:
         for raw_path in raw:
-            for host in (b"a.example", b"b") if has_hosts else (b"b",):
+            for host in HOSTS if has_hosts else (b"b",):
                 yield {
                     **request,
                     "path": "/" + text,
@@ -175,14 +269,21 @@ def scopes(text: str, *, has_encoded: bool, has_hosts: bool) -> Iterator[dict[st
                 }
 
 
-def reached_in(router: Any, **kinds: bool) -> set[int]:
-    """Return the lines of the declarations that some scope reaches."""
+def reached_in(router: Any, **kinds: bool) -> set[Reached]:
+    """Return the declarations and keys that some scope reaches."""
     return {
-        route.declared.line
-        for text in PATHS
+        one
+        for text in (PATHS if not kinds["has_hosts"] else PATHS[: len(PATHS) // 8])
         for scope in scopes(text, **kinds)
-        for route in served(router, scope)
+        for one in served(router, scope)
     }
+
+
+def read_subject(finding: Any) -> Reached:
+    """Return what a finding is about."""
+    subject = finding.subjects[0]
+    key = re.search("Router '(.*)'$", subject.template)
+    return subject.declared.line, key[1] if key else ""
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -192,22 +293,28 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
     counts: Counter[str] = Counter()
     for number in range(TREES // CHUNKS):
         make = Trees(chunk * 1_000_000 + number)
-        router = make.router(DEPTH)
+        router = make.router(DEPTH) if number % 3 else make.keyed(DEPTH)
         findings = check(router, silenced=True)
-        dead = {one.subjects[0].declared.line for one in findings if one.id == "R101"}
+        dead = {*map(read_subject, (one for one in findings if one.id == "R101"))}
         alive = reached_in(router, has_encoded=make.has_encoded, has_hosts=make.has_hosts)
         assert not dead & alive, (chunk, number, [one for one in findings if one.id == "R101"])
         for finding in findings:
             check_witness(router, finding)
-        ends = {row.target.route.declared.line for row in next(find_tables(router)).rows}
-        counts += Counter(ends=len(ends), dead=len(dead & ends), unreached=len(ends - alive))
+        counts["keys"] += sum(bool(key) for _, key in dead)
+        if isinstance(router, URLRouter):
+            rows = next(find_tables(router)).rows
+            ends = {(row.target.route.declared.line, "") for row in rows}
+            counts += Counter(ends=len(ends), dead=len(dead & ends), unreached=len(ends - alive))
     print(counts)
     assert counts["dead"] > counts["unreached"] / 3
+    assert counts["keys"]
 
 
 def check_witness(router: Any, finding: Any) -> None:
     """Hold the path that is shown against the rows: the first that is named matches, and another."""
     if finding.id not in ("R101", "R102") or finding.witness is None:
+        return
+    if read_subject(finding)[1]:
         return
     lines = [one.declared.line for one in finding.subjects]
     for table in find_tables(router):
