@@ -130,7 +130,7 @@ def _make_mount(target: Destination, key: tuple[str, int, str, str], whole: str)
 
 
 def _takes(methods: frozenset[str], scope: Any) -> bool:
-    method = scope.get("method")
+    method = scope.get("method") if scope.get("type") == "http" else None
     return type(method) is str and method in methods
 
 

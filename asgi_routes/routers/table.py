@@ -142,7 +142,8 @@ class Destination:
         by_method = self.served_by_method
         if by_method is None:
             return self.served
-        method = scope.get("method")
+        # Only http has methods, whatever else is in a scope that somebody made by hand.
+        method = scope.get("method") if scope.get("type") == "http" else None
         return by_method.get(method) if type(method) is str else None
 
     def policy_in(self, policy: Policy) -> Policy:

@@ -153,3 +153,12 @@ def test_children() -> None:
     assert [child.key for child in MethodRouter({"GET": A}).children()] == ["GET"]
     with_default = MethodRouter({"GET": A}, default=A)
     assert [child.key for child in with_default.children()] == ["GET", "default"]
+
+
+@pytest.mark.parametrize(
+    ("router", "text"), [(ROUTER, "/a/"), *((SHORT, f"/{one}/") for one in "abcd")]
+)
+async def test_only_http_has_methods(router: URLRouter, text: str) -> None:
+    """A method in any other scope says nothing, in whichever shape the table is."""
+    assert router.match(http(text, method="GET"))
+    assert not router.match(http(text, method="GET", type="websocket"))

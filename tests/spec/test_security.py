@@ -256,6 +256,7 @@ def stripped_twice(router: Ours) -> None:
     assert router.served("/srv/admin", "/srv", strict=True) == "/admin"
 
 
+@pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning")
 @pytest.mark.parametrize("name", CHECKS)
 def test_ours(name: str) -> None:
     """Our routers do it right."""

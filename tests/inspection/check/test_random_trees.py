@@ -43,6 +43,7 @@ PATHS = ["".join(chars) for size in range(6) for chars in itertools.product("ab/
 REQUESTS = [
     *({"type": "http", "method": method} for method in ("GET", "HEAD", "PUT", "OPTIONS", "X")),
     {"type": "websocket"},
+    {"type": "x"},
 ]
 TEXTS = ["a", "b", "a/", "b/", "a/b", "", "<x>", "<x>/", "<path:x>", "a/<x>", "ab", "a<x>", "/"]
 WEIGHTS = [8, 4, 8, 4, 4, 3, 4, 3, 1, 2, 1, 1, 1]
@@ -81,7 +82,10 @@ class Change(NamedTuple):
         kept = dict(scope)
         if self.is_anew:
             kept = {key: value for key, value in scope.items() if key not in ADDED}
-        return {**kept, self.key: self.value} if self.key in kept else kept
+        if self.key not in kept:
+            return kept
+        more = {"method": "GET"} if self.value == "http" else {}
+        return more | kept | {self.key: self.value}
 
 
 ADDED = ("route", "path_remaining", "url_route", "path_params")
@@ -205,6 +209,37 @@ class Trees:
         return self.wrapped(router) if kind > 0.8 else router
 
 
+class KeyedTrees(Trees):
+    """Makes trees of routers by keys, with little between them but what changes types and hosts."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.has_rewriters, self.has_encoded = True, False
+
+    def router(self, depth: int, kind: type[URLRouter] = URLRouter) -> URLRouter:
+        methods = {"methods": ["GET"]} if self.random.random() < 0.5 else {}
+        target = self.behind_key(depth)
+        middleware = self.middleware()
+        made = [
+            mount("", target, middleware=middleware)
+            if self.random.random() < 0.3
+            else path("", target, middleware=middleware, **methods),
+            path("", named("app")),
+        ]
+        return kind([replace(one, declared=Place(FILE, next(self.lines))) for one in made])
+
+    def behind_key(self, depth: int) -> Any:
+        kind = self.random.random()
+        if depth < 1 or kind < 0.1:
+            return named("app")
+        router = self.keyed(depth - 1) if kind < 0.8 else self.router(depth - 1)
+        return self.wrapped(router) if self.random.random() < 0.3 else router
+
+    def change(self) -> Change:
+        key, values = self.random.choice(CHANGES[-2:])
+        return Change(key, self.random.choice(values), self.random.random() < 0.5)
+
+
 CHANGES: list[tuple[str, list[Any]]] = [
     ("path", ["/a", "/a/b", "/b/", "/"]),
     ("path_remaining", ["a", "b/", "", "a/b"]),
@@ -269,13 +304,10 @@ def scopes(text: str, *, has_encoded: bool, has_hosts: bool) -> Iterator[dict[st
                 }
 
 
-def reached_in(router: Any, **kinds: bool) -> set[Reached]:
+def reached_in(router: Any, paths: list[str], **kinds: bool) -> set[Reached]:
     """Return the declarations and keys that some scope reaches."""
     return {
-        one
-        for text in (PATHS if not kinds["has_hosts"] else PATHS[: len(PATHS) // 8])
-        for scope in scopes(text, **kinds)
-        for one in served(router, scope)
+        one for text in paths for scope in scopes(text, **kinds) for one in served(router, scope)
     }
 
 
@@ -296,7 +328,8 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
         router = make.router(DEPTH) if number % 3 else make.keyed(DEPTH)
         findings = check(router, silenced=True)
         dead = {*map(read_subject, (one for one in findings if one.id == "R101"))}
-        alive = reached_in(router, has_encoded=make.has_encoded, has_hosts=make.has_hosts)
+        paths = PATHS[: len(PATHS) // 8] if make.has_hosts else PATHS
+        alive = reached_in(router, paths, has_encoded=make.has_encoded, has_hosts=make.has_hosts)
         assert not dead & alive, (chunk, number, [one for one in findings if one.id == "R101"])
         for finding in findings:
             check_witness(router, finding)
@@ -308,6 +341,20 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
     print(counts)
     assert counts["dead"] > counts["unreached"] / 3
     assert counts["keys"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_key_that_is_reached_is_said_to_be_unreachable() -> None:
+    """The same of types and hosts in one another, some behind what changes them."""
+    keys: Counter[str] = Counter()
+    for number in range(TREES):
+        router = KeyedTrees(number).keyed(3)
+        dead = {read_subject(one) for one in check(router, silenced=True) if one.id == "R101"}
+        alive = reached_in(router, [""], has_encoded=False, has_hosts=True)
+        assert not dead & alive, (number, dead & alive)
+        keys += Counter(dead=len(dead), alive=len(alive))
+    print(keys)
+    assert keys["dead"] > TREES * 2
 
 
 def check_witness(router: Any, finding: Any) -> None:
