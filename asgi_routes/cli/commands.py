@@ -120,26 +120,56 @@ def match(
     sys.exit(0 if found else 1)
 
 
+def parse_ids(
+    _context: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> frozenset[str]:
+    """Return the ids of the findings that texts name, each one of them or how several begin.
+
+    Raises:
+        click.BadParameter: none begins so.
+    """
+    ids: set[str] = set()
+    for text in (part.strip() for one in texts for part in one.split(",")):
+        named = {id_ for id_ in IDS if text and id_.startswith(text)}
+        if not named:
+            raise click.BadParameter(
+                f"no such finding: {text or 'nothing'}; there are {', '.join(IDS)}", param=option
+            )
+        ids |= named
+    return frozenset(ids)
+
+
+_IDS: dict[str, Any] = {"multiple": True, "metavar": "ID"}
+
+
 @command.command()
 @APP
 @click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
 @click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
-@click.option("--ignore", "ignored", multiple=True, metavar="ID", help="As often as needed.")
+@click.option("--select", "selected", callback=parse_ids, **_IDS, help="Look for these only.")
+@click.option("--ignore", "ignored", callback=parse_ids, **_IDS, help="Leave these out.")
 @JSON
 def check(
-    app: str, *, everything: bool, silenced: bool, ignored: tuple[str, ...], as_json: bool
+    app: str,
+    *,
+    everything: bool,
+    silenced: bool,
+    selected: frozenset[str],
+    ignored: frozenset[str],
+    as_json: bool,
 ) -> None:
     """Find routes that can never be reached, doubtful names, slow regexes and more.
 
     Every finding is certain, and shows a path that proves it. A comment on the line of a route,
-    "# asgi-routes: ignore[R101]", silences one; without the brackets, all of them.
+    "# asgi-routes: ignore[R101]", silences one; without the brackets, all of them. ID is one such
+    as R101, or how several begin, as R1; several have commas between them.
     """
-    if unknown := [id_ for id_ in ignored if id_ not in IDS]:
-        raise click.UsageError(f"no such finding: {', '.join(unknown)}; there are {', '.join(IDS)}")
     found = [
         finding
         for finding in find(load_app(app), silenced=silenced)
-        if finding.id not in ignored and (everything or finding.level != "info")
+        if finding.id in (selected or IDS)
+        and finding.id not in ignored
+        and (everything or selected or finding.level != "info")
     ]
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
@@ -161,6 +191,8 @@ def _print_finding(finding: Finding) -> None:
     if finding.witness is not None:
         shown = escape(finding.witness)
         click.echo(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
+    if finding.through:
+        click.echo(f"    through: {' → '.join(finding.through)} (not called; may do otherwise)")
 
 
 def _make_dict(found: Explanation) -> dict[str, Any]:

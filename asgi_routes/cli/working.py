@@ -35,6 +35,7 @@ from asgi_routes.cli.loading import (
 )
 from asgi_routes.cli.printing import escape, print_table
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
+from asgi_routes.inspection.check import find_unserved_channels
 from asgi_routes.worker import (
     BrokerUnavailableError,
     Depth,
@@ -158,6 +159,8 @@ def worker(
     if status:
         _print_depths(url, broker, made.channels, as_json=as_json)
         return
+    for name, hint in find_unserved_channels(served, channels):
+        raise click.UsageError(f"nobody in {app!r} serves channel {name!r}; {hint}")
     with _show_worker(made.status):
         try:
             anyio.run(made.run)

@@ -66,6 +66,18 @@ def test_lines(tmp_path: Path) -> None:
         assert process.log.count("ValueError: no such") == 4
 
 
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("tests.cli.worked:app", "serves channel 'mial'; did you mean 'mail'?"),
+        ("tests.inspection.sample:urls", "there is no ChannelNameRouter in it"),
+    ],
+)
+def test_a_channel_that_nobody_serves(app: str, said: str) -> None:
+    """It is refused: each of its messages would die at once."""
+    assert said in run("worker", app, "--broker", "memory:", "--channel", "mial", code=2)
+
+
 def test_drain() -> None:
     """What runs when SIGTERM comes may end; then the exit code is 0."""
     with run_worker("slowly", "--channel", "slow", "--concurrency", "slow=3") as process:

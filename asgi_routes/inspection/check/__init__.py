@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from asgi_routes.inspection.check.channels import find_unserved_channels
 from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.inspection.check.findings import IDS, Finding, Subject
 from asgi_routes.inspection.check.guards import check_guards
@@ -18,7 +19,7 @@ from asgi_routes.inspection.check.preflights import check_preflights, check_pref
 from asgi_routes.inspection.check.reachability import check_reachability
 from asgi_routes.inspection.check.slow_regexes import check_regexes
 
-__all__ = ("IDS", "Finding", "Subject", "check")
+__all__ = ("IDS", "Finding", "Subject", "check", "find_unserved_channels")
 
 
 def check(app: Any, *, silenced: bool = False) -> list[Finding]:

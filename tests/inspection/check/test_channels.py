@@ -1,0 +1,37 @@
+"""Channels that nobody serves, as far as that can be known."""
+
+from typing import Any
+
+import pytest
+
+from asgi_routes import ChannelNameRouter, ProtocolTypeRouter
+from asgi_routes.inspection.check import find_unserved_channels
+from tests.inspection.sample import app
+from tests.spec.driving import Wrapper, hidden
+
+BY_NAME = ChannelNameRouter({"mail": app, "thumbnails-*": app})
+
+
+@pytest.mark.parametrize(
+    ("served", "hints"),
+    [
+        (BY_NAME, {"mial": "did you mean 'mail'?", "x": "it serves 'mail', 'thumbnails-*'"}),
+        (ProtocolTypeRouter({"channel": BY_NAME}), {"mial": "did you mean 'mail'?", "x": None}),
+        (ProtocolTypeRouter({"http": app}), {"mail": "there is no ChannelNameRouter in it"}),
+        (ProtocolTypeRouter({"channel": app}), {}),
+        (ChannelNameRouter({"mail": app}, default=app), {}),
+        # Something on the way may give it another name.
+        (Wrapper(BY_NAME), {}),
+        (ProtocolTypeRouter({"channel": Wrapper(BY_NAME)}), {}),
+        (hidden(BY_NAME), {}),
+        (app, {}),
+    ],
+)
+def test_unserved(served: Any, hints: dict[str, str | None]) -> None:
+    """What is said of a name is certain."""
+    names = ["mail", "thumbnails-small", "mial", "x"]
+    found = dict(find_unserved_channels(served, names))
+    assert found.keys() >= hints.keys()
+    assert bool(found) is bool(hints)
+    assert all(found[name] == hint for name, hint in hints.items() if hint is not None)
+    assert "thumbnails-small" not in found or "mail" in hints
