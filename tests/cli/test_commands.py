@@ -16,19 +16,19 @@ FAULTY = "tests.inspection.check.faulty"
 FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
-    {FILE}:12: it can never be reached: routes before it match every path that it matches
-    {FILE}:11: /users/<name>/
+    {FILE}:13: it can never be reached: routes before it match every path that it matches
+    {FILE}:12: /users/<name>/
     for example: /users/1/
 """
 LEADING = f"""\
 R203 warning: //lead
-    {FILE}:15: '/lead' begins with a slash, but a path is matched without its first one: this \
+    {FILE}:16: '/lead' begins with a slash, but a path is matched without its first one: this \
 matches '//…' only, unless it follows the text of an include()
 """
 OVERLAP = f"""\
 R102 info: /<c>/b
-    {FILE}:14: it matches some of the paths of a route before it, which gets them
-    {FILE}:13: /a/<b>
+    {FILE}:15: it matches some of the paths of a route before it, which gets them
+    {FILE}:14: /a/<b>
     for example: /a/b
 """
 
@@ -248,6 +248,36 @@ def test_silence() -> None:
     assert "no such finding: R999" in run("check", FAULTY, "--ignore", "R999", code=2)
 
 
+def test_selection() -> None:
+    """By ids, or by how several begin; what is asked for by name is shown, information or not."""
+    assert run("check", FAULTY, "--select", "R2", code=1) == LEADING + "1 finding\n"
+    assert run("check", FAULTY, "--select", "R101,R203", "--ignore", "R2", code=1) == (
+        DEAD + "1 finding\n"
+    )
+    assert run("check", FAULTY, "--select", "R102") == OVERLAP + "1 finding\n"
+    assert run("check", FAULTY, "--ignore", "R1,R203") == "0 findings\n"
+    for option in ("--select", "--ignore"):
+        assert "no such finding: x" in run("check", FAULTY, option, "x", code=2)
+
+
+def test_through() -> None:
+    """What stands around the routes by hand is named, in text and in JSON."""
+    wrapped = "tests.inspection.check.faulty:wrapped"
+    assert run("check", wrapped, "--select", "R101", code=1) == (
+        f"{DEAD}    through: tests.spec.driving:Wrapper (not called; may do otherwise)\n1 finding\n"
+    )
+    (finding,) = json.loads(run("check", wrapped, "--select", "R101", "--json", code=1))
+    assert finding["through"] == ["tests.spec.driving:Wrapper"]
+
+
+def test_the_hook() -> None:
+    """The definition for pre-commit names the command, which imports the application by itself."""
+    lines = (ROOT / ".pre-commit-hooks.yaml").read_text().splitlines()
+    assert "  entry: asgi-routes check" in lines
+    assert "  pass_filenames: false" in lines
+    assert any(line.startswith("  language: system") for line in lines)
+
+
 def test_findings_as_json() -> None:
     """The same as data."""
     findings = json.loads(run("check", FAULTY, "--json", code=1))
@@ -256,10 +286,11 @@ def test_findings_as_json() -> None:
         "level": "error",
         "message": "it can never be reached: routes before it match every path that it matches",
         "routes": [
-            {"template": "/users/<int:id>/", "declared": f"{FILE}:12"},
-            {"template": "/users/<name>/", "declared": f"{FILE}:11"},
+            {"template": "/users/<int:id>/", "declared": f"{FILE}:13"},
+            {"template": "/users/<name>/", "declared": f"{FILE}:12"},
         ],
         "witness": "/users/1/",
+        "through": [],
     }
 
 

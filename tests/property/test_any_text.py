@@ -48,6 +48,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 @pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
+@pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning")
 @pytest.mark.parametrize("write", [path, re_path, format_path, mount], ids=lambda f: f.__name__)
 @settings(max_examples=500, deadline=None)
 @given(route_texts, request_paths)

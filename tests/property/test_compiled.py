@@ -18,7 +18,10 @@ from asgi_routes.routes import (
 )
 from tests.property.rows import Rows, every_path, written
 
-pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning"),
+    pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning"),
+]
 CHUNKS = 8
 CASES = int(os.environ.get("COMPILED_CASES", "30000"))
 PATHS_PER_TABLE = 80

@@ -8,13 +8,13 @@ from asgi_routes.inspection.check.checked_tables import find_tables
 from asgi_routes.inspection.check.findings import IDS, Finding, Subject
 from asgi_routes.inspection.check.guards import check_guards
 from asgi_routes.inspection.check.keys import check_keys
+from asgi_routes.inspection.check.levels import check_parameters, check_types
 from asgi_routes.inspection.check.mistakes import (
     check_catch_alls,
     check_declarations,
     check_names,
     check_routers,
 )
-from asgi_routes.inspection.check.parameters import check_parameters
 from asgi_routes.inspection.check.preflights import check_preflights, check_preflights_by_method
 from asgi_routes.inspection.check.reachability import check_reachability
 from asgi_routes.inspection.check.slow_regexes import check_regexes
@@ -41,9 +41,13 @@ def check(app: Any, *, silenced: bool = False) -> list[Finding]:
     for table in find_tables(app):
         of_table = [finding for check_one in _CHECKS for finding in check_one(table)]
         found += [replace(finding, through=table.through) for finding in of_table]
-    # What stands in several places is looked at in each of them.
-    distinct = dict.fromkeys(found)
-    return [finding for finding in distinct if silenced or not finding.is_silenced]
+    # What stands in several places is looked at in each, and told of one, without wrappers if any is.
+    distinct: dict[Finding, Finding] = {}
+    for finding in found:
+        plain = replace(finding, through=())
+        if plain not in distinct or not finding.through:
+            distinct[plain] = finding
+    return [one for one in distinct.values() if silenced or not one.is_silenced]
 
 
 _CHECKS = (
@@ -51,6 +55,7 @@ _CHECKS = (
     check_catch_alls,
     check_reachability,
     check_parameters,
+    check_types,
     check_preflights,
     check_guards,
     check_regexes,

@@ -16,6 +16,7 @@ from asgi_routes.apps import (
     is_router,
     is_searched,
     kind_of,
+    matches_as_ours,
     name_of,
     unwrap,
     walk,
@@ -59,7 +60,8 @@ class CheckedTable(NamedTuple):
             of its own may undo it.
         is_outermost: whether nothing was tried before the rows.
         has_variants: whether a router anywhere in the application wants a slash more or less.
-        protocol: the scope type that comes here, or None where that is not known.
+        protocol: the scope type that comes here, if no wrapper makes another of it; None where that
+            is not known.
         taken: the parameters that were taken on the way, and where.
         through: ``module:name`` of what stands around it by hand, the outermost first.
     """
@@ -141,10 +143,8 @@ def _find_tables(app: Any, around: _Around) -> Iterator[CheckedTable]:
     policy = inner.policy_within(around.policy) if is_searched(inner) else around.policy
     if not is_called_as_router(inner):
         wrappers.append(inner)
-    if wrappers:
-        through = (*around.through, *map(name_of, wrappers))
-        around = around._replace(through=through, protocol=None)
-    elif not is_searched(inner):  # It may name another scope.
+    around = around._replace(through=(*around.through, *map(name_of, wrappers)))
+    if not matches_as_ours(inner):  # It may name another scope.
         around = around._replace(protocol=None)
     within = around._replace(routers=(*routers, inner), policy=policy)
     if not isinstance(inner, URLRouter):
@@ -169,8 +169,6 @@ def _find_tables(app: Any, around: _Around) -> Iterator[CheckedTable]:
             prefix=table.make_template(row),
             policy=target.policy_in(within.policy),
             taken=(*within.taken, *_list_taken(table, row)),
-            # What is mounted is called, behind its middleware.
-            protocol=None if target.mounting is not None else within.protocol,
         )
         yield from _find_tables(target.app, below)
 

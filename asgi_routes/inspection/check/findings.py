@@ -35,6 +35,7 @@ IDS: dict[str, tuple[Level, str]] = {
     "R215": ("warning", "a lifespan is no function from the router to a context manager"),
     "R216": ("warning", "a parameter replaces that of the same name on an outer level"),
     "R217": ("warning", "a middleware that answers OPTIONS never gets it"),
+    "R218": ("warning", "a key around a route or key excludes what it is for"),
     "R301": ("warning", "a regex can take very long"),
     "R302": ("info", "whether a regex can take very long cannot be decided"),
 }

@@ -1,7 +1,7 @@
-"""Keys of routers that no scope has: types, hosts and channels.
+"""Keys of routers that nothing comes to: types, hosts and channels, as languages.
 
-Rule: a key is called unreachable only if its router leads to another key, or to none, for whatever
-comes to it; what a wrapper or a mount may have made of the scope on the way comes to it, too.
+Rule: a key is called unreachable only for what its own router does; what a wrapper may have made of
+the scope on the way comes to it, too. That a key around it excludes it is said as such.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import translate
 from typing import Any
 
-from asgi_routes.apps import Kind, Visit, is_searched, kind_of, walk
+from asgi_routes.apps import Visit, is_searched, walk
 from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.inspection.check.comparison import Comparison
 from asgi_routes.inspection.check.findings import Finding, Subject, list_through
@@ -26,22 +26,22 @@ _GLOBS = {"*": ".*", "?": "."}
 
 
 def check_keys(app: Any) -> Iterator[Finding]:
-    """Yield the keys that are never reached, wherever their routers stand."""
-    dead: dict[int, dict[str, Finding]] = {}
+    """Yield the keys that nothing comes to, wherever their routers stand."""
+    seen: set[int] = set()
+    excluded: dict[int, dict[str, Finding]] = {}
     for visit in walk(app):
-        if _goes_by(visit.router, ProtocolTypeRouter):
-            found = _check_types(visit)
-        elif _goes_by(visit.router, HostRouter) or _goes_by(visit.router, ChannelNameRouter):
-            found = _Keys(visit).check()
-        else:
-            continue
-        through = list_through(visit)
-        known = dead.setdefault(
-            id(visit.router), {key: replace(one, through=through) for key, one in found.items()}
-        )
-        for key in known.keys() - found.keys():  # In one place, it is reached.
-            del known[key]
-    for findings in dead.values():
+        router = visit.router
+        is_by_text = _goes_by(router, HostRouter) or _goes_by(router, ChannelNameRouter)
+        if is_by_text and id(router) not in seen:
+            seen.add(id(router))
+            for finding in _Keys(router).check():
+                yield replace(finding, through=list_through(visit))
+        if is_by_text or _goes_by(router, ProtocolTypeRouter):
+            found = {key: _report_excluded(visit, key, by) for key, by in _list_excluded(visit)}
+            known = excluded.setdefault(id(router), found)
+            for key in known.keys() - found.keys():  # In one place, it is not.
+                del known[key]
+    for findings in excluded.values():
         yield from findings.values()
 
 
@@ -52,106 +52,109 @@ def _goes_by(router: Any, kind: type[Any]) -> bool:
     )
 
 
-def _list_around(visit: Visit, kind: type[Any]) -> Iterator[Visit]:
-    """Yield the visits on the way whose router of a kind has led here, with an unchanged scope."""
-    while visit.outer is not None and _passes_unchanged(visit) and is_searched(visit.outer.router):
-        if _goes_by(visit.outer.router, kind):
-            yield visit
-        visit = visit.outer
-
-
-def _passes_unchanged(visit: Visit) -> bool:
-    """Tell whether a router is asked by the router around it, and not called by something else."""
-    route = getattr(visit.child, "route", None)
-    is_mounted = route is not None and route.mounting is not None
-    return kind_of(visit.app) is Kind.ROUTER and not is_mounted
-
-
-def _check_types(visit: Visit) -> dict[str, Finding]:
-    router = visit.router
-    found: dict[str, Finding] = {}
-    for around in _list_around(visit, ProtocolTypeRouter):
-        assert around.outer is not None
-        others = around.outer.router.application_mapping
-        key = around.child.key
-        for own in router.application_mapping:
-            is_other = own in others if around.child.is_default else own != key
-            if is_other:
-                why = f"a ProtocolTypeRouter around it leads here for {key!r} only"
-                if around.child.is_default:
-                    why = "a ProtocolTypeRouter around it has an application for it"
-                found[own] = _report(router, own, f"it can never be reached: {why}")
-    return found
-
-
-def _report(
-    router: Any, key: str, message: str, *others: str, witness: str | None = None
-) -> Finding:
-    subjects = (_make_subject(router, key), *(_make_subject(router, other) for other in others))
-    return Finding("R101", message, subjects, witness)
-
-
 def _make_subject(router: Any, key: str) -> Subject:
     return Subject(f"{type(router).__name__} {key!r}", router.declared)
+
+
+# What stands around a key.
+
+
+def _list_excluded(visit: Visit) -> Iterator[tuple[str, Visit]]:
+    """Yield the keys of a router that those around it exclude, each with the one that does."""
+    router = visit.router
+    kinds = (ProtocolTypeRouter, HostRouter, ChannelNameRouter)
+    kind = next(kind for kind in kinds if isinstance(router, kind))
+    is_by_text = kind is not ProtocolTypeRouter
+    around = visit
+    while around.outer is not None and is_searched(around.outer.router):
+        if _goes_by(around.outer.router, kind):
+            excludes = _excludes_text if is_by_text else _excludes_type
+            for key in router.application_mapping:
+                if excludes(around.outer.router, around.child, router, key):
+                    yield key, around
+        around = around.outer
+
+
+def _excludes_type(outer: Any, child: Any, _router: Any, key: str) -> bool:
+    return key in outer.application_mapping if child.is_default else key != child.key
+
+
+def _excludes_text(outer: Any, child: Any, router: Any, key: str) -> bool:
+    """Tell whether no text that one router leads on has a key of another."""
+    keys = _Keys(outer)
+    own = dict(_list_patterns(router)).get(key)
+    return own is not None and keys.excludes(None if child.is_default else child.key, own)
+
+
+def _report_excluded(visit: Visit, key: str, around: Visit) -> Finding:
+    assert around.outer is not None
+    outer, child = around.outer.router, around.child
+    by = f"{child.key!r}" if not child.is_default else "the default, which is for other keys"
+    message = (
+        f"it stands below {by} of a {type(outer).__name__}, which never leads on what it is for"
+    )
+    subjects = _make_subject(visit.router, key), _make_subject(outer, child.key)
+    return Finding("R218", message, subjects, through=list_through(visit))
+
+
+# The keys of one router.
 
 
 class _Keys:
     """The keys of a router, as languages."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._router = visit.router
-        self._is_host = isinstance(visit.router, HostRouter)
+    def __init__(self, router: Any) -> None:
+        self._router = router
+        self._is_host = isinstance(router, HostRouter)
         self._languages: list[Language | Undecided] = []
-        self._wanted: list[int] = [self._add(_ANY_HOST if self._is_host else _ANYTHING)]
-        self._unwanted: list[int] = []
-        kind: type[Any] = HostRouter if self._is_host else ChannelNameRouter
-        for around in _list_around(visit, kind):
-            assert around.outer is not None
-            self._narrow(around.outer.router, around.child)
-        self._own = {key: self._add(pattern) for key, pattern in _list_patterns(self._router)}
+        self._universe = self._add(_ANY_HOST if self._is_host else _ANYTHING)
+        self._own = {key: self._add(pattern) for key, pattern in _list_patterns(router)}
 
     def _add(self, pattern: Pattern) -> int:
         row: Row[Any] = Row(len(self._languages), (Step(pattern, Mode.ENDPOINT, {}),), None)
         self._languages.append(read_language(row))
         return row.index
 
-    def _narrow(self, router: Any, child: Any) -> None:
-        """Take account of what a router around leads here for; what is not understood, for all."""
-        for key, pattern in _list_patterns(router):
-            index = self._add(pattern)
-            if key == child.key and not child.is_default:
-                if isinstance(self._languages[index], Language):
-                    self._wanted.append(index)
-                return
-            if isinstance(self._languages[index], Language):
-                self._unwanted.append(index)
-
-    def check(self) -> dict[str, Finding]:
-        """Return a finding for each key that is never reached, or of which that is not known."""
+    def _compare(self) -> tuple[Comparison, dict[int, int]]:
+        """Return a comparison of what is known, and where it has each."""
         known = {i: one for i, one in enumerate(self._languages) if isinstance(one, Language)}
-        places = {index: place for place, index in enumerate(known)}
-        comparison = Comparison([*known.values()])
-        wanted = [places[index] for index in self._wanted]
-        earlier = [places[index] for index in self._unwanted]
-        found = {}
+        return Comparison([*known.values()]), {index: at for at, index in enumerate(known)}
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding for each key that is never reached, or of which that is not known."""
+        comparison, places = self._compare()
+        names = {places[index]: key for key, index in self._own.items() if index in places}
+        earlier: list[int] = []
         for key, index in self._own.items():
-            language = self._languages[index]
-            if isinstance(language, Undecided):
-                found[key] = self._report_undecided(key, language)
+            place = places.get(index)
+            if place is None:
+                yield self._report_undecided(key, self._languages[index])
                 continue
-            place = places[index]
-            covering = comparison.find_covering([place, *wanted], earlier)
+            covering = comparison.find_covering([place, places[self._universe]], earlier)
             if isinstance(covering, Undecided):
-                found[key] = self._report_undecided(key, covering)
+                yield self._report_undecided(key, covering)
             elif covering is not None:
                 example = comparison.find_path([place])
-                names = {places[i]: other for other, i in self._own.items() if i in places}
-                others = [names[one] for one in covering if one in names]
-                found[key] = self._report_dead(key, others, example)
+                yield self._report_dead(key, [names[one] for one in covering], example)
             earlier.append(place)
-        return found
 
-    def _report_undecided(self, key: str, why: Undecided) -> Finding:
+    def excludes(self, key: str | None, other: Pattern) -> bool:
+        """Tell whether nothing that a key leads on, None for the default, has a form."""
+        index = self._add(other)
+        comparison, places = self._compare()
+        if index not in places:
+            return False
+        wanted, unwanted = [places[self._universe], places[index]], []
+        for own, at in self._own.items():
+            if own == key:
+                wanted += [places[at]] if at in places else []
+                break
+            unwanted += [places[at]] if at in places else []
+        # What is excluded for another reason is told without what stands around.
+        is_possible = isinstance(comparison.find_path(wanted[:2]), str)
+        return is_possible and comparison.find_path(wanted, unwanted) is None
+
+    def _report_undecided(self, key: str, why: Any) -> Finding:
         said = f"whether it can be reached cannot be decided: {why.reason}"
         return Finding("R103", said, (_make_subject(self._router, key),))
 
@@ -159,11 +162,12 @@ class _Keys:
         what = "hosts" if self._is_host else "channels"
         message = f"it can never be reached: keys before it lead on for all {what} that it matches"
         if not others:
-            message = f"it can never be reached: no {what[:-1]} that comes here is of its form"
+            message = f"it can never be reached: no {what[:-1]} is of its form"
         shown = example if isinstance(example, str) else None
         if shown is not None and self._is_host:
             shown = shown.replace("/", ".")
-        return _report(self._router, key, message, *others, witness=shown)
+        subjects = (_make_subject(self._router, one) for one in (key, *others))
+        return Finding("R101", message, tuple(subjects), shown)
 
 
 def _list_patterns(router: Any) -> list[tuple[str, Pattern]]:
@@ -173,10 +177,10 @@ def _list_patterns(router: Any) -> list[tuple[str, Pattern]]:
         plain = {key: one for key, one in patterns.items() if labels_of(key) is not None}
         return sorted(plain.items(), key=lambda item: not item[1].is_literal)
     keys = [(key, translate_glob(key)) for key in router.application_mapping]
-    return sorted(keys, key=lambda item: bool(_is_glob(item[0])))
+    return sorted(keys, key=lambda item: bool(_find_special(item[0])))
 
 
-_is_glob = re.compile(r"[*?[]").search
+_find_special = re.compile(r"[*?[]").search
 
 
 def translate_glob(glob: str) -> Pattern:

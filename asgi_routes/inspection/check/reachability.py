@@ -44,14 +44,10 @@ def check_reachability(table: CheckedTable) -> Iterator[Finding]:
     rivals = _Rivals(table)
     # First as if every row served every method: whatever is reached so is reached with fewer.
     for relation in islice(rivals.relations, len(table.rows)):
-        methods = find_methods(table.rows[relation.index])
-        message = None
-        if methods == NONE_ALLOWED:
-            message = "no method is left of those that are allowed on the way"
-        elif methods is not None and table.protocol not in (None, "http"):
-            message = f"it has methods, and scopes of type {table.protocol!r} have none"
-        if message is not None:
-            message = f"it can never be reached: {message}"
+        if find_methods(table.rows[relation.index]) == NONE_ALLOWED:
+            message = (
+                "it can never be reached: no method is left of those that are allowed on the way"
+            )
             yield Finding("R101", message, (_make_subject(table, relation.index),))
             continue
         match relation:

@@ -4,6 +4,7 @@ import warnings
 
 from asgi_routes import SuspiciousRouteWarning, URLRouter, path
 from tests.inspection.sample import app as leaf
+from tests.spec.driving import Wrapper
 
 with warnings.catch_warnings(action="ignore", category=SuspiciousRouteWarning):
     app = URLRouter(
@@ -16,3 +17,4 @@ with warnings.catch_warnings(action="ignore", category=SuspiciousRouteWarning):
             path("users/me/", leaf),  # asgi-routes: ignore[R101]
         ]
     )
+wrapped = Wrapper(app)

@@ -204,6 +204,13 @@ def test_every_kind_is_tested() -> None:
     assert {id_ for id_ in IDS if f'"{id_}"' not in text} == set()
 
 
+def test_every_kind_is_documented() -> None:
+    """README has a table of them, with their levels."""
+    readme = (Path(__file__).parents[3] / "README.rst").read_text()
+    told = re.findall(r"^``(R\d+)`` +(\w+) +(.+)$", readme, re.MULTILINE)
+    assert {id_: (level, what) for id_, level, what in told} == IDS
+
+
 def test_same_names() -> None:
     """R201: the same name with the same parameters; reverse() gives the last."""
     routes = [

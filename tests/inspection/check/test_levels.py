@@ -217,7 +217,8 @@ def test_what_stands_around_by_hand_is_named() -> None:
     twice = URLRouter([path("a", app), path("a", app)])
     router = ProtocolTypeRouter({"http": Guard(Wrapper(twice)), "websocket": twice})
     through = tuple(f"{one.__module__}:{one.__qualname__}" for one in (Guard, Wrapper))
-    assert [one.through for one in found(router, "R101")] == [through, ()]
-    assert [one.as_dict()["through"] for one in check(router)] == [[*through], []]
+    assert [one.through for one in found(router, "R101")] == [()]
+    router = ProtocolTypeRouter({"http": Guard(Wrapper(twice))})
+    assert [one.as_dict()["through"] for one in check(router)] == [[*through]]
     inner = URLRouter([path("m/", Wrapper(URLRouter([mount("", app), path("b", app)])))])
     assert {one.through for one in check(Guard(inner))} == {through}

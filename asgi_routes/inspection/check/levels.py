@@ -1,9 +1,10 @@
-"""Parameters that replace others of the same name."""
+"""What a declaration undoes on another level: parameters of the same name, methods without http."""
 
 from collections.abc import Iterator
 
 from asgi_routes.inspection.check.checked_tables import CheckedTable
 from asgi_routes.inspection.check.findings import Finding, make_subject
+from asgi_routes.inspection.check.taking import find_methods
 
 
 def check_parameters(table: CheckedTable) -> Iterator[Finding]:
@@ -24,3 +25,15 @@ def check_parameters(table: CheckedTable) -> Iterator[Finding]:
                 )
                 yield Finding("R216", message, (own, outer))
             taken |= dict.fromkeys([*names, *step.kwargs], own)
+
+
+def check_types(table: CheckedTable) -> Iterator[Finding]:
+    """Yield the routes with methods where no request has one."""
+    if table.protocol in (None, "http"):
+        return
+    for row in table.rows:
+        if find_methods(row) is not None:
+            message = f"it has methods, and stands below {table.protocol!r}: only http has methods"
+            yield Finding(
+                "R218", message, (make_subject(table.make_template(row), row.target.route),)
+            )
