@@ -6,10 +6,11 @@ Everything that a client sent is escaped, and the page loads nothing: style and 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from html import escape
+from http import HTTPStatus
 from importlib.resources import files
 
 from asgi_routes.dispatch import (
@@ -24,28 +25,16 @@ from asgi_routes.inspection.tree import Node, inspect
 from asgi_routes.types import Receive, Scope, Send
 
 
-def as_html(
-    status: int, method: str, path: str, missed: Explanation, routes: Iterable[Node]
-) -> str:
+def as_html(status: int, method: str, path: str, missed: Explanation, node: Node) -> str:
     """Return the page."""
-    title = f"{status}: {method} {path}"
+    title = f"{status} {HTTPStatus(status).phrase}: {method} {path}"
     near = _table(
         ("path", "what is missing", "name", "declared"),
         [(near.template, near.reason, near.name or "", near.place) for near in missed.near],
-        marked=1,
     )
     table = _table(
         ("path", "methods", "name", "application", "declared"),
-        [
-            (
-                route.template or route.key,
-                ", ".join(route.methods),
-                route.name or "",
-                route.application,
-                route.place or "",
-            )
-            for route in routes
-        ],
+        list_rows(node),
     )
     allowed = f"<p>Allowed: <code>{escape(', '.join(missed.allowed))}</code></p>"
     return f"""<!doctype html>
@@ -54,8 +43,8 @@ def as_html(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 <style>{_asset("style.css")}</style>
-<h1><span>{status}</span> {escape(method)} <code>{escape(path)}</code></h1>
-<p>{escape(missed.reason)}</p>
+<h1><span>{status} {HTTPStatus(status).phrase}</span> {escape(method)} <code>{escape(path)}</code></h1>
+<p>{escape(_explain(status, method, missed))}</p>
 {allowed if missed.allowed else ""}
 {"<h2>Closest</h2>" + near if missed.near else ""}
 <h2><label for="search">Routes</label></h2>
@@ -68,10 +57,48 @@ def as_html(
 """
 
 
+def _explain(status: int, method: str, missed: Explanation) -> str:
+    """Return why nothing serves a request; one for another method has its path."""
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"The path has a route, but none for {method}."
+    return missed.reason
+
+
+def list_rows(node: Node, route: Node | None = None) -> Iterator[tuple[str, ...]]:
+    """Yield what to show of every route below a node: a row for each application that it leads to.
+
+    >>> from asgi_routes import MethodRouter, URLRouter, mount, path
+    >>> async def show(scope, receive, send): ...
+    >>> node = inspect(URLRouter([path("a/", MethodRouter({"GET": show})), mount("m", show)]))
+    >>> [row[:2] for row in list_rows(node)]
+    [('/a/', 'GET'), ('/m/…', '')]
+    """
+    if node.kind in ("route", "mount"):
+        route = node
+    for child in node.children:
+        yield from list_rows(child, route)
+    if not node.children and route is not None and node.kind != "include":
+        yield _make_row(route, node)
+
+
+def _make_row(route: Node, leaf: Node) -> tuple[str, ...]:
+    path = route.template or ""
+    if route.kind == "mount":
+        path = path.removesuffix("/") + "/…"
+    asked = [leaf.protocol if leaf.protocol != "http" else None, leaf.host]
+    if leaf.kind == "default" or (leaf is not route and not leaf.methods and not leaf.host):
+        asked.append(leaf.key)
+    said = " ".join(filter(None, asked))
+    methods = ", ".join(leaf.methods or route.methods)
+    shown = f"{path} ({said})" if said else path
+    return shown, methods, route.name or "", leaf.application, route.place or ""
+
+
 def as_text(status: int, method: str, path: str, missed: Explanation) -> str:
     """Return the same, without the routes, as plain text."""
     shown = path.encode("unicode_escape").decode()
-    lines = [f"{status}: {method} {shown}", missed.reason.encode("unicode_escape").decode()]
+    said = _explain(status, method, missed).encode("unicode_escape").decode()
+    lines = [f"{status}: {method} {shown}", said]
     lines += [f"allowed: {', '.join(missed.allowed)}"] if missed.allowed else []
     lines += ["closest:"] if missed.near else []
     for near in missed.near:
@@ -82,7 +109,8 @@ def as_text(status: int, method: str, path: str, missed: Explanation) -> str:
 
 def as_json(status: int, method: str, path: str, missed: Explanation) -> str:
     """Return the same as JSON."""
-    facts = {"status": status, "method": method, "path": path, "reason": missed.reason}
+    said = _explain(status, method, missed)
+    facts = {"status": status, "method": method, "path": path, "reason": said}
     near = [asdict(near) for near in missed.near]
     return json.dumps({**facts, "allowed": missed.allowed, "near": near}) + "\n"
 
@@ -94,15 +122,18 @@ def content_security_policy() -> str:
     return f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], marked: int = -1) -> str:
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
+_CLASSES = {"what is missing": "reason", "declared": "place", "application": "place"}
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; on a phone, where it has no head, each cell says what it is."""
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    classes = [_CLASSES.get(heading, "") for heading in headings]
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="reason">{escape(text)}</td>'
-            if number == marked
-            else f"<td>{escape(text)}</td>"
-            for number, text in enumerate(row)
+            f'<td data-label="{heading}" class="{kind}">{escape(text)}</td>'
+            for heading, kind, text in zip(headings, classes, row, strict=True)
         )
         + "</tr>"
         for row in rows
@@ -160,7 +191,7 @@ def _body(miss: NoMatch, status: int, scope: Scope) -> tuple[bytes, bytes]:
     method, path = str(scope.get("method")), str(scope.get("path"))
     kind = _preferred(scope)
     if kind == b"text/html":
-        text = as_html(status, method, path, missed, inspect(outermost.router).routes())
+        text = as_html(status, method, path, missed, inspect(outermost.router))
     else:
         written = as_json if kind == b"application/json" else as_text
         text = written(status, method, path, missed)

@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from asgi_routes import MethodRouter, ProtocolTypeRouter, URLRouter, not_found, path
-from asgi_routes.inspection import debug_page
+from asgi_routes import (
+    HostRouter,
+    MethodRouter,
+    ProtocolTypeRouter,
+    URLRouter,
+    mount,
+    not_found,
+    path,
+)
+from asgi_routes.inspection import debug_page, inspect
+from asgi_routes.inspection.debugging import list_rows
 from asgi_routes.testing import Client, WebSocketDenied
-from tests.inspection.sample import app, nested
+from tests.inspection.sample import app, nested, shop
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +120,54 @@ async def test_inside_a_protocol_router() -> None:
     assert "only GET, HEAD" in Parsed(response.text).texts
     async with Client(router).lifespan() as state:
         assert state == {}
+
+
+async def test_a_wrong_method_is_no_wrong_path() -> None:
+    """405 says so, in each form, and what is allowed."""
+    client = Client(URLRouter(ROUTES, default=debug_page))
+    page = Parsed((await client.put("/methods/", headers=HTML)).text)
+    text = (await client.put("/methods/")).text
+    plain = json.loads((await client.put("/methods/", headers={"accept": "application/json"})).text)
+    said = "The path has a route, but none for PUT."
+    assert "405 Method Not Allowed" in page.texts
+    assert {"GET, HEAD, OPTIONS", said} <= {*page.texts}
+    assert text.splitlines()[:3] == ["405: PUT /methods/", said, "allowed: GET, HEAD, OPTIONS"]
+    assert (plain["reason"], plain["allowed"]) == (said, ["GET", "HEAD", "OPTIONS"])
+    for one in (*page.texts, text, str(plain)):
+        assert "No route found" not in one
+
+
+async def test_what_each_route_is() -> None:
+    """A row for each method, a prefix for a mount, a protocol or host where one is asked for."""
+    urls = URLRouter(
+        [
+            path("m/", MethodRouter({"GET": app, "PUT": shop}, default=nested), name="m"),
+            path("p/", app, methods=["POST"]),
+            mount("static", shop),
+            mount("inner", nested),
+            path("h/", HostRouter({"a.example": app})),
+            path("old/", URLRouter([], default=shop)),
+            mount("", app),
+        ],
+        default=debug_page,
+    )
+    router = ProtocolTypeRouter({"http": urls, "websocket": HostRouter({"b.example": nested})})
+    sample = "tests.inspection.sample"
+    assert [row[:4] for row in list_rows(inspect(router))] == [
+        ("/m/", "GET", "m", f"{sample}:app"),
+        ("/m/", "PUT", "m", f"{sample}:shop"),
+        ("/m/v/<slug:s>", "", "nested", f"{sample}:app"),
+        ("/p/", "POST", "", f"{sample}:app"),
+        ("/static/…", "", "", f"{sample}:shop"),
+        ("/inner/v/<slug:s>", "", "nested", f"{sample}:app"),
+        ("/h/ (a.example)", "", "", f"{sample}:app"),
+        ("/old/ (default)", "", "", f"{sample}:shop"),
+        ("/…", "", "", f"{sample}:app"),
+        ("/v/<slug:s> (websocket b.example)", "", "nested", f"{sample}:app"),
+    ]
+    plain = URLRouter([path("m/", urls)], default=debug_page)
+    shown = Parsed((await Client(plain).get("/nowhere", headers=HTML)).text)
+    assert {"/m/m/", "PUT", "/m/static/…"} <= {*shown.texts}
 
 
 async def test_off_by_default() -> None:

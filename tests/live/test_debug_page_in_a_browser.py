@@ -98,6 +98,55 @@ def test_light_and_dark(browser: webdriver.Chrome, server: Server) -> None:
     assert colors["light"][1] != colors["dark"][1]
 
 
+CONTRASTS = """
+const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b]
+  .map((c) => c / 255)
+  .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+const ratio = (one, other) => {
+  const [less, more] = [light(one), light(other)].sort((a, b) => a - b);
+  return (more + 0.05) / (less + 0.05);
+};
+const paper = channels(getComputedStyle(document.body).backgroundColor);
+const found = [];
+for (const element of document.body.querySelectorAll("*")) {
+  for (const part of [null, "::before", "::placeholder"]) {
+    const style = getComputedStyle(element, part);
+    found.push([element.tagName + (part ?? ""), ratio(channels(style.color), paper)]);
+  }
+}
+return found;
+"""
+"""The contrast of every text beside the color behind it, as WCAG has it."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("target", ["/users/abc/", "/notes/"])
+def test_contrast(browser: webdriver.Chrome, server: Server, scheme: str, target: str) -> None:
+    """Everybody can read it: at least 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    opened(browser, server, target, prefers_color_scheme=scheme)
+    found = browser.execute_script(CONTRASTS)
+    assert len({name for name, _ in found}) > 20
+    assert min(ratio for _, ratio in found) >= 4.5, sorted(found, key=lambda one: one[1])[:5]
+
+
+def test_labels_on_a_phone(browser: webdriver.Chrome, server: Server) -> None:
+    """Where a table has no head, each of its cells says what it is."""
+    label = "return getComputedStyle(arguments[0], '::before').content"
+    metrics = {"width": PHONE[0], "height": PHONE[1], "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    opened(browser, server, "/notes/")
+    cells = browser.find_elements(By.CSS_SELECTOR, "#routes tbody tr:nth-child(4) td")
+    assert [browser.execute_script(label, cell) for cell in cells] == [
+        f'"{name}"' for name in ("path", "methods", "name", "application", "declared")
+    ]
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    opened(browser, server, "/notes/")
+    (cell, *_) = browser.find_elements(By.CSS_SELECTOR, "#routes tbody td")
+    assert browser.execute_script(label, cell) == "none"
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits(
