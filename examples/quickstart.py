@@ -84,7 +84,7 @@ async def thumbnails(scope: Any, receive: Any, send: Any) -> None:
 api = URLRouter(
     [
         path("", answer("the api")),
-        path("users/<int:id>/", answer("user {id} of the api"), name="user"),
+        path("users/<int:id>/", answer("user {id} of the api"), name="api-user"),
     ],
     middleware=[PoweredBy],
 )

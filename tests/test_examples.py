@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from examples import from_channels, quickstart
+from asgi_routes.inspection.check import check
+from examples import from_channels, hosts_and_methods, own_router, quickstart
 from tests.spec.driving import call
 
 pytestmark = pytest.mark.anyio
@@ -15,6 +16,16 @@ async def test_channel(channel: str, capsys: pytest.CaptureFixture[str]) -> None
     """A message is handed to the application of its channel, by its name or a glob."""
     await call(quickstart.app, {"type": "channel", "channel": channel}, [{"image": "a.png"}])
     assert capsys.readouterr().out == f"{channel}: a thumbnail of a.png\n"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [from_channels.application, hosts_and_methods.app, own_router.app, quickstart.app],
+    ids=["from_channels", "hosts_and_methods", "own_router", "quickstart"],
+)
+def test_nothing_is_found(app: Any) -> None:
+    """They are as one should write."""
+    assert [one for one in check(app) if one.level != "info"] == []
 
 
 async def test_custom_scope_type() -> None:

@@ -38,25 +38,23 @@ def find_unawaitable(function: FunctionType) -> str | None:
         return None
     if code.co_flags & _IS_GENERATOR:
         return "a generator"
-    return "nothing" if _returns_none(code) else None
+    constants = _list_returned(code)
+    if not constants:
+        return None
+    return "nothing" if all(one is None for one in constants) else "a constant"
 
 
 @functools.lru_cache(maxsize=1024)
-def _returns_none(code: CodeType) -> bool:
-    """Tell whether a function ends, and every end of it is a plain ``return``, or its last line."""
-    ends = 0
+def _list_returned(code: CodeType) -> tuple[Any, ...]:
+    """Return what every end of a function returns; nothing if that is not always a constant."""
+    found: list[Any] = []
     before: dis.Instruction | None = None
     for one in dis.get_instructions(code):
-        if one.opname in ("RETURN_VALUE", "RETURN_CONST"):
-            constant = one if one.opname == "RETURN_CONST" else before
-            if constant is None or (constant is before and one.is_jump_target):
-                return False
-            if not _is_none(constant):
-                return False
-            ends += 1
+        if one.opname == "RETURN_CONST":
+            found.append(one.argval)
+        elif one.opname == "RETURN_VALUE":
+            if before is None or before.opname != "LOAD_CONST" or one.is_jump_target:
+                return ()
+            found.append(before.argval)
         before = one
-    return ends > 0
-
-
-def _is_none(loaded: dis.Instruction) -> bool:
-    return loaded.opname in ("LOAD_CONST", "RETURN_CONST") and loaded.argval is None
+    return tuple(found)

@@ -103,6 +103,7 @@ ROUTES = [
     ('path("a", MethodRouter({"DELTE": leaf}))', "R212", "did you mean 'DELETE'?"),
     # What is called.
     ('path("a", forgotten)', "R214", "forgotten returns nothing"),
+    ('path("a", lambda scope, receive, send: "hello")', "R214", "returns a constant"),
     ('path("a", generator)', "R214", "returns a generator"),
     ('path("a", yielding)', "R214", "returns a generator"),
     ('path("a", lambda scope, receive, send: None)', "R214", "returns nothing"),
@@ -139,6 +140,7 @@ ROUTES = [
             'path("a", returning)',
             'path("a", conditional)',
             'path("a", chosen)',
+            'path("a", lambda scope, receive, send: leaf(scope, receive, send) or None)',
             'path("a", raising)',
             'path("a", old)',
             'path("a", Returning())',

@@ -108,11 +108,14 @@ class _Keys:
         self._is_host = isinstance(router, HostRouter)
         self._languages: list[Language | Undecided] = []
         self._universe = self._add(_ANY_HOST if self._is_host else _ANYTHING)
-        self._own = {key: self._add(pattern) for key, pattern in _list_patterns(router)}
+        patterns = _list_patterns(router)
+        self._own = {key: self._add(pattern) for key, pattern in patterns}
+        # A converter may refuse: then the key matches these at most.
+        self._widest = {key: self._add(pattern, is_widest=True) for key, pattern in patterns}
 
-    def _add(self, pattern: Pattern) -> int:
+    def _add(self, pattern: Pattern, *, is_widest: bool = False) -> int:
         row: Row[Any] = Row(len(self._languages), (Step(pattern, Mode.ENDPOINT, {}),), None)
-        self._languages.append(read_language(row))
+        self._languages.append(read_language(row, is_widest=is_widest))
         return row.index
 
     def _compare(self) -> tuple[Comparison, dict[int, int]]:
@@ -127,16 +130,19 @@ class _Keys:
         earlier: list[int] = []
         for key, index in self._own.items():
             place = places.get(index)
-            if place is None:
-                yield self._report_undecided(key, self._languages[index])
-                continue
-            covering = comparison.find_covering([place, places[self._universe]], earlier)
-            if isinstance(covering, Undecided):
-                yield self._report_undecided(key, covering)
-            elif covering is not None:
-                example = comparison.find_path([place])
+            widest = places.get(self._widest[key]) if place is None else place
+            covering: tuple[int, ...] | Undecided | None = None
+            if widest is not None:
+                covering = comparison.find_covering([widest, places[self._universe]], earlier)
+            if isinstance(covering, tuple):
+                example = None if place is None else comparison.find_path([place])
                 yield self._report_dead(key, [names[one] for one in covering], example)
-            earlier.append(place)
+            elif place is None:
+                yield self._report_undecided(key, self._languages[index])
+            elif covering is not None:
+                yield self._report_undecided(key, covering)
+            if place is not None:
+                earlier.append(place)
 
     def excludes(self, key: str | None, other: Pattern) -> bool:
         """Tell whether nothing that a key leads on, None for the default, has a form."""

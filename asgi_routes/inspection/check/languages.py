@@ -70,7 +70,9 @@ class Language:
         return self._follow(path) is not None
 
 
-def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Language | Undecided:
+def read_language(
+    row: Row[Any], compile_regex: Compile = re.compile, *, is_widest: bool = False
+) -> Language | Undecided:
     r"""Return the language of a row.
 
     A language stands for what the row matches now: Python's limit for the digits of numbers
@@ -80,6 +82,8 @@ def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Languag
         row: the row; whether its target declines afterwards is not looked at.
         compile_regex: the engine for regular expressions; with any but Python's, those are
             `Undecided`.
+        is_widest: whether converters that may refuse what their regexes match are taken to take it:
+            then the row matches these paths at most.
 
     >>> from asgi_routes.engine import Mode, Step
     >>> from asgi_routes.patterns import parse_regex
@@ -91,7 +95,9 @@ def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Languag
     Undecided(reason='a back-reference')
     """
     try:
-        programs = tuple(write_program(step, compile_regex) for step in row.steps)
+        programs = tuple(
+            write_program(step, compile_regex, is_widest=is_widest) for step in row.steps
+        )
     except UnreadableError as error:
         return Undecided(str(error))
     except RecursionError:
@@ -103,8 +109,10 @@ def read_language(row: Row[Any], compile_regex: Compile = re.compile) -> Languag
     return Language(row, programs, sys.get_int_max_str_digits(), follow, is_risky)
 
 
-def write_program(step: Step, compile_regex: Compile = re.compile) -> Program:
-    """Return what a step does with a path.
+def write_program(
+    step: Step, compile_regex: Compile = re.compile, *, is_widest: bool = False
+) -> Program:
+    """Return what a step does with a path; see `read_language`.
 
     Raises:
         UnreadableError: that cannot be told; the message says why.
@@ -114,10 +122,10 @@ def write_program(step: Step, compile_regex: Compile = re.compile) -> Program:
         if compile_regex is not re.compile:
             raise UnreadableError("another engine for regular expressions than Python's")
         return _write_regex(pattern, step.mode)
-    return _write_path(pattern, step.mode)
+    return _write_path(pattern, step.mode, is_widest=is_widest)
 
 
-def _write_path(pattern: Pattern, mode: Mode) -> Program:
+def _write_path(pattern: Pattern, mode: Mode, *, is_widest: bool) -> Program:
     """Return the program of a path or a format, which begins where the path begins."""
     writer = ProgramWriter()
     start = ACCEPT
@@ -128,7 +136,7 @@ def _write_path(pattern: Pattern, mode: Mode) -> Program:
         if isinstance(node, Literal):
             start = writer.write_text(node.text, start)
         else:
-            start = _write_parameter(writer, node, start)
+            start = _write_parameter(writer, node, start, is_widest=is_widest)
     return writer.finish(start, _choose_entry(pattern, mode))
 
 
@@ -143,12 +151,14 @@ def _list_nodes(pattern: Pattern) -> list[Literal | Parameter]:
     return [node for node in pattern.nodes if not isinstance(node, Opaque)]
 
 
-def _write_parameter(writer: ProgramWriter, parameter: Parameter, then: int) -> int:
+def _write_parameter(
+    writer: ProgramWriter, parameter: Parameter, then: int, *, is_widest: bool
+) -> int:
     kind = type(parameter.converter)
     is_as_made = parameter.regex == getattr(kind, "regex", None)
     if kind is IntConverter and is_as_made:
         return writer.write_number(then)
-    if kind is TextConverter or (kind is UUIDConverter and is_as_made):
+    if kind is TextConverter or (kind is UUIDConverter and is_as_made) or is_widest:
         try:
             items, flags = read_items(parameter.regex, 0)
         except re.error:  # By itself it is none: it counts on the groups around it.

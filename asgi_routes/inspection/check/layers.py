@@ -4,7 +4,7 @@ What such a thing does is told by its name and by the constants in its code; not
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -17,7 +17,7 @@ _GUARD = re.compile(
     r"|staff|csrf|origin(?!al)",
     re.IGNORECASE,
 )
-_REFUSALS = {401, 403, "websocket.close"}
+_REFUSALS = {401, 403}
 
 
 def list_wrappers(app: Any) -> list[Any]:
@@ -41,28 +41,37 @@ def _list_cells(app: Any) -> Iterator[Any]:
 
 def answers_preflights(wrapper: Any) -> bool:
     """Tell whether a wrapper is there for OPTIONS, too: its name says CORS, or its code OPTIONS."""
-    return bool(_CORS.search(name_of(wrapper))) or any(
-        one in ("OPTIONS", b"OPTIONS") for one in _list_constants(wrapper)
-    )
+    return bool(_CORS.search(name_of(wrapper))) or _names_any(wrapper, {"OPTIONS", b"OPTIONS"})
 
 
 def is_guard(wrapper: Any) -> bool:
     """Tell whether a middleware refuses some requests, by its name or by the statuses in its code."""
     name = name_of(wrapper).rpartition(":")[2]
-    return bool(_GUARD.search(name)) or any(
-        isinstance(one, (int, str)) and one in _REFUSALS for one in _list_constants(wrapper)
-    )
+    return bool(_GUARD.search(name)) or _names_any(wrapper, _REFUSALS)
+
+
+def _names_any(wrapper: Any, wanted: Container[Any]) -> bool:
+    for one in _list_constants(wrapper):
+        several = one if isinstance(one, (tuple, frozenset, set, list)) else (one,)
+        if any(isinstance(each, (str, bytes, int)) and each in wanted for each in several):
+            return True
+    return False
 
 
 def _list_constants(wrapper: Any) -> Iterator[Any]:
+    """Yield the constants in the code of a wrapper, and those of its module that it names."""
     kind = wrapper if isinstance(wrapper, type) else type(wrapper)
-    functions = [wrapper] if isinstance(wrapper, FunctionType) else [*vars(kind).values()]
-    todo = [one.__code__ for one in functions if isinstance(one, FunctionType)]
-    while todo:
-        for constant in todo.pop().co_consts:
-            if isinstance(constant, CodeType):
-                todo.append(constant)
-            elif isinstance(constant, (tuple, frozenset)):
-                yield from constant
-            else:
-                yield constant
+    members = [one for base in kind.__mro__ for one in vars(base).values()]
+    functions = [wrapper] if isinstance(wrapper, FunctionType) else members
+    for function in functions:
+        if isinstance(function, FunctionType):
+            for code in _list_codes(function.__code__):
+                yield from code.co_consts
+                yield from map(function.__globals__.get, code.co_names)
+
+
+def _list_codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _list_codes(constant)

@@ -118,11 +118,17 @@ def test_what_is_not_known_is_said() -> None:
         def to_python(self, value: str) -> str:
             raise ValueError(value)
 
-    registry = Converters({"no": Refusing("[a-z]+")})
-    router = HostRouter({"<no:a>.c": app, "<b>.c": app}, converters=registry)
-    assert [(one.id, one.subjects[0].template) for one in check(router)] == [
-        ("R103", "HostRouter '<no:a>.c'")
+    registry = Converters({"no": Refusing("[a-z]+"), "never": Refusing("[A-Z]+")})
+    keys = dict.fromkeys(["<no:a>.c", "<b>.c", "<no:a>.d", "<no:c>.c", "<never:a>.e"], app)
+    findings = check(HostRouter(keys, converters=registry))
+    assert [(one.id, one.subjects[0].template.split()[1]) for one in findings] == [
+        ("R103", "'<no:a>.c'"),
+        ("R103", "'<no:a>.d'"),
+        # What it refuses besides would not be reached either.
+        ("R101", "'<no:c>.c'"),
+        ("R101", "'<never:a>.e'"),
     ]
+    assert [one.witness for one in findings] == [None] * 4
 
 
 def test_methods_without_http() -> None:

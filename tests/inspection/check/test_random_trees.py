@@ -333,14 +333,12 @@ def test_nothing_that_is_reached_is_said_to_be_unreachable(chunk: int) -> None:
         assert not dead & alive, (chunk, number, [one for one in findings if one.id == "R101"])
         for finding in findings:
             check_witness(router, finding)
-        counts["keys"] += sum(bool(key) for _, key in dead)
         if isinstance(router, URLRouter):
             rows = next(find_tables(router)).rows
             ends = {(row.target.route.declared.line, "") for row in rows}
             counts += Counter(ends=len(ends), dead=len(dead & ends), unreached=len(ends - alive))
     print(counts)
     assert counts["dead"] > counts["unreached"] / 3
-    assert counts["keys"]
 
 
 @pytest.mark.filterwarnings("ignore")
