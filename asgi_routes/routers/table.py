@@ -48,6 +48,7 @@ from asgi_routes.scopes import (
     restore_slashes,
 )
 from asgi_routes.scopes.route import MatchedRoute
+from asgi_routes.suspicions import is_silenced
 from asgi_routes.types import App, Scope
 
 
@@ -294,7 +295,8 @@ def warn_of_slow_regexes(rows: Sequence[Row[Destination]], compile_regex: Compil
             warned.add(route)
             if found is not None and found.is_certain:
                 place = route.declared
-                warnings.warn_explicit(str(found), SlowRegexWarning, place.file, place.line)
+                if not is_silenced(place, "R301"):
+                    warnings.warn_explicit(str(found), SlowRegexWarning, place.file, place.line)
 
 
 class _Chain(NamedTuple):

@@ -229,6 +229,16 @@ def test_silence(text: str) -> None:
     assert (len(caught), [one.id for one in check(made) if one.id == id_]) == (1, [id_])
 
 
+def test_slow_regexes_are_silenced_alike() -> None:
+    """What a router warns of bears the same comment."""
+    text = r'URLRouter([re_path(r"^(\w+)*$", leaf)])'
+    for comment, number in (("", 1), ("  # asgi-routes: ignore[R301]", 0)):
+        made, _, caught = write(text + comment)
+        assert made.match("/a")
+        assert len(caught) == number
+        assert [one.id for one in check(made)] == ["R301"] * number
+
+
 def test_every_id_is_tested() -> None:
     """Whatever is warned of is a row above."""
     package = Path(__file__).parents[2] / "asgi_routes" / "suspicions"

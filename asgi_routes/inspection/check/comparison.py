@@ -37,6 +37,11 @@ class Comparison:
         self._effort = Effort()
         self._automata: dict[int, Automaton] = {}
 
+    @property
+    def size(self) -> int:
+        """How many languages there are."""
+        return len(self._languages)
+
     def get_automaton(self, index: int) -> Automaton:
         """Return the automaton of a language; it is made when it is first asked for."""
         found = self._automata.get(index)

@@ -1,19 +1,21 @@
 """Guards as ``middleware=`` of a prefix, past which a later route serves what the prefix misses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from asgi_routes.apps import name_of
+from asgi_routes.apps import Kind, is_router, name_of
 from asgi_routes.engine import LinearMatcher, Mode, Row, Step
 from asgi_routes.inspection.check.checked_tables import CheckedTable
 from asgi_routes.inspection.check.comparison import Comparison
-from asgi_routes.inspection.check.findings import Finding, make_subject
+from asgi_routes.inspection.check.findings import Finding, Subject, make_subject
 from asgi_routes.inspection.check.languages import Language, read_language
 from asgi_routes.inspection.check.layers import is_guard, list_wrappers
 from asgi_routes.inspection.check.outlines import list_outlines, meet
 from asgi_routes.inspection.check.taking import Taking, decide_taking
 from asgi_routes.middleware import Layer, list_callables
-from asgi_routes.patterns import parse_regex
+from asgi_routes.patterns import Literal, parse_regex
+from asgi_routes.patterns.syntaxes import compose
 from asgi_routes.routers.table import Destination
 from asgi_routes.routes import Include, Route
 
@@ -26,20 +28,20 @@ def check_guards(table: CheckedTable) -> Iterator[Finding]:
     for row in table.rows:
         for length in range(1, len(row.target.declarations)):
             declared = row.target.declarations[:length]
+            if declared in seen:
+                continue
+            seen.add(declared)
             guards = [*filter(is_guard, list_callables(_list_layers(declared[-1])))]
-            if guards and declared not in seen:
-                seen.add(declared)
+            if guards:
                 yield from _check_prefix(table, row, declared, guards)
+        yield from _check_slash(table, row)
 
 
 def _list_layers(route: Route) -> Iterator[Layer]:
-    """Yield the middleware of a declaration, and of what it leads to."""
+    """Yield the middleware of a declaration, and of the include() or router that it leads to."""
     target: Any = route.target
-    for layer in (route.layer, target.layer if isinstance(target, Include) else None):
-        if layer is not None:
-            yield layer
-    if not isinstance(target, Include) and getattr(target, "layer", None) is not None:
-        yield target.layer
+    of_target = target.layer if isinstance(target, Include) or is_router(target) else None
+    yield from filter(None, (route.layer, of_target))
 
 
 def _check_prefix(
@@ -59,9 +61,39 @@ def _check_prefix(
             )
             subjects = [make_subject(template, route)]
             if later is not None:
-                subjects.append(make_subject(table.make_template(later), later.target.route))
+                subjects.append(_make_subject(table, later))
             yield Finding("R104", message, tuple(subjects), "/" + witness)
             return
+
+
+def _check_slash(table: CheckedTable, row: Row[Destination]) -> Iterator[Finding]:
+    """Yield that a guard by hand, at a prefix without a slash, does not have the one with a slash."""
+    *outer, last = row.steps
+    guards = [*filter(is_guard, list_wrappers(row.target.app))]
+    is_bare = last.mode is Mode.LEVEL and last.pattern.syntax != "regex"
+    if row.target.kind is not Kind.BOUNDARY or not is_bare or not guards:
+        return
+    if not last.pattern.source or last.pattern.source.endswith("/"):
+        return
+    pattern = last.pattern
+    slashed = compose(pattern.syntax, pattern.source + "/", (*pattern.nodes, Literal("/", (0, 0))))
+    path = Row(0, (*outer, replace(last, pattern=slashed, mode=Mode.ENDPOINT)), row.target)
+    for later in _list_catch_alls(table, row.index, guards):
+        is_one_path = later is not None and all(step.pattern.is_literal for step in later.steps)
+        if is_one_path and later is not None and later.steps[-1].mode is Mode.ENDPOINT:
+            continue
+        witness = _find_path(table, path, later)
+        if witness is not None:
+            message = (
+                f"with a slash behind it, the path is served without {name_of(guards[0])}: end the text "
+                "of the route in a slash"
+            )
+            yield Finding("R104", message, (_make_subject(table, row),), "/" + witness)
+            return
+
+
+def _make_subject(table: CheckedTable, row: Row[Destination]) -> Subject:
+    return make_subject(table.make_template(row), row.target.route)
 
 
 def _list_catch_alls(
@@ -89,18 +121,16 @@ def _find_path(
     rows = [row for row in table.rows if later is None or row.index < later.index]
     others = [row for row in rows if meet(outlines, list_outlines(row))]
     compile_regex = table.compile_regex()
-    languages: list[Language] = [_ONE_LINE]
-    for row in [prefix, *([] if later is None else [later]), *others]:
-        language = read_language(row, compile_regex)
-        if isinstance(language, Language):
-            languages.append(language)
-        elif row is prefix or row is later:
-            return None
-    wanted = [0, 1] if later is None else [0, 1, 2]
-    comparison = Comparison(languages)
-    if later is not None and comparison.find_path([0, 1], [2]) is not None:
+    first = [_ONE_LINE, prefix, *([] if later is None else [later])]
+    languages = [read_language(row, compile_regex) for row in first]
+    wanted = range(len(languages))
+    if not all(isinstance(language, Language) for language in languages):
         return None
-    found = comparison.find_path(wanted, range(len(wanted), len(languages)))
+    languages += [read_language(row, compile_regex) for row in others]
+    comparison = Comparison([one for one in languages if isinstance(one, Language)])
+    if later is not None and comparison.find_path(wanted[:-1], wanted[-1:]) is not None:
+        return None
+    found = comparison.find_path(wanted, range(len(wanted), comparison.size))
     if not isinstance(found, str):
         return None
     linear = LinearMatcher(others, compile_regex)
@@ -108,12 +138,5 @@ def _find_path(
     return found if is_alone else None
 
 
-def _read_one_line() -> Language:
-    pattern = parse_regex(r"^[^\n]*\Z")
-    language = read_language(Row(0, (Step(pattern, Mode.PREFIX, {}),), None))
-    assert isinstance(language, Language)
-    return language
-
-
-_ONE_LINE = _read_one_line()
+_ONE_LINE: Row[Any] = Row(0, (Step(parse_regex(r"^[^\n]*\Z"), Mode.PREFIX, {}),), None)
 """``.`` and ``<path:…>`` take no line break: still they are meant for all paths."""

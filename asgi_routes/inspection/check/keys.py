@@ -126,6 +126,8 @@ class _Keys:
     def check(self) -> Iterator[Finding]:
         """Yield a finding for each key that is never reached, or of which that is not known."""
         comparison, places = self._compare()
+        if self._universe not in places:  # This Python does not show how it reads a regex.
+            return
         names = {places[index]: key for key, index in self._own.items() if index in places}
         earlier: list[int] = []
         for key, index in self._own.items():
@@ -148,7 +150,7 @@ class _Keys:
         """Tell whether nothing that a key leads on, None for the default, has a form."""
         index = self._add(other)
         comparison, places = self._compare()
-        if index not in places:
+        if index not in places or self._universe not in places:
             return False
         wanted, unwanted = [places[self._universe], places[index]], []
         for own, at in self._own.items():

@@ -199,6 +199,23 @@ def test_a_guard_that_keeps_all(later: Any) -> None:
         assert found(URLRouter(routes), "R104") == []
 
 
+def test_a_guard_at_a_prefix_without_a_slash() -> None:
+    """The path with a slash is not below it."""
+    for later in (mount("", app), path("<path:rest>", app)):
+        router = URLRouter([path("admin", Guard(ADMIN)), later])
+        (finding,) = found(router, "R104")
+        assert finding.witness == "/admin/"
+        served = router.match({"type": "http", "method": "GET", "path": "/admin/"})
+        assert served.endpoint is app
+        assert found(URLRouter([path("admin", Wrapper(ADMIN)), later]), "R104") == []
+    for routes in (
+        [path("admin/", Guard(ADMIN)), mount("", app)],
+        [path("admin", Guard(ADMIN)), path("admin/", app)],
+        [path("admin", Guard(ADMIN)), path("admin/", Guard(ADMIN)), mount("", app)],
+    ):
+        assert found(URLRouter(routes), "R104") == []
+
+
 def test_a_default_behind_a_guard() -> None:
     """An application as default serves it as well."""
     router = URLRouter([path("admin/", ADMIN, middleware=[Guard])], default=app)
