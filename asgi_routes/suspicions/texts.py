@@ -14,7 +14,7 @@ _WORTH_A_LOOK = re.compile(r"[{<>?#%:]")
 _IN_BRACES = re.compile(r"\{(?P<name>\w*)(?::(?P<type>[^/{}]*))?\}")
 _IN_BRACKETS = re.compile(r"<(?:(?P<type>\w+):)?(?P<name>\w+)>")
 _ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
-_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 def suspect_text(pattern: Pattern) -> Iterator[Suspicion]:

@@ -91,6 +91,7 @@ ROUTES = [
     ('path("page#top", leaf)', "R211", "a fragment is never sent"),
     ('path("x%20y/", leaf)', "R211", "write ' '"),
     ('path("x%2Fy/", leaf)', "R211", "write '/'"),
+    ('path("%E4%BD%A0/", leaf)', "R211", "write '\N{CJK UNIFIED IDEOGRAPH-4F60}'"),
     ('path("caf%C3/", leaf)', "R211", r"write '\\xc3'"),
     ('re_path("^x%20y/$", leaf)', "R211", "write ' '"),
     ('path("http://example.com/x", leaf)', "R211", "a scheme"),

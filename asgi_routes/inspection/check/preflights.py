@@ -30,13 +30,14 @@ def check_preflights(table: CheckedTable) -> Iterator[Finding]:
     """Yield the routes of a table whose middleware never gets OPTIONS."""
     for row in table.rows:
         methods = find_methods(row)
-        if not methods or _METHOD in methods or _has_options_elsewhere(table, row):
+        if not methods or _METHOD in methods:
             continue
         app: Any = row.target.app
         is_by_method = isinstance(app, MethodRouter) and row.target.kind is Kind.ROUTER
         apps = app.application_mapping.values() if is_by_method else [app]
-        subject = make_subject(table.make_template(row), row.target.route)
-        yield from _report(apps, subject)
+        found = [*_report(apps, make_subject(table.make_template(row), row.target.route))]
+        if found and not _has_options_elsewhere(table, row):
+            yield from found
 
 
 def check_preflights_by_method(app: Any) -> Iterator[Finding]:
