@@ -112,7 +112,7 @@ class HostRouter(Reversing, KeyedRouter):
         # The labels of a host are to the dots what the segments of a path are to the slashes.
         self._matcher: Matcher[Key]
         self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
-        self.warn()
+        self.warn_of_suspicions()
 
     def key_of(self, scope: Scope) -> Key | None:
         if not self.is_transparent:

@@ -79,10 +79,10 @@ class ProtocolTypeRouter(Reversing, KeyedRouter):
         SearchedRouter.__init__(self, default, middleware)
         self._direct_keys = self._keys if self.is_transparent else {}
         self.set_lifespan(lifespan)
-        self.warn()
+        self.warn_of_suspicions()
 
-    def suspect(self) -> Iterator[Suspicion]:
-        yield from super().suspect()
+    def list_suspicions(self) -> Iterator[Suspicion]:
+        yield from super().list_suspicions()
         yield from suspect_types(self._apps)
 
     def key_of(self, scope: Scope) -> Key | None:
@@ -166,10 +166,10 @@ class MethodRouter(KeyedRouter):
             found = Key(method, app), methods
             self._keys.update(dict.fromkeys(methods, found))
         SearchedRouter.__init__(self, default, middleware)
-        self.warn()
+        self.warn_of_suspicions()
 
-    def suspect(self) -> Iterator[Suspicion]:
-        yield from super().suspect()
+    def list_suspicions(self) -> Iterator[Suspicion]:
+        yield from super().list_suspicions()
         yield from suspect_methods(self._apps)
 
     @property
@@ -263,7 +263,7 @@ class ChannelNameRouter(KeyedRouter):
         self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
         self._globs = Globs([(name, key) for name, key in keys.items() if _IS_GLOB(name)])
         SearchedRouter.__init__(self, default, middleware)
-        self.warn()
+        self.warn_of_suspicions()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -329,7 +329,7 @@ class SubprotocolRouter(KeyedRouter):
         self._apps = check_mapping(mapping, "SubprotocolRouter", "subprotocol", URLRouter)
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
-        self.warn()
+        self.warn_of_suspicions()
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""

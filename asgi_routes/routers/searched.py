@@ -84,12 +84,12 @@ class SearchedRouter(Router):
         if lifespan is not None:
             expect_start(self)
 
-    def warn(self) -> None:
+    def warn_of_suspicions(self) -> None:
         """Warn of what can hardly have been meant; of a copy, that was done before."""
         if not self._is_copy:
-            warn_of(self.suspect(), self.declared)
+            warn_of(self.list_suspicions(), self.declared)
 
-    def suspect(self) -> Iterator[Suspicion]:
+    def list_suspicions(self) -> Iterator[Suspicion]:
         """Yield what can hardly have been meant in what the router was made of."""
         if is_application(self.default):
             yield from suspect_app(self.default)
@@ -196,8 +196,8 @@ class KeyedRouter(SearchedRouter):
 
     _apps: dict[str, App]
 
-    def suspect(self) -> Iterator[Suspicion]:
-        yield from super().suspect()
+    def list_suspicions(self) -> Iterator[Suspicion]:
+        yield from super().list_suspicions()
         for app in self._apps.values():
             yield from suspect_app(app)
 

@@ -167,7 +167,7 @@ class URLRouter(Reversing, SearchedRouter):
         self._within: set[URLRouter] = set()
         self._table: Table
         self.replace(routes)
-        self.warn()
+        self.warn_of_suspicions()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {count(self._table.routes, 'route')}>"

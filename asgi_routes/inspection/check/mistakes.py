@@ -93,7 +93,7 @@ def check_routers(app: Any) -> Iterator[Finding]:
         router = visit.router
         if isinstance(router, SearchedRouter):
             subject = Subject(type(router).__qualname__, router.declared)
-            for id_, message in router.suspect():
+            for id_, message in router.list_suspicions():
                 yield Finding(id_, message, (subject,), through=list_through(visit))
 
 
