@@ -1,6 +1,5 @@
 """Methods and scope types that nobody knows."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from asgi_routes.errors import did_you_mean
@@ -45,9 +44,10 @@ def suspect_types(types: Iterable[str]) -> Iterator[Suspicion]:
     >>> [found.message for found in suspect_types(["http", "websockets", "mqtt"])]
     ["no server sends a scope of type 'websockets'; did you mean 'websocket'?"]
     """
-    for kind in types:
-        if kind in _TYPES:
-            continue
+    unknown = [kind for kind in types if kind not in _TYPES]
+    if unknown:
+        import difflib  # noqa: PLC0415 - needed for others than ASGI's only
+    for kind in unknown:
         plain = kind.strip().lower()
         near = difflib.get_close_matches(plain, _TYPES, n=1, cutoff=_ALIKE)
         meant = _OTHER_NAMES.get(plain) or next(iter(near), None)
