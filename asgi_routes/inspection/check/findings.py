@@ -24,7 +24,7 @@ IDS: dict[str, tuple[Level, str]] = {
     "R204": ("warning", "a path() or format_path() looks like a regex"),
     "R205": ("warning", "a whole application is served at one path only"),
     "R206": ("warning", "a route that matches everything is not the last"),
-    "R207": ("warning", "a route leads to a function that closes over a router"),
+    "R207": ("warning", "a route leads to a router that it cannot see"),
     "R208": ("warning", "a whole application is not given what it needs"),
     "R209": ("warning", "a route has a parameter in the syntax of another function"),
     "R210": ("warning", "a parameter of a route does not begin or end"),
