@@ -44,14 +44,17 @@ def suspect_types(types: Iterable[str]) -> Iterator[Suspicion]:
     >>> [found.message for found in suspect_types(["http", "websockets", "mqtt"])]
     ["no server sends a scope of type 'websockets'; did you mean 'websocket'?"]
     """
-    unknown = [kind for kind in types if kind not in _TYPES]
-    if unknown:
-        import difflib  # noqa: PLC0415 - needed for others than ASGI's only
-    for kind in unknown:
-        plain = kind.strip().lower()
-        near = difflib.get_close_matches(plain, _TYPES, n=1, cutoff=_ALIKE)
-        meant = _OTHER_NAMES.get(plain) or next(iter(near), None)
+    for kind in types:
+        meant = None if kind in _TYPES else _find_meant(kind.strip().lower())
         if meant is not None:
             yield Suspicion(
                 "R213", f"no server sends a scope of type {kind!r}; did you mean {meant!r}?"
             )
+
+
+def _find_meant(kind: str) -> str | None:
+    """Return the type of ASGI that is nearly of a name, or goes by it elsewhere."""
+    import difflib  # noqa: PLC0415 - needed for others than ASGI's only
+
+    near = difflib.get_close_matches(kind, _TYPES, n=1, cutoff=_ALIKE)
+    return _OTHER_NAMES.get(kind) or next(iter(near), None)
