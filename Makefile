@@ -15,6 +15,7 @@ LOAD_SECONDS ?= 300
 
 DEMO := .venv/demo
 DEMO_CHANNELS := .venv/demo-channels
+APPLICATIONS := .venv/applications
 DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
@@ -62,9 +63,9 @@ mutants: $(DEV)/.ready
 	@COMPILED_CASES=8000 $(IN_DEV) $(DEV)/bin/mutmut run --max-children 2 $(ARGS)
 	@$(DEV)/bin/mutmut results
 
-applications: $(DEV)/.ready
-	@$(DEV)/bin/python -m pip install --quiet --group applications
-	@$(DEV)/bin/python -m pytest $(ARGS) tests/frameworks/test_real_applications.py tests/parity/test_packages.py
+applications: $(APPLICATIONS)/.ready
+	@# Some of them leave sockets and event loops open.
+	@$(APPLICATIONS)/bin/python -m pytest -W ignore::ResourceWarning tests/frameworks/test_real_applications.py tests/parity/test_packages.py $(ARGS)
 
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
@@ -88,9 +89,10 @@ clean:
 
 $(DEMO)/.ready: GROUPS_ := --group demo
 $(DEMO_CHANNELS)/.ready: GROUPS_ := --group demo --group parity
+$(APPLICATIONS)/.ready: GROUPS_ := --group applications --no-compile
 $(DEV)/.ready: GROUPS_ := --group dev
 $(BENCH)/.ready: GROUPS_ := --group bench
-$(DEMO)/.ready $(DEMO_CHANNELS)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
+$(DEMO)/.ready $(DEMO_CHANNELS)/.ready $(APPLICATIONS)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asgi_routes needs Python 3.11 or newer, and $(PYTHON) is %d.%d; say make PYTHON=…" % sys.version_info[:2])'
 	@echo "== making the environment $(@D) (once; a minute or less)"
 	@$(PYTHON) -m venv $(@D)

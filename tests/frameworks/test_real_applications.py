@@ -1,5 +1,6 @@
 """Whole applications that people mount, the real ones, each by the recipe that README has for it."""
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -74,6 +75,17 @@ def nicegui(folder: Path) -> Any:
     return mount("apps", api)
 
 
+def gradio(folder: Path) -> Any:
+    pytest.importorskip("gradio", reason=_SEPARATE)
+    import gradio
+    from fastapi import FastAPI
+
+    with gradio.Blocks() as demo:
+        box = gradio.Textbox(label="a box")
+        box.submit(str.upper, box, gradio.Textbox(), api_name="upper")
+    return mount("apps", gradio.mount_gradio_app(FastAPI(), demo, path="/gui"))
+
+
 POLL = "socket.io/?EIO=4&transport=polling"
 RECIPES: dict[str, tuple[Callable[[Path], Any], list[tuple[str, int, str]]]] = {
     "StaticFiles": (static, [("/static/a.css", 200, "a style"), ("/static/b.css", 404, "")]),
@@ -89,6 +101,10 @@ RECIPES: dict[str, tuple[Callable[[Path], Any], list[tuple[str, int, str]]]] = {
     "socket.io": (socketio, [(f"/{POLL}", 200, "sid"), ("/socket.io.js", 404, "")]),
     "socket.io elsewhere": (socketio_elsewhere, [(f"/chat/{POLL}", 200, "sid")]),
     "NiceGUI": (nicegui, [("/apps/gui/", 200, "a label")]),
+    "Gradio": (
+        gradio,
+        [("/apps/gui/", 200, "a box"), ("/apps/gui/gradio_api/info", 200, "/upper")],
+    ),
 }
 
 
@@ -245,3 +261,16 @@ async def test_routes_of_starlette_through_its_router() -> None:
     app = URLRouter([mount("", Router([Route("/page/{n:int}", page)]))])
     assert (await Client(app).get("/page/7")).text == "page 7"
     assert (await Client(app).get("/page/x")).status == 404
+
+
+async def test_gradio_answers(tmp_path: Path) -> None:
+    """What somebody typed is sent, and its answer is read from a stream of events."""
+    client = Client(URLRouter([gradio(tmp_path)]), timeout=30)
+    call = "/apps/gui/gradio_api/call/upper"
+    async with client.lifespan():
+        body = json.dumps({"data": ["a word"]}).encode()
+        headers = {"content-type": "application/json"}
+        asked = await client.post(call, headers=headers, body=body)
+        event = json.loads(asked.body)["event_id"]
+        answer = await client.get(f"{call}/{event}")
+        assert 'data: ["A WORD"]' in answer.text
