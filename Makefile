@@ -11,6 +11,7 @@ PORT ?= 8000
 PARITY_CASES ?= 1000000
 FUZZ_SECONDS ?= 200
 TARGETS ?= 100000
+REQUESTS ?= 400
 LOAD_SECONDS ?= 300
 
 DEMO := .venv/demo
@@ -20,7 +21,7 @@ DEV := .venv/dev
 BENCH := .venv/bench
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets proxies bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets wsgi proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -70,6 +71,9 @@ applications: $(APPLICATIONS)/.ready
 targets: $(DEV)/.ready
 	@echo "== $(TARGETS) odd request targets at six servers"
 	@TARGETS=$(TARGETS) $(DEV)/bin/python -m pytest -n auto -rP tests/live/test_odd_targets.py $(ARGS)
+
+wsgi: $(DEV)/.ready
+	@$(DEV)/bin/python -W ignore -m tests.live.wsgi_losses $(REQUESTS)
 
 proxies: $(DEV)/.ready
 	@echo "== nginx, haproxy, Caddy, Apache and Varnish, as far as they are installed, in front of four servers"
