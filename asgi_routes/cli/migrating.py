@@ -25,8 +25,12 @@ def migrate(app: str, *, as_json: bool) -> None:
     for paths that are near to it, and for other scopes; no application is called. Each difference
     comes with its number in the README's list, "Coming from Channels".
 
+    An include() is asked as the nested router that Channels has instead, a format_path() as a
+    path() with converters, a mount() as a prefix, a route with methods for each of them. What has
+    no counterpart is named.
+
     Exit codes: 0, nothing else differs; 1, something does; 2, it could not be asked: there is no
-    router in it, or Channels is not installed.
+    router in it, none that Channels has, or Channels is not installed.
     """
     loaded = load_app(app)
     try:
@@ -38,6 +42,9 @@ def migrate(app: str, *, as_json: bool) -> None:
     found = compare(loaded)
     if found is None:
         raise click.UsageError(f"{app!r} leads to no router of Channels, and to none of ours")
+    if found.left_out and not found.alike:
+        said = "; ".join(found.left_out)
+        raise click.UsageError(f"nothing in {app!r} can be asked of Channels: {said}")
     if as_json:
         plain: dict[str, Any] = found._asdict()
         plain["differences"] = [one._asdict() for one in found.differences]

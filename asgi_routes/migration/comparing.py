@@ -7,12 +7,21 @@ from typing import Any, NamedTuple
 
 import django.conf
 import django.urls.converters
+from channels.routing import ChannelNameRouter as TheirChannels
 
+from asgi_routes.migration.agreements import Notes
 from asgi_routes.migration.differences import Explanations
 from asgi_routes.migration.examples import list_near
 from asgi_routes.migration.rules import Rule
-from asgi_routes.migration.sides import Asked, Called, Notes, call, our_side, their_side
-from asgi_routes.migration.tables import Declared, Read, read_application
+from asgi_routes.migration.sides import Asked, Called, OurSide, TheirSide, call, call_channel
+from asgi_routes.migration.tables import (
+    Declared,
+    Read,
+    methods_of,
+    read_application,
+    take_method,
+)
+from asgi_routes.routers import ChannelNameRouter
 
 _ROOT = "/root"
 _RAISED = "raises ValueError"
@@ -46,7 +55,7 @@ class Comparison(NamedTuple):
         asked: how many scopes both sides were asked for.
         alike: of how many of them the very same was called, with the same parameters.
         differences: all else.
-        left_out: declarations that Channels has no counterpart for, so that they were not compared.
+        left_out: what Channels has no counterpart for, so that it was not compared.
     """
 
     asked: int
@@ -81,17 +90,23 @@ def compare(app: Any) -> Comparison | None:
     others = [*_compare_types(read)]
     asked, alike = len(others), 0
     with _registered(read):
-        for kind, table in read.tables.items():
-            for difference in _compare_table(read, kind, table):
-                asked += 1
-                if difference is None:
-                    alike += 1
-                    continue
-                key = difference.rules or (difference.asked,)
-                first = found.get(key, difference._replace(times=0))
-                found[key] = first._replace(times=first.times + 1)
-    left_out = tuple(f"{text} ({number})" if number else text for text, number in read.left_out)
+        for difference in _compare_all(read):
+            asked += 1
+            if difference is None:
+                alike += 1
+                continue
+            key = difference.rules or (difference.asked,)
+            first = found.get(key, difference._replace(times=0))
+            found[key] = first._replace(times=first.times + 1)
+    left_out = tuple(dict.fromkeys(read.left_out))
     return Comparison(asked, alike, (*others, *found.values()), left_out)
+
+
+def _compare_all(read: Read) -> Iterator[Difference | None]:
+    for kind, table in read.tables.items():
+        yield from _compare_table(read, kind, table)
+    if read.channels is not None:
+        yield from _compare_channels(read.channels)
 
 
 @contextlib.contextmanager
@@ -124,19 +139,43 @@ def _compare_table(
     read: Read, kind: str, table: tuple[Declared, ...]
 ) -> Iterator[Difference | None]:
     """Yield what differs of each path that is asked for; None where nothing does."""
-    their, our = their_side(Notes()), our_side(read.converters)
-    their_router, our_router = their.router(their.routes(table)), our.router(our.routes(table))
-    explanations = Explanations(table)
-    for asked in dict.fromkeys(_list_asked(table)):
-        theirs, ours = call(their_router, asked), call(our_router, asked)
-        if theirs == ours and ours is not None:
-            yield None
-        elif ours is theirs:
+    option = read.root_paths[kind]
+    our = OurSide(read.converters, option)
+    our_router = our.router(our.routes(table))
+    explanations = Explanations(table, option)
+    for method in _list_methods(table) if kind in ("", "http") else (None,):
+        their = TheirSide(Notes())
+        their_router = their.router(their.routes(take_method(table, method)))
+        for path in dict.fromkeys(_list_asked(table)):
+            asked = path._replace(kind=kind or "http", method=method)
+            theirs, ours = call(their_router, asked), call(our_router, asked)
             shown = _show(kind, asked)
-            yield Difference(shown, _RAISED, "is answered as a miss", (1,), (_MISSED,))
-        else:
-            rules = explanations.of(asked, ours) or ()
-            yield _make_difference(read, _show(kind, asked), (theirs, ours), rules)
+            if theirs == ours and ours is not None:
+                yield None
+            elif ours is theirs:
+                yield Difference(shown, _RAISED, "is answered as a miss", (1,), (_MISSED,))
+            else:
+                rules = explanations.of(asked, ours) or ()
+                yield _make_difference(read, shown, (theirs, ours), rules)
+
+
+def _list_methods(table: tuple[Declared, ...]) -> Iterator[str | None]:
+    """Yield the methods that routes name, and one that none does; None where they name none."""
+    methods = methods_of(table)
+    if not methods:
+        yield None
+        return
+    yield from sorted(methods)
+    yield "PROPFIND" if "PROPFIND" not in methods else "MKCOL"
+
+
+def _compare_channels(names: tuple[str, ...]) -> Iterator[Difference | None]:
+    """Yield what differs of each channel, and of names that are near to it."""
+    for name in dict.fromkeys(near for one in names for near in (one, one + "x", one.upper())):
+        theirs = call_channel(TheirChannels, names, name)
+        ours = call_channel(ChannelNameRouter, names, name)
+        said = (theirs or "raises ValueError", ours or "raises NoRouteFound")
+        yield None if theirs == ours else Difference(f"channel {name!r}", *said, (), ())
 
 
 def _make_difference(
@@ -167,6 +206,7 @@ def _list_asked(table: tuple[Declared, ...]) -> Iterator[Asked]:
             yield Asked(near, is_served=True)
             if near[:1] == "/":
                 yield Asked(_ROOT + near, _ROOT)
+        yield Asked("/" + path, _ROOT)
 
 
 def _list_paths(table: tuple[Declared, ...]) -> Iterator[str]:

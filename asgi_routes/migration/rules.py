@@ -23,6 +23,10 @@ class Rule(StrEnum):
     """Channels takes any text off that the path begins with: ``/root`` off ``/rootfoo/``. Ours is a miss
     there, since the path is outside the root path."""
 
+    ROOT_PATH_STRIPPED = "4c the root path may have been stripped"
+    """Channels has nothing outside the root path; ours takes such a path for one that a proxy stripped it
+    from, unless ``root_path="in_path"`` says otherwise."""
+
     ONE_SLASH = "9a one slash at the top"
     """Channels takes every leading slash off; ours takes one. ``//admin/`` must not be another spelling of
     ``/admin/``: guards compare paths."""
@@ -39,6 +43,11 @@ class Rule(StrEnum):
     MORE_BEHIND_SLASH = "9d something behind the slash"
     """Behind such a prefix, Channels takes a slash off with nothing after it. ``/api/`` is not another
     spelling of ``/api``."""
+
+    INCLUDE = "11 include() works"
+    """Channels has nested routers instead of ``include()``, and takes slashes off in front of them. What
+    ``include()`` puts under a prefix goes on right behind it, with the parameters that Django would hand
+    over."""
 
     TARGET_IS_PATH = "15 a target begins with a slash"
     """Channels matches ``admin/`` as it matches ``/admin/``. From a server, that is no path, and ours a miss;

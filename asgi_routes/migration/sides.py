@@ -4,7 +4,8 @@ What stands for an application tells what it was called with. The side of Channe
 agree with ours in some respects, and notes which of them had something to do with a call.
 """
 
-from collections.abc import Callable, Collection, Coroutine
+import abc
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, NamedTuple
 
 import django.urls
@@ -12,11 +13,23 @@ from channels.routing import URLRouter as ChannelsRouter
 from django.urls import Resolver404
 
 from asgi_routes.errors import NoRouteFound
+from asgi_routes.migration.agreements import (
+    Included,
+    Notes,
+    OneSlashRouter,
+    SearchEndedError,
+    ending,
+    mounted,
+    prefixed,
+    reading_on,
+    routing,
+)
 from asgi_routes.migration.rules import Rule
 from asgi_routes.migration.tables import Declared
 from asgi_routes.patterns.converters import Converters
 from asgi_routes.routers import URLRouter
-from asgi_routes.routes import include, path, re_path
+from asgi_routes.routes import format_path, include, mount, path, re_path
+from asgi_routes.scopes import RootPath
 
 
 class Asked(NamedTuple):
@@ -25,6 +38,8 @@ class Asked(NamedTuple):
     path: str
     root_path: str = ""
     is_served: bool = False
+    kind: str = "http"
+    method: str | None = None
 
 
 class Called(NamedTuple):
@@ -44,106 +59,19 @@ class Called(NamedTuple):
         return cls(number, args, tuple(items), rest)
 
 
-class Notes:
-    """The rules that had something to do with one call."""
+def leaf(number: int, *, is_mounted: bool = False) -> Any:
+    """Return an application that tells what it was called with.
 
-    def __init__(self) -> None:
-        self.applied: set[Rule] = set()
-
-
-class OneSlash(str):
-    """Text of which Channels can take one leading slash only, however it tries to take all."""
-
-    __slots__ = ()
-
-    def lstrip(self, chars: str | None = None, /) -> str:
-        assert chars == "/"
-        return str(self.removeprefix("/"))
-
-    def __getitem__(self, key: Any, /) -> str:
-        return OneSlash(str(self)[key])
-
-
-class NoSlash(OneSlash):
-    """Text of which Channels can take no slash."""
-
-    __slots__ = ()
-
-    def lstrip(self, chars: str | None = None, /) -> str:
-        assert chars == "/"
-        return str(self)
-
-
-class OneSlashRouter(ChannelsRouter):
-    """Channels' router, save that it takes one slash off at the top, and none where it is told so."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        if "path_remaining" not in scope:
-            scope = {**scope, "path": OneSlash(scope["path"])}
-        return await super().__call__(scope, receive, send)
-
-
-class SearchEndedError(Exception):
-    """What somebody has wrapped by hand has missed, and nobody else is asked."""
-
-
-def ending(app: Any, notes: Notes) -> Any:
-    """Return an application whose miss ends the search."""
-
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        try:
-            return await app(scope, receive, send)
-        except Resolver404:
-            notes.applied.add(Rule.WRAPPED_ENDS)
-            raise SearchEndedError from None
-
-    middleware._path_routing = getattr(app, "_path_routing", False)  # type: ignore[attr-defined]
-    return middleware
-
-
-def prefixed(app: Any, notes: Notes) -> Any:
-    """Return a router behind a wrapper that says of itself that it leads to a router."""
-
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        notes.applied.add(Rule.WRAPPED_IS_PREFIX)
-        return await app(scope, receive, send)
-
-    middleware._path_routing = True  # type: ignore[attr-defined]
-    return middleware
-
-
-def reading_on(app: Any, route: Declared, notes: Notes, agreed: Collection[Rule]) -> Any:
-    """Return a router that reads on behind its prefix as ours does, where that was agreed on."""
-
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        rest = str(scope["path_remaining"])
-        front = scope["path"][: len(scope["path"]) - len(rest)]
-        # A scope that was made by hand may leave out the slash that everything begins with.
-        has_slash = not route.text or not front or front.endswith("/")
-        if rest and route.function == "path" and not has_slash:
-            refused = Rule.MORE_BEHIND_SLASH if rest == "/" else Rule.SLASH_BETWEEN
-            if (rest == "/" or rest[0] != "/") and refused in agreed:
-                notes.applied.add(refused)
-                raise Resolver404
-        if (rule := Rule.NO_SECOND_SLASH) in agreed:
-            kept = rest if has_slash else rest.removeprefix("/")
-            if kept.startswith("/"):
-                notes.applied.add(rule)
-            rest = NoSlash(kept)
-        return await app({**scope, "path_remaining": rest}, receive, send)
-
-    middleware._path_routing = getattr(app, "_path_routing", False)  # type: ignore[attr-defined]
-    return middleware
-
-
-def leaf(number: int) -> Any:
-    """Return an application that tells what it was called with."""
+    Args:
+        number: what it tells first.
+        is_mounted: whether the root path of its scope may have grown.
+    """
 
     async def app(scope: Any, _receive: Any, _send: Any) -> Called:
         route = scope["url_route"]
         assert set(route) == {"args", "kwargs"}
-        assert scope["untouched"] == (scope["path"], scope["root_path"])
-        return Called.with_(number, route["args"], route["kwargs"], scope["path_remaining"])
+        assert is_mounted or scope["untouched"] == (scope["path"], scope["root_path"])
+        return Called.with_(number, route["args"], route["kwargs"], scope.get("path_remaining"))
 
     return app
 
@@ -167,117 +95,177 @@ def hiding(inner: Any) -> Any:
     return middleware
 
 
-def marked(inner: Any) -> Any:
-    """Return a middleware that says of itself that it leads to a router."""
-
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        return await inner(scope, receive, send)
-
-    middleware._path_routing = True  # type: ignore[attr-defined]
-    return middleware
-
-
-class Side(NamedTuple):
+class Side(abc.ABC):
     """How one side makes its parts."""
 
-    path: Callable[..., Any]
-    re_path: Callable[..., Any]
-    router: Callable[[list[Any]], Any]
-    include: Callable[[list[Any]], Any]
-    wrap: Callable[[Declared, Any], Any]
+    def routes(self, table: tuple[Declared, ...], *, is_mounted: bool = False) -> list[Any]:
+        """Return the routes of a table.
 
-    def routes(self, table: tuple[Declared, ...]) -> list[Any]:
-        return [
-            getattr(self, route.function)(route.text, self.target(route), route.kwargs)
-            for route in table
-        ]
+        Args:
+            table: as data.
+            is_mounted: whether it stands below a mount.
+        """
+        return [made for route in table for made in self._make(route, is_mounted=is_mounted)]
 
-    def target(self, route: Declared) -> Any:
+    def _target(self, route: Declared, *, is_mounted: bool) -> Any:
+        """Return an application, a router, or the routes of an include."""
         target = route.target
         if target.kind == "leaf":
-            return leaf(target.number)
-        routes = self.routes(target.routes)
-        if target.kind == "include":
-            return self.include(routes)
-        return self.wrap(route, self.router(routes))
+            return leaf(target.number, is_mounted=is_mounted)
+        routes = self.routes(target.routes, is_mounted=is_mounted)
+        return routes if target.kind == "include" else self._wrap(route, self.router(routes))
+
+    @abc.abstractmethod
+    def router(self, routes: list[Any]) -> Any:
+        """Return a router by path."""
+
+    @abc.abstractmethod
+    def _make(self, route: Declared, *, is_mounted: bool) -> Iterable[Any]:
+        """Return what one declaration becomes."""
+
+    @abc.abstractmethod
+    def _wrap(self, route: Declared, router: Any) -> Any:
+        """Return a router with what stands around it."""
 
 
-def our_side(converters: Converters | None = None) -> Side:
-    """Return our side, as strict as Channels is.
+class OurSide(Side):
+    """Ours, as strict as Channels is with what it misses.
 
     Args:
         converters: those that the routes name; None for the registered ones.
+        root_path: the option of the outermost router.
     """
 
-    def wrap(route: Declared, router: Any) -> Any:
-        made: dict[str, Callable[[], Any]] = {
-            "router": lambda: router,
-            "marked": lambda: marked(router),
-            "wrapped": lambda: Wrapper(router),
-            "hidden": lambda: hiding(router),
-        }
-        return made[route.target.kind]()
+    def __init__(
+        self, converters: Converters | None = None, root_path: RootPath = "in_path"
+    ) -> None:
+        self._converters = converters
+        self._root_path: RootPath = root_path
 
-    return Side(
-        lambda *args: path(*args, converters=converters),
-        re_path,
-        lambda routes: URLRouter(routes, default=None, root_path="in_path"),
-        include,
-        wrap,
-    )
+    def router(self, routes: list[Any]) -> Any:
+        return URLRouter(routes, default=None, root_path=self._root_path)
+
+    def _make(self, route: Declared, *, is_mounted: bool) -> Iterable[Any]:
+        is_mount = route.function == "mount"
+        target = self._target(route, is_mounted=is_mounted or is_mount)
+        if is_mount:
+            yield mount(route.text, target, converters=self._converters)
+            return
+        if route.target.kind == "include":
+            target = include(target)
+        options: dict[str, Any] = {"methods": route.methods or None}
+        if route.function != "re_path":
+            options["converters"] = self._converters
+        yield _FUNCTIONS[route.function](route.text, target, route.kwargs, **options)
+
+    def _wrap(self, route: Declared, router: Any) -> Any:
+        made = {"router": _as_it_is, "marked": routing, "wrapped": Wrapper, "hidden": hiding}
+        return made[route.target.kind](router)
 
 
-def their_side(notes: Notes, agreed: Collection[Rule] = ()) -> Side:
-    """Return the side of Channels and Django, or what it would be if it agreed with us more.
+_FUNCTIONS: dict[str, Any] = {"path": path, "re_path": re_path, "format": format_path}
+
+
+def _as_it_is(router: Any) -> Any:
+    return router
+
+
+class TheirSide(Side):
+    """That of Channels and Django, or what it would be if it agreed with us more.
 
     Args:
         notes: of the rules that had something to do.
         agreed: the rules that it keeps; those of the whole path are for the caller.
     """
 
-    def wrap(route: Declared, router: Any) -> Any:
-        kind = route.target.kind
-        app = router
+    def __init__(self, notes: Notes, agreed: Collection[Rule] = ()) -> None:
+        self._notes = notes
+        self._agreed = agreed
+
+    def router(self, routes: list[Any]) -> Any:
+        kind = OneSlashRouter if Rule.ONE_SLASH in self._agreed else ChannelsRouter
+        return kind(routes)
+
+    def _make(self, route: Declared, *, is_mounted: bool) -> Iterable[Any]:
+        of_regex = route.function == "re_path"
+        function: Any = django.urls.re_path if of_regex else django.urls.path
+        is_mount = route.function == "mount"
+        target = self._target(route, is_mounted=is_mounted or is_mount)
+        if route.target.kind == "include":
+            yield from self._include(function, route, target)
+            return
+        if is_mount:
+            target = mounted(target, route, self._notes, self._agreed)
+        yield function(route.their_text, target, route.kwargs)
+
+    def _include(self, function: Any, route: Declared, routes: list[Any]) -> Iterable[Any]:
+        """Yield what stands for an include: the nested router that Channels asks for instead."""
+        nested = ChannelsRouter(routes)
+        outer = function(route.their_text, routing(nested), route.kwargs)
+        if Rule.INCLUDE not in self._agreed:
+            yield outer
+            return
+        ChannelsRouter([outer])  # It makes a prefix of it.
+        for inner in routes:
+            yield Included(outer, inner, self._notes)
+
+    def _wrap(self, route: Declared, router: Any) -> Any:
+        kind, app, agreed = route.target.kind, router, self._agreed
+        if route.function == "mount":
+            return router
         if kind == "hidden":
             app = hiding(router)
         elif kind == "marked":
-            app = marked(router)
+            app = routing(router)
         elif kind == "wrapped":
             has_prefix = Rule.WRAPPED_IS_PREFIX in agreed
-            app = prefixed(router, notes) if has_prefix else Wrapper(router)
+            app = prefixed(router, self._notes) if has_prefix else Wrapper(router)
         if Rule.WRAPPED_ENDS in agreed and kind != "router":
-            app = ending(app, notes)
-        is_exact = kind == "hidden" and route.function == "path"
-        return reading_on(app, route, notes, agreed) if agreed and not is_exact else app
-
-    return Side(
-        django.urls.path,
-        django.urls.re_path,
-        OneSlashRouter if Rule.ONE_SLASH in agreed else ChannelsRouter,
-        lambda routes: django.urls.include((routes, None)),  # type: ignore[arg-type]
-        wrap,
-    )
+            app = ending(app, self._notes)
+        if not agreed or (kind == "hidden" and route.function != "re_path"):
+            return app
+        return reading_on(app, route, self._notes, agreed)
 
 
 def call(router: Any, asked: Asked) -> Called | None:
     """Return what a router calls for a path; None for a miss. Nothing else may happen."""
     scope: dict[str, Any] = {
-        "type": "http",
+        "type": asked.kind,
         "path": asked.path,
         "root_path": asked.root_path,
         "untouched": (asked.path, asked.root_path),
     }
     if asked.is_served:
         scope["asgi"] = {"version": "3.0"}
-    coroutine: Coroutine[Any, Any, Called] = router(scope, None, None)
+    if asked.method is not None:
+        scope["method"] = asked.method
+    called: Called | None = _run(router(scope, None, None))
+    return called
+
+
+def call_channel(make_router: Callable[[Any], Any], names: Iterable[str], name: str) -> str | None:
+    """Return the name of the application that a router of these calls for a channel, or None."""
+
+    async def tell(scope: Any, _receive: Any, _send: Any) -> str:
+        return str(scope["channel"])
+
+    router = make_router(dict.fromkeys(names, tell))
+    called: str | None = _run(router({"type": "channel", "channel": name}, None, None))
+    return called
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a call of a router returned; None for a miss."""
     try:
         coroutine.send(None)
     except StopIteration as stop:
-        called: Called = stop.value
-        return called
+        return stop.value
     except (NoRouteFound, Resolver404, SearchEndedError):
         return None
     except ValueError as error:
-        assert str(error).startswith("No route found for path"), error  # noqa: PT017
+        assert str(error).startswith(_MISSES), error  # noqa: PT017
         return None
     raise AssertionError("nothing here waits")
+
+
+_MISSES = ("No route found for path", "No application configured for channel")

@@ -222,7 +222,7 @@ class MethodRouter(KeyedRouter):
         yield from yield_default_child(self.default)
 
 
-_IS_GLOB = re.compile(r"[*?[]").search
+is_glob = re.compile(r"[*?[]").search
 
 
 class ChannelNameRouter(KeyedRouter):
@@ -260,8 +260,8 @@ class ChannelNameRouter(KeyedRouter):
             _choose(mapping, application_mapping), "ChannelNameRouter", "channel name", URLRouter
         )
         keys = make_keys(self._apps)
-        self._keys = {name: key for name, key in keys.items() if not _IS_GLOB(name)}
-        self._globs = Globs([(name, key) for name, key in keys.items() if _IS_GLOB(name)])
+        self._keys = {name: key for name, key in keys.items() if not is_glob(name)}
+        self._globs = Globs([(name, key) for name, key in keys.items() if is_glob(name)])
         SearchedRouter.__init__(self, default, middleware)
         self.warn_of_suspicions()
 

@@ -1,6 +1,7 @@
 """The command ``migrate`` on small copies of real projects, with Channels' routers and with ours."""
 
 import json
+import re
 import sys
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,10 @@ from click.testing import CliRunner
 from django.test.utils import override_settings
 
 from asgi_routes import (
+    ChannelNameRouter,
     Converters,
+    HostRouter,
+    MethodRouter,
     NotFound,
     ProtocolTypeRouter,
     URLRouter,
@@ -31,6 +35,16 @@ from tests.parity.test_projects import OURS, THEIRS
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Hand:
+    """A middleware that hands everything on."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.inner(scope, receive, send)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,28 +70,107 @@ def test_projects(name: str) -> None:
     assert differing <= {rule.split()[0] for rule in rules}
 
 
+MINE = Converters({"even": Even()})
+INNER = URLRouter([path("x/<int:n>/", app), path("", app)])
+WRITTEN_OTHERWISE: dict[str, tuple[list[Any], set[str]]] = {
+    "include": (
+        [
+            path("a/", include([path("b/", app), re_path(r"^c/(\d+)/$", app)])),
+            re_path(r"^q/(\w)/", include([path("<int:n>/", app), path("", app)])),
+            path("n", include([path("/m/", include([path("<x>", INNER)]))])),
+        ],
+        {"9a", "11"},
+    ),
+    "format_path": (
+        [
+            format_path("c/{n:d}/{s}-{t:.2f}/", app),
+            format_path("{day:%Y-%m-%d}-{slug}", app),
+            format_path("r/{v}", INNER, {"kind": 1}),
+        ],
+        {"9a", "9b", "9d"},
+    ),
+    "mount": ([mount("m", app), mount("<int:k>/r", INNER), path("m/b/", app)], {"9a", "9b", "9c"}),
+    "methods": (
+        [
+            path("a/", app, methods=["GET", "PUT"]),
+            path("a/", app, methods=["POST"]),
+            path("b/", app),
+            path("n/", URLRouter([path("x/", app, methods=["DELETE"]), path("x/", app)])),
+        ],
+        {"9a", "9b"},
+    ),
+    "converters": ([path("<even:n>/", app, converters=MINE)], {"9a"}),
+    "compiled": ([re_path(re.compile("^a/(?P<n>x)$", re.IGNORECASE), app)], {"9a"}),
+    "middleware": ([path("a/", INNER, middleware=[Hand]), path("a/y/", app)], {"9a", "9b"}),
+    "nested": ([path("n/", URLRouter([re_path(r"^(?:x|y)/(\d{2,})-[ab]+$", app)]))], {"9a", "9b"}),
+}
+
+
+@pytest.mark.parametrize("kind", ["websocket", "http"])
+@pytest.mark.parametrize("name", WRITTEN_OTHERWISE)
+def test_what_channels_writes_otherwise_is_asked(name: str, kind: str) -> None:
+    """Each in the words that Channels and Django have for it; what differs has a number."""
+    routes, rules = WRITTEN_OTHERWISE[name]
+    found = compare(ProtocolTypeRouter({kind: URLRouter(routes)}))
+    assert found is not None
+    assert found.left_out == ()
+    assert found.alike >= len(routes) or (name, kind) == ("methods", "websocket")
+    assert found.is_explained, found
+    numbers = {rule.split()[0] for one in found.differences for rule in one.rules}
+    assert numbers - {"1", "13", "15", "4c"} == rules
+    assert not any(name.startswith("migration") for name in django.urls.converters.get_converters())
+
+
+@pytest.mark.parametrize("option", ["auto", "in_path", "stripped"])
+def test_the_root_path_is_read_as_the_router_says(option: Any) -> None:
+    found = compare(URLRouter([path("a/", app)], root_path=option))
+    assert found is not None
+    assert found.is_explained, found
+    differs = "4c the root path may have been stripped" in {
+        rule for one in found.differences for rule in one.rules
+    }
+    assert differs is (option != "in_path")
+
+
 def test_what_channels_does_not_have_is_left_out() -> None:
-    """It is named, with a number where the list has one."""
-    mine = Converters({"even": Even()})
+    """It is named, once."""
     router = URLRouter(
         [
-            path("a/", include([path("b/", app)])),
-            format_path("c/{n:d}/", app),
-            mount("m", app),
-            path("<even:n>/", app, converters=mine),
-            path("n/", URLRouter([re_path(r"^(?:x|y)/(\d{2,})-[ab]+$", app)])),
-        ]
+            mount("m", app, at_prefix="redirect"),
+            format_path("<{n:d}>", app),
+            path("h/", HostRouter({"a.test": INNER})),
+            path("a/", app),
+        ],
+        default=app,
+        slashes="both",
+        encoded_slashes="preserve",
     )
-    found = compare(ProtocolTypeRouter({"websocket": router}))
+    router.replace([*router.routes, path("again/", router)])
+    channels = ChannelNameRouter({"mail": app, "mail-*": app})
+    types: Any = {"websocket": router, "http": MethodRouter({"GET": router}), "channel": channels}
+    found = compare(ProtocolTypeRouter(types))
     assert found is not None
     assert found.left_out == (
-        "'a/': include() is refused by Channels (11)",
-        "'c/{n:d}/': mount(), format_path() and methods= are ours alone",
-        "'m': mount(), format_path() and methods= are ours alone",
+        "an application as default= is ours alone",
+        "what slashes='both' adds is ours alone",
+        "what encoded_slashes='preserve' adds is ours alone",
+        "'m': mount(at_prefix='redirect') is ours alone",
+        "'<{n:d}>': Django's path() cannot have a < or > of its own",
+        "'h/': a HostRouter below a path is ours alone",
+        "a router that contains itself",
+        "'http': a MethodRouter is ours alone",
+        "'mail-*': globs are ours alone",
     )
     assert found.alike
     assert found.is_explained
-    assert not any(name.startswith("migration") for name in django.urls.converters.get_converters())
+
+
+def test_channels_are_asked() -> None:
+    """Those that have an application, and names that are near; both raise for these."""
+    channels = ChannelNameRouter({"mail": app, "resize": app})
+    found = compare(channels)
+    assert found is not None
+    assert (found.alike, found.is_explained) == (6, True)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +216,18 @@ def test_what_is_not_listed_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> Non
     shown = invoke(monkeypatch, CHANNELS)
     assert shown.exit_code == 1
     assert "NOT LISTED" in shown.output
+
+
+@pytest.mark.parametrize(
+    "app", [HostRouter({"a.test": INNER}), URLRouter([path("h/", MethodRouter({"GET": INNER}))])]
+)
+def test_what_cannot_be_asked_of_channels_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, app: Any
+) -> None:
+    shown = invoke(monkeypatch, app)
+    assert shown.exit_code == 2
+    assert "can be asked of Channels: " in shown.output
+    assert "Router" in shown.output
 
 
 @pytest.mark.parametrize("app", [NotFound(), 5, None])

@@ -58,19 +58,30 @@ class Generator:
 
     def route(self, nested: tuple[str, ...], depth: int) -> Declared:
         is_nested = depth > 0 and self.random.random() < 0.3
-        if self.random.random() < 0.3:
-            function, (text, samples) = "re_path", self.random.choice(REGEXES)
+        function = self._function(nested)
+        if function == "mount":
+            text, samples = self.text(is_prefix=False)
+            text = text.strip("/")
+            samples = [sample.strip("/") for sample in samples]
+        elif function == "re_path":
+            text, samples = self.random.choice(REGEXES)
         else:
-            function = "path"
             text, samples = self.text(is_prefix=is_nested)
         target = Target("leaf", self.leaves)
         self.leaves += 1
         if is_nested:
-            target = Target(self.random.choice(nested), 0, self.table(nested, depth - 1))
+            kind = "router" if function == "mount" else self.random.choice(nested)
+            target = Target(kind, 0, self.table(nested, depth - 1))
         kwargs = None
-        if self.random.random() < 0.2:
+        if function != "mount" and self.random.random() < 0.2:
             kwargs = {self.random.choice(["p0", "x", "d"]): self.random.choice(["D", 5, None])}
         return Declared(function, text, tuple(samples), target, kwargs)
+
+    def _function(self, nested: tuple[str, ...]) -> str:
+        chance = self.random.random()
+        if chance < 0.06 and "router" in nested:
+            return "mount"
+        return "re_path" if chance < 0.35 else "path"
 
     def text(self, *, is_prefix: bool) -> tuple[str, list[str]]:
         """Return a text in the syntax of path(), and paths that it matches."""

@@ -3,13 +3,14 @@
 from typing import Any
 
 import django
+import django.urls
 from django.conf import settings
 from django.urls import Resolver404, register_converter
 from django.urls.resolvers import RegexPattern, URLResolver
 
 import asgi_routes
-from asgi_routes.migration import sides
-from asgi_routes.migration.sides import Asked, Called, Notes, Side, call, leaf, their_side
+from asgi_routes.migration.agreements import Notes
+from asgi_routes.migration.sides import Asked, Called, OurSide, TheirSide, call, leaf
 
 if not settings.configured:
     settings.configure()
@@ -54,9 +55,19 @@ for name, converter in CONVERTERS.items():
 OURS = asgi_routes.Converters(CONVERTERS)
 
 
-def our_side() -> Side:
+def our_side(root_path: Any = "in_path") -> OurSide:
     """Return our side, with the converters above."""
-    return sides.our_side(OURS)
+    return OurSide(OURS, root_path)
+
+
+class Resolving(TheirSide):
+    """Django without Channels: an include is Django's own."""
+
+    def _include(self, function: Any, route: Any, routes: list[Any]) -> Any:
+        yield function(route.text, django_include((routes, None)), route.kwargs)
+
+
+django_include: Any = django.urls.include
 
 
 def resolve(patterns: list[Any], path: str) -> Called | None:
@@ -78,4 +89,14 @@ def resolve(patterns: list[Any], path: str) -> Called | None:
 
 _PLACE = {"path": "", "root_path": "", "untouched": ("", ""), "path_remaining": ""}
 
-__all__ = ("Asked", "Called", "Notes", "call", "leaf", "our_side", "resolve", "their_side")
+__all__ = (
+    "Asked",
+    "Called",
+    "Notes",
+    "Resolving",
+    "TheirSide",
+    "call",
+    "leaf",
+    "our_side",
+    "resolve",
+)

@@ -27,6 +27,8 @@ from asgi_routes import (
 )
 from asgi_routes.inspection import explain, inspect
 from asgi_routes.inspection.check import check
+from asgi_routes.migration.agreements import routing
+from asgi_routes.migration.sides import hiding
 from asgi_routes.testing import Client, assert_routes
 from tests.parity import sides  # it sets Django up, and registers converters with it
 
@@ -63,21 +65,6 @@ def with_own_call(routes: list[Any]) -> Any:
             return await super().__call__(scope, receive, send)
 
     return Own(routes)
-
-
-def hidden(inner: Any) -> Any:
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        return await inner(scope, receive, send)
-
-    return middleware
-
-
-def closed(inner: Any) -> Any:
-    async def middleware(scope: Any, receive: Any, send: Any) -> Any:
-        return await inner(scope, receive, send)
-
-    middleware._path_routing = True  # type: ignore[attr-defined]
-    return middleware
 
 
 BOOKS = ModuleType("books.urls")
@@ -138,9 +125,9 @@ MIXED: dict[str, tuple[Callable[[], Any], str, dict[str, str]]] = {
         {},
     ),
     "behind middleware": (lambda: URLRouter([path("c/", Token(ChannelsRouter(FLAT)))]), "/c", {}),
-    "behind a closure": (lambda: URLRouter([path("c/", closed(ChannelsRouter(FLAT)))]), "/c", {}),
+    "behind a closure": (lambda: URLRouter([path("c/", routing(ChannelsRouter(FLAT)))]), "/c", {}),
     "behind another": (
-        lambda: URLRouter([asgi_routes.re_path("^c/", hidden(ChannelsRouter(FLAT)))]),
+        lambda: URLRouter([asgi_routes.re_path("^c/", hiding(ChannelsRouter(FLAT)))]),
         "/c",
         {},
     ),

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from asgi_routes.migration.differences import Explanations
+from asgi_routes.scopes import RootPath
 from tests.parity.cases import Declared, Generator
-from tests.parity.sides import Asked, Called, Notes, call, our_side, resolve, their_side
+from tests.parity.sides import Asked, Called, Notes, Resolving, TheirSide, call, our_side, resolve
 
 pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 CASES = int(os.environ.get("PARITY_CASES", "16000"))
 CHUNKS = max(8, CASES // 50_000)
 PATHS_PER_TABLE = 40
-NESTED = (*["router"] * 5, "marked", "wrapped", "hidden")
+NESTED = (*["router"] * 5, "marked", "wrapped", "hidden", "include", "include")
+OPTIONS: list[RootPath] = ["in_path", "in_path", "auto", "stripped"]
 ROOT_PATHS = [*[""] * 8, "/root", "/root", "/root/", "/root/", "/a", "/a", "/"]
 
 
@@ -64,8 +66,9 @@ def test_channels(chunk: int, record_property: Any) -> None:
     for number in range(CASES // 2 // CHUNKS // PATHS_PER_TABLE + 1):
         make = Generator(chunk * 1_000_000 + number)
         table = make.table(NESTED)
-        explanations = Explanations(table)
-        their, our = their_side(Notes()), our_side()
+        option = make.random.choice(OPTIONS)
+        explanations = Explanations(table, option)
+        their, our = TheirSide(Notes()), our_side(option)
         their_router, our_router = their.router(their.routes(table)), our.router(our.routes(table))
         for _ in range(PATHS_PER_TABLE):
             root_path = make.random.choice(ROOT_PATHS)
@@ -85,7 +88,7 @@ def test_django(chunk: int, record_property: Any) -> None:
     for number in range(CASES // 2 // CHUNKS // PATHS_PER_TABLE + 1):
         make = Generator(-chunk * 1_000_000 - number - 1)
         table = make.table(("include",))
-        patterns = their_side(Notes()).routes(table)
+        patterns = Resolving(Notes()).routes(table)
         our = our_side()
         router = our.router(our.routes(table))
         for _ in range(PATHS_PER_TABLE):

@@ -8,7 +8,7 @@ import pytest
 from asgi_routes.migration.differences import Explanations
 from asgi_routes.migration.rules import Rule
 from asgi_routes.migration.tables import Declared, Target
-from tests.parity.sides import Asked, Notes, call, our_side, their_side
+from tests.parity.sides import Asked, Notes, TheirSide, call, our_side
 
 README = Path(__file__).parents[2] / "README.rst"
 
@@ -34,10 +34,12 @@ CASES = {
     ),
     Rule.ROOT_PATH_SLASH: ([to("")], Asked("/root", "/root/"), None, 0),
     Rule.ROOT_PATH_SEGMENT: ([to("foo/")], Asked("/rootfoo/", "/root"), 0, None),
+    Rule.ROOT_PATH_STRIPPED: ([to("users/")], Asked("/users/", "/root"), None, 0),
     Rule.ONE_SLASH: ([to("admin/")], Asked("//admin/"), 0, None),
     Rule.NO_SECOND_SLASH: ([below("api/", USERS)], Asked("/api//users/"), 0, None),
     Rule.SLASH_BETWEEN: ([below("api", USERS)], Asked("/apiusers/"), 0, None),
     Rule.MORE_BEHIND_SLASH: ([below("api", to(""))], Asked("/api/"), 0, None),
+    Rule.INCLUDE: ([below("a", USERS, kind="include")], Asked("/a/users/"), 0, None),
     Rule.TARGET_IS_PATH: ([to("admin/")], Asked("admin/", is_served=True), 0, None),
 }
 
@@ -45,14 +47,15 @@ CASES = {
 @pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.name.lower())
 def test_rule(rule: Rule) -> None:
     """The rule explains its case, and all the others together do not."""
+    option = "auto" if rule is Rule.ROOT_PATH_STRIPPED else "in_path"
     routes, asked, their_number, our_number = CASES[rule]
     table = tuple(routes)
-    their, our = their_side(Notes()), our_side()
+    their, our = TheirSide(Notes()), our_side(option)
     theirs = call(their.router(their.routes(table)), asked)
     ours = call(our.router(our.routes(table)), asked)
     assert (theirs and theirs.number) == their_number
     assert (ours and ours.number) == our_number
-    explanations = Explanations(table)
+    explanations = Explanations(table, option)
     assert explanations.expected(asked) == (ours, frozenset({rule}))
     assert explanations.of(asked, ours) == (rule,)
     others = [other for other in Rule if other != rule]
