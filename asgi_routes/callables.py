@@ -15,6 +15,8 @@ _CHANNELS = len(("receive", "send"))
 _ALL = len(("scope", "receive", "send"))
 _OF_VIEWS = "request"
 """The first argument of Django's views, which must not be taken for applications of ASGI 2."""
+_OF_WSGI = ("environ", "env")
+"""The first argument of applications of WSGI."""
 
 
 def find_mistake_in_app(app: Any) -> tuple[str, str | None] | None:
@@ -30,9 +32,14 @@ def find_mistake_in_app(app: Any) -> tuple[str, str | None] | None:
         if isinstance(app, str):
             hint = "import the application and give the object; include() takes a module's name"
         return f"{app!r} is not an ASGI application: it cannot be called", hint
+    if isinstance(app, functools.partial):
+        return _find_mistake_in_partial(app)
     if inspect.isclass(app):
         return _find_mistake_in_class(app)
-    return _find_mistake_in_function(app) if isinstance(app, FunctionType | MethodType) else None
+    if isinstance(app, FunctionType | MethodType):
+        return _find_mistake_in_function(app, app.__qualname__)
+    call = _method_of(type(app), "__call__")
+    return call and _find_mistake_in_function(call, type(app).__qualname__)
 
 
 def _find_mistake_in_class(app: Any) -> tuple[str, str | None] | None:
@@ -44,14 +51,28 @@ def _find_mistake_in_class(app: Any) -> tuple[str, str | None] | None:
     return f"{name} is a class, not an application", f"give an instance, {name}(…)"
 
 
-def _find_mistake_in_function(app: _Function) -> tuple[str, str | None] | None:
+def _find_mistake_in_partial(app: functools.partial[Any]) -> tuple[str, str | None] | None:
+    if is_double_callable(app):
+        return None
+    inner: Any = app.func
+    if inspect.isclass(inner) and (hasattr(inner, "as_asgi") or not hasattr(inner, "__await__")):
+        return _find_mistake_in_class(inner)
+    if _binds(app, _ALL):
+        return None
+    name = getattr(inner, "__qualname__", type(inner).__qualname__)
+    return f"a partial of {name} cannot be called as app(scope, receive, send)", None
+
+
+def _find_mistake_in_function(app: _Function, name: str) -> tuple[str, str | None] | None:
     is_view = hasattr(app, "view_class")
-    if not is_view and (_takes(app, _ALL) or is_double_callable(app)):
+    if not is_view and (_takes(app, _ALL) or _is_double_function(app)):
         return None
     hint = None
     if is_view or _first_argument(app) == _OF_VIEWS:
         hint = "Django's views are served by get_asgi_application(), which is mounted whole"
-    return f"{app.__qualname__} cannot be called as app(scope, receive, send)", hint
+    elif _first_argument(app) in _OF_WSGI:
+        hint = "a WSGI application goes through a2wsgi: mount('old', WSGIMiddleware(app))"
+    return f"{name} cannot be called as app(scope, receive, send)", hint
 
 
 def take_app(app: Any) -> Any:
@@ -61,7 +82,10 @@ def take_app(app: Any) -> Any:
     from asgiref.compatibility import double_to_single_callable  # noqa: PLC0415 - seldom needed
 
     single: Any = double_to_single_callable(app)  # type: ignore[no-untyped-call]
-    named = app if hasattr(app, "__qualname__") else type(app)
+    named = app
+    while isinstance(named, functools.partial):
+        named = named.func
+    named = named if hasattr(named, "__qualname__") else type(named)
     functools.update_wrapper(single, named, updated=())
     single.__wrapped__ = app
     return single
@@ -79,16 +103,48 @@ def is_double_callable(app: object) -> bool:
     >>> is_double_callable(Consumer), is_double_callable(lambda scope: Consumer(scope))
     (True, True)
     """
+    if isinstance(app, functools.partial):
+        return _is_double_partial(app)
     if inspect.isclass(app):
-        init, call = _method_of(app, "__init__"), _method_of(app, "__call__")
-        if init is None or call is None or hasattr(app, "as_asgi") or hasattr(app, "__await__"):
-            return False
-        return _takes(init, _SCOPE) and _takes(call, _CHANNELS) and not _takes(call, _ALL)
+        init = _method_of(app, "__init__")
+        return init is not None and _takes(init, _SCOPE) and _makes_double_halves(app)
     is_function = isinstance(app, FunctionType | MethodType)
     function: Any = app if is_function else _method_of(type(app), "__call__")
-    if function is None or _takes(function, _ALL) or not _takes(function, _SCOPE):
+    return function is not None and _is_double_function(function)
+
+
+def _makes_double_halves(kind: type) -> bool:
+    """Tell whether instances of a class take ``(receive, send)``, and it is made for no more."""
+    call = _method_of(kind, "__call__")
+    if call is None or hasattr(kind, "as_asgi") or hasattr(kind, "__await__"):
+        return False
+    return _takes(call, _CHANNELS) and not _takes(call, _ALL)
+
+
+def _is_double_function(function: _Function) -> bool:
+    if _takes(function, _ALL) or not _takes(function, _SCOPE):
         return False
     return not inspect.iscoroutinefunction(function) and _first_argument(function) != _OF_VIEWS
+
+
+def _is_double_partial(app: functools.partial[Any]) -> bool:
+    if not _binds(app, _SCOPE):
+        return False
+    if inspect.isclass(app.func):
+        return _makes_double_halves(app.func)
+    function = app.func if isinstance(app.func, _Function) else type(app.func).__call__
+    return not _binds(app, _ALL) and not inspect.iscoroutinefunction(function)
+
+
+def _binds(app: functools.partial[Any], number: int) -> bool:
+    """Tell whether a partial can be called with so many arguments more."""
+    try:
+        inspect.signature(app).bind(*[None] * number)
+    except ValueError:
+        return True  # Nobody knows what it takes.
+    except TypeError:
+        return False
+    return True
 
 
 def _method_of(kind: type, name: str) -> MethodType | None:

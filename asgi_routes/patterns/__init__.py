@@ -6,7 +6,7 @@ from asgi_routes.patterns.nodes import Literal, Node, Opaque, Parameter, Pattern
 from asgi_routes.patterns.path_syntax import parse_path
 from asgi_routes.patterns.regex_syntax import parse_regex
 from asgi_routes.patterns.reversal import Form, IrreversibleError, Slot, list_forms
-from asgi_routes.patterns.syntaxes import check_text, is_lazy
+from asgi_routes.patterns.syntaxes import check_text, find_mistake_in_text, is_lazy
 
 __all__ = (
     "Form",
@@ -21,6 +21,7 @@ __all__ = (
     "Span",
     "Syntax",
     "check_text",
+    "find_mistake_in_text",
     "is_lazy",
     "list_forms",
     "parse_format",

@@ -167,13 +167,20 @@ class _Registered(Converters):
         found = self._converters.get(name)
         return _find_of_django(name) if found is None else found
 
+    def names(self) -> list[str]:
+        return sorted({*self._converters, *_registered_with_django()})
+
     def __reduce__(self) -> str:
         return "_REGISTERED"  # There is one in each process.
 
 
-def _find_of_django(name: str) -> Converter | None:
+def _registered_with_django() -> Mapping[str, object]:
     django = sys.modules.get("django.urls.converters")
-    registered: Mapping[str, object] = getattr(django, "REGISTERED_CONVERTERS", {})
+    return getattr(django, "REGISTERED_CONVERTERS", {})
+
+
+def _find_of_django(name: str) -> Converter | None:
+    registered = _registered_with_django()
     return _check_converter(registered[name], name) if name in registered else None
 
 

@@ -84,14 +84,29 @@ def check_text(text: object, what: str, hint: str | None = None) -> str:
     Raises:
         ImproperlyConfigured: it is none, or it depends on the language of each request.
     """
+    if mistake := find_mistake_in_text(text, what, hint):
+        raise mistake
+    assert isinstance(text, str)
+    return text
+
+
+def find_mistake_in_text(
+    text: object, what: str, hint: str | None = None
+) -> ImproperlyConfigured | None:
+    """Return why something is no text, or not the same text for every request; else None.
+
+    >>> find_mistake_in_text("users/", "a path pattern")
+    >>> find_mistake_in_text(5, "a path pattern").message
+    'a path pattern is text, not 5'
+    """
     if isinstance(text, str):
-        return text
+        return None
     if is_lazy(text):
-        raise ImproperlyConfigured(
+        return ImproperlyConfigured(
             f"{what} is the same for every request, and the lazy text {text!s:.100} is not",
             hint="give str(…) of it, or write a route for each language",
         )
-    raise ImproperlyConfigured(f"{what} is text, not {text!r}", hint=hint)
+    return ImproperlyConfigured(f"{what} is text, not {text!r}", hint=hint)
 
 
 class Fields:

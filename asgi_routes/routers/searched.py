@@ -31,6 +31,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.errors import ImproperlyConfigured, Place, find_caller, raise_together
 from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoint
 from asgi_routes.middleware import Middleware, make_layer
+from asgi_routes.patterns import find_mistake_in_text
 from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
 from asgi_routes.scopes import (
     UNSET,
@@ -261,13 +262,10 @@ def check_mapping(
         )
     mistakes = []
     for name, app in mapping.items():
-        if not isinstance(name, str):
-            hint = (
-                f"write {name.decode()!r}" if isinstance(name, bytes) and name.isascii() else None
-            )
-            mistakes.append(
-                ImproperlyConfigured(f"a {key} of {router} is text, not {name!r}", hint=hint)
-            )
+        is_ascii = isinstance(name, bytes) and name.isascii()
+        hint = f"write {name.decode()!r}" if is_ascii else None
+        if mistake := find_mistake_in_text(name, f"a {key} of {router}", hint):
+            mistakes.append(mistake)
         if wrong := find_mistake_in_app(app):
             mistakes.append(ImproperlyConfigured(f"{key} {name!r}: {wrong[0]}", hint=wrong[1]))
     raise_together(mistakes, router)

@@ -20,7 +20,7 @@ from asgi_routes.errors import (
     raise_together,
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
-from asgi_routes.patterns import Pattern
+from asgi_routes.patterns import Pattern, find_mistake_in_text
 from asgi_routes.suspicions import (
     Suspicion,
     suspect_app,
@@ -232,8 +232,8 @@ def _mistakes_in_arguments(kwargs: Any, name: Any) -> Iterator[ImproperlyConfigu
         yield ImproperlyConfigured(
             f"kwargs of a route are a dict with text keys, not {kwargs!r}", hint=hint
         )
-    if name is not None and not isinstance(name, str):
-        yield ImproperlyConfigured(f"the name of a route is text, not {name!r}")
+    if name is not None and (mistake := find_mistake_in_text(name, "the name of a route")):
+        yield mistake
 
 
 def _mistakes_in_options(
@@ -291,8 +291,8 @@ def find_mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:
     if not names:
         yield ImproperlyConfigured("a route without any method would never match")
     for method in names:
-        if not isinstance(method, str):
-            yield ImproperlyConfigured(f"a method is text, not {method!r}")
+        if mistake := find_mistake_in_text(method, "a method"):
+            yield mistake
         elif method != method.upper():
             yield ImproperlyConfigured(
                 f"method {method!r} would never match: methods are case-sensitive",

@@ -292,6 +292,21 @@ REFUSED: list[tuple[Callable[[], Any], str, str | None]] = [
         "give str(…) of it, or write a route for each language",
     ),
     (
+        lambda: path("", telling("x"), name=CHAT),
+        "the name of a route is the same for every request, and the lazy text chat/ is not",
+        "give str(…) of it, or write a route for each language",
+    ),
+    (
+        lambda: ProtocolTypeRouter({CHAT: telling("x")}),
+        "a scope type of ProtocolTypeRouter is the same for every request, and the lazy text chat/ is not",
+        "give str(…) of it, or write a route for each language",
+    ),
+    (
+        lambda: path("<evem:n>/", telling("x")),
+        "unknown converter 'evem' in path pattern",
+        "did you mean 'even'?",
+    ),
+    (
         lambda: URLRouter([path("", telling("x")), django_path("a/", sync_view)]),
         f"{ITEM}: sync_view cannot be called as app(scope, receive, send)".replace("1", "2", 1),
         "Django's views are served by get_asgi_application(), which is mounted whole",

@@ -93,10 +93,24 @@ class Later(Consumer):
     def as_asgi(cls) -> Any: ...
 
 
-DOUBLE = [Consumer, Anything, function, Instance(), Instance().method]
+def with_option(option: Any, scope: Any) -> Any:
+    return Consumer(scope)
+
+
+def and_option(scope: Any, option: Any) -> Any:
+    return Consumer(scope)
+
+
+DOUBLE = [
+    *(Consumer, Anything, function, Instance(), Instance().method),
+    *(partial(Consumer), partial(Anything), partial(with_option, 1), partial(Instance())),
+    partial(partial(and_option, option=1)),
+]
 OTHERS = [
     *(single, coroutine, view, Single(), Single, Middleware, Later, int, object, print, None, "x"),
     *(URLRouter([]), partial(single), lambda *args: args, lambda: None, type),
+    *(partial(view, 1), partial(coroutine), partial(Later), partial(Single), partial(print)),
+    partial(with_option, option=1),
 ]
 
 
@@ -139,6 +153,7 @@ async def test_started_once_under_its_own_name() -> None:
     async with Lifespan([router, Consumer]).context():
         assert STARTED == ["lifespan.startup"]
     assert STARTED == ["lifespan.startup", "lifespan.shutdown"]
+    router.replace([*router.routes, path("p/", partial(Consumer))])
     names = {node.application for node in inspect(router).routes()}
     assert names == {f"{__name__}:Consumer"}
 

@@ -4,9 +4,12 @@ import copy
 import pickle
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import django.urls.converters
+import flask
 import parse
 import pytest
 from django.views import View
@@ -44,6 +47,10 @@ class Consumer:
 
 class Endpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class OfTwo:
+    async def __call__(self, receive: Any, send: Any) -> None: ...
 
 
 class Hex:
@@ -330,6 +337,39 @@ asgi2 cannot be called as app(scope, receive, send)
 declared at HERE""",
     ),
     (
+        lambda: path("", partial(view, 1)),  # type: ignore[arg-type]
+        """\
+a partial of view cannot be called as app(scope, receive, send)
+declared at HERE""",
+    ),
+    (
+        lambda: path("", partial(Endpoint)),  # type: ignore[arg-type]
+        """\
+Endpoint is a class, not an application
+declared at HERE
+hint: give an instance, Endpoint(…)""",
+    ),
+    (
+        lambda: path("", partial(Consumer)),  # type: ignore[arg-type]
+        """\
+Consumer is a class that makes applications
+declared at HERE
+hint: give Consumer.as_asgi()""",
+    ),
+    (
+        lambda: path("", OfTwo()),  # type: ignore[arg-type]
+        """\
+OfTwo cannot be called as app(scope, receive, send)
+declared at HERE""",
+    ),
+    (
+        lambda: mount("old", flask.Flask(__name__)),  # type: ignore[arg-type]
+        """\
+Flask cannot be called as app(scope, receive, send)
+declared at HERE
+hint: a WSGI application goes through a2wsgi: mount('old', WSGIMiddleware(app))""",
+    ),
+    (
         lambda: path("", view),  # type: ignore[arg-type]
         """\
 view cannot be called as app(scope, receive, send)
@@ -525,8 +565,10 @@ declared at HERE""",
 @pytest.mark.parametrize(
     ("write", "text"), MISTAKES, ids=lambda value: "" if callable(value) else value[:60]
 )
-def test_mistake(write: Callable[[], Any], text: str) -> None:
+def test_mistake(write: Callable[[], Any], text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake is refused where it is written, and the error shows the place."""
+    # What other tests have registered with Django would be among the known converters.
+    monkeypatch.setattr(django.urls.converters, "REGISTERED_CONVERTERS", {})
     with pytest.raises(ImproperlyConfigured) as caught:
         write()
     here = f"{Path(__file__).relative_to(Path.cwd())}:{write.__code__.co_firstlineno}"
