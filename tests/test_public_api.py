@@ -140,6 +140,13 @@ def test_a_path_stands_for_a_scope() -> None:
     assert (found.app, found.scope["path_params"]) == (app, {"id": 7})
     assert types.match("http://a.example/users/7/")
     assert not types.match("/users/7/")
+    sockets = ProtocolTypeRouter({"websocket": URLRouter([path("<name>/", app, name="chat")])})
+    assert sockets.match("ws://a.example/b/")
+    assert not sockets.match("https://a.example/b/")
+    assert sockets.reverse("chat", name="c") == "/c/"
+    for nothing in (None, 5, b"/b/"):
+        with pytest.raises(TypeError, match="takes a scope, a path or a URL, not"):
+            router.match(nothing)  # type: ignore[arg-type]
     assert router.reverse("user", id=8) == reverse(found.scope, "user", id=8) == "/users/8/"
     for ask in (router.reverse, partial(reverse, found.scope)):
         with pytest.raises(NoReverseMatch, match="it does not take 'querry'"):
@@ -168,6 +175,11 @@ class Setting(URLRouter):
         self.routes = routes
 
 
+class Mapped(ProtocolTypeRouter):
+    def __init__(self, mapping: Any) -> None:
+        self.application_mapping = mapping
+
+
 class Calling(Forgetful):
     def __init__(self, routes: Any) -> None:
         URLRouter.__init__(self, routes)
@@ -179,6 +191,8 @@ def test_a_subclass_that_does_not_call_super_is_told() -> None:
         Forgetful([])
     with pytest.raises(ImproperlyConfigured, match="routes of Setting cannot be set"):
         Setting([])
+    with pytest.raises(ImproperlyConfigured, match="application_mapping of Mapped cannot be set"):
+        Mapped({})
     assert Calling([]).mine == 1
 
 

@@ -59,6 +59,7 @@ class Reversing:
     def reverse(
         self,
         name: str,
+        /,
         args: Arguments = None,
         kwargs: Keywords = None,
         *,
@@ -138,6 +139,7 @@ class Reversing:
 def reverse(
     scope: Scope,
     name: str,
+    /,
     args: Arguments = None,
     kwargs: Keywords = None,
     *,

@@ -100,10 +100,13 @@ class SearchedRouter(Router):
         """Return what serves a scope, behind other routers too. Nothing is called.
 
         Args:
-            scope: a scope; or a path or URL, for a GET of it.
+            scope: a scope; or a path or URL, for a GET of it, or with ``ws`` for a websocket.
+
+        Raises:
+            TypeError: it is neither.
         """
-        if isinstance(scope, str):
-            scope = make_scope(scope)
+        if type(scope) is not dict:
+            scope = _take_scope(scope)
         found = self.find_endpoint(scope)
         return Match(*found) if isinstance(found, tuple) else found
 
@@ -207,11 +210,27 @@ class KeyedRouter(SearchedRouter):
         """What each key leads to, read-only; `match` says what serves a scope."""
         return MappingProxyType(self._apps)
 
+    @application_mapping.setter
+    def application_mapping(self, _mapping: object) -> None:
+        raise ImproperlyConfigured(
+            f"the application_mapping of {type(self).__qualname__} cannot be set",
+            hint="give it to super().__init__(mapping)",
+        )
+
     def __repr__(self) -> str:
         keys = [*map(repr, self._apps)]
         more = [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
         shown = ", ".join([*keys[:_SHOWN_KEYS], *more])
         return f"<{type(self).__name__} of {shown or 'nothing'}>"
+
+
+def _take_scope(scope: Any) -> Scope:
+    """Return the scope that somebody meant who gave something else than a dict."""
+    if isinstance(scope, str):
+        return make_scope(scope, "websocket" if scope.startswith(("ws://", "wss://")) else "http")
+    if isinstance(scope, Mapping):
+        return scope
+    raise TypeError(f"match() takes a scope, a path or a URL, not {scope!r}")
 
 
 def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:
