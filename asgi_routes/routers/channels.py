@@ -13,7 +13,7 @@ from typing import Any
 from asgi_routes.apps import content_of_cell, is_router, unwrap
 from asgi_routes.dispatch import BASE, NoMatch, make_answer
 from asgi_routes.errors import ImproperlyConfigured
-from asgi_routes.routes import Include, Route
+from asgi_routes.routes import Include, Route, make_mistake_in_strip
 from asgi_routes.scopes import NO_TEMPLATE, ChildRoute, outermost_of, publish
 from asgi_routes.types import App, Receive, Scope, Send
 
@@ -68,7 +68,11 @@ def _adopt_route(route: Route, make_router: MakeRouter) -> Route:
             return route
         return replace(route, target=replace(target, routes=inner))
     adopted = adopt_app(target, make_router)
-    return route if adopted is target else replace(route, target=adopted)
+    if adopted is target:
+        return route
+    if route.mounting is not None and route.mounting.strip:
+        raise make_mistake_in_strip()
+    return replace(route, target=adopted)
 
 
 def _is_same(one: object, other: object) -> bool:

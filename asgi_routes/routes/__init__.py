@@ -10,6 +10,7 @@ from asgi_routes.routes.declarations import (
     expand_methods,
     find_mistake_in_choice,
     find_mistakes_in_methods,
+    make_mistake_in_strip,
     suspect_route,
 )
 from asgi_routes.routes.functions import format_path, include, mount, path, re_path, url
@@ -28,6 +29,7 @@ __all__ = (
     "find_mistakes_in_methods",
     "format_path",
     "include",
+    "make_mistake_in_strip",
     "mount",
     "path",
     "re_path",

@@ -250,10 +250,15 @@ def _mistakes_in_options(
             if mistake := find_mistake_in_choice(option, getattr(mounting, option), choices):
                 yield mistake
         if mounting.strip and router_behind(app) is not None:
-            yield ImproperlyConfigured(
-                "strip=True is for applications that ignore root_path; a router reads it",
-                hint="leave strip=True out",
-            )
+            yield make_mistake_in_strip()
+
+
+def make_mistake_in_strip() -> ImproperlyConfigured:
+    """Return the mistake of a router that is mounted with its prefix stripped."""
+    return ImproperlyConfigured(
+        "strip=True is for applications that ignore root_path; a router reads it",
+        hint="leave strip=True out",
+    )
 
 
 def find_mistake_in_choice(option: str, value: object, choices: Any) -> ImproperlyConfigured | None:

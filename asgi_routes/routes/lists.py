@@ -22,6 +22,7 @@ from asgi_routes.routes.declarations import Include, Route, make_route
 _UNKNOWN = Place("(django.urls)", 0)
 _OF_PATTERN = {"pattern", "callback", "default_args", "name"}
 _OF_RESOLVER = {"pattern", "urlconf_name", "default_kwargs", "app_name", "namespace"}
+_OF_PATTERNS = "django.urls.resolvers"
 _CONVERTERS = re.compile(r"<([^>:]+):([^>]+)>")
 _BUILT_IN = {"IntConverter": "int", "StringConverter": "str", "SlugConverter": "slug"} | {
     "UUIDConverter": "uuid",
@@ -118,10 +119,16 @@ def _parse(pattern: Any) -> Pattern:
     """Return what a pattern of Django's was made of.
 
     Raises:
-        ImproperlyConfigured: a path that depends on the language of each request, or a kind of
-            pattern that is not known.
+        ImproperlyConfigured: a path that depends on the language of each request, a kind of
+            pattern that is not known, or one that matches in its own way.
     """
     held = vars(pattern)
+    match = getattr(type(pattern), "match", None)
+    if getattr(match, "__module__", _OF_PATTERNS) != _OF_PATTERNS:
+        raise ImproperlyConfigured(
+            f"{type(pattern).__name__} has a match() of its own, which a table of routes does not call",
+            hint="write what it matches with re_path()",
+        )
     text = held.get("_route", held.get("_regex"))
     if text is None or is_lazy(text):
         is_prefix = hasattr(pattern, "prefix_default_language")

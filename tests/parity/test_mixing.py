@@ -11,7 +11,8 @@ import pytest
 from channels.middleware import BaseMiddleware
 from django.conf.urls.i18n import i18n_patterns
 from django.http import Http404
-from django.urls import Resolver404
+from django.urls import Resolver404, URLPattern
+from django.urls.resolvers import RoutePattern
 from django.utils.translation import gettext_lazy
 
 import asgi_routes
@@ -53,6 +54,13 @@ def telling(name: str) -> Any:
         await send({"type": "http.response.body", "body": body.encode()})
 
     return app
+
+
+class AnyCase(RoutePattern):
+    """A pattern of somebody's own."""
+
+    def match(self, path: str) -> Any:
+        return super().match(path.lower())
 
 
 class Token(BaseMiddleware):
@@ -280,6 +288,21 @@ REFUSED: list[tuple[Callable[[], Any], str, str | None]] = [
         lambda: URLRouter([django_path(CHAT, telling("x"))]),
         f"{ITEM}: RoutePattern('chat/') {DEPENDS}",
         "put a path for each language into the list",
+    ),
+    (
+        lambda: URLRouter([URLPattern(AnyCase("a/", is_endpoint=True), telling("x"))]),
+        f"{ITEM}: AnyCase has a match() of its own, which a table of routes does not call",
+        "write what it matches with re_path()",
+    ),
+    (
+        lambda: URLRouter([mount("c", ChannelsRouter(FLAT), strip=True)]),
+        "strip=True is for applications that ignore root_path; a router reads it",
+        "leave strip=True out",
+    ),
+    (
+        lambda: URLRouter([mount("c", Token(ChannelsRouter(FLAT)), strip=True)]),
+        "strip=True is for applications that ignore root_path; a router reads it",
+        "leave strip=True out",
     ),
     (
         lambda: path(CHAT, telling("x")),
