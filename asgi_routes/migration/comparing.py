@@ -17,6 +17,7 @@ from asgi_routes.migration.sides import Asked, Called, OurSide, TheirSide, call,
 from asgi_routes.migration.tables import (
     Declared,
     Read,
+    Table,
     methods_of,
     read_application,
     take_method,
@@ -103,8 +104,8 @@ def compare(app: Any) -> Comparison | None:
 
 
 def _compare_all(read: Read) -> Iterator[Difference | None]:
-    for kind, table in read.tables.items():
-        yield from _compare_table(read, kind, table)
+    for table in read.tables:
+        yield from _compare_table(read, table)
     if read.channels is not None:
         yield from _compare_channels(read.channels)
 
@@ -135,28 +136,26 @@ def _compare_types(read: Read) -> Iterator[Difference]:
             yield Difference(kind, _RAISED, answer, (1,), (_MISSED,))
 
 
-def _compare_table(
-    read: Read, kind: str, table: tuple[Declared, ...]
-) -> Iterator[Difference | None]:
+def _compare_table(read: Read, table: Table) -> Iterator[Difference | None]:
     """Yield what differs of each path that is asked for; None where nothing does."""
-    option = read.root_paths[kind]
+    kind, _, option, routes = table
     our = OurSide(read.converters, option)
-    our_router = our.router(our.routes(table))
-    explanations = Explanations(table, option)
-    for method in _list_methods(table) if kind in ("", "http") else (None,):
+    our_router = our.router(our.routes(routes))
+    explanations = Explanations(routes, option)
+    for method in _list_methods(routes) if kind in ("", "http") else (None,):
         their = TheirSide(Notes())
-        their_router = their.router(their.routes(take_method(table, method)))
-        for path in dict.fromkeys(_list_asked(table)):
+        their_router = their.router(their.routes(take_method(routes, method)))
+        for path in dict.fromkeys(_list_asked(routes)):
             asked = path._replace(kind=kind or "http", method=method)
             theirs, ours = call(their_router, asked), call(our_router, asked)
-            shown = _show(kind, asked)
             if theirs == ours and ours is not None:
                 yield None
             elif ours is theirs:
+                shown = _show(table, asked)
                 yield Difference(shown, _RAISED, "is answered as a miss", (1,), (_MISSED,))
             else:
                 rules = explanations.of(asked, ours) or ()
-                yield _make_difference(read, shown, (theirs, ours), rules)
+                yield _make_difference(read, _show(table, asked), (theirs, ours), rules)
 
 
 def _list_methods(table: tuple[Declared, ...]) -> Iterator[str | None]:
@@ -186,9 +185,11 @@ def _make_difference(
     return Difference(shown, channels, ours, numbers, tuple(rule.value for rule in rules))
 
 
-def _show(kind: str, asked: Asked) -> str:
+def _show(table: Table, asked: Asked) -> str:
     below = f" below {asked.root_path!r}" if asked.root_path else ""
-    return f"{kind or 'path'} {asked.path!r:.80}{below}"
+    place = f" in {table.place}" if table.place else ""
+    method = f"{asked.method} " if asked.method else ""
+    return f"{table.kind or 'path'} {method}{asked.path!r:.80}{below}{place}"
 
 
 def _tell(read: Read, answer: Called | None) -> str:

@@ -4,10 +4,10 @@ What is read are Channels' routers and ours alike; of an application, all that c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgi_routes.apps import content_of_cell, is_router, name_of, unwrap
 from asgi_routes.dispatch import is_application
@@ -57,29 +57,43 @@ class Target:
     routes: tuple[Declared, ...] = ()
 
 
+class Table(NamedTuple):
+    """The routes of an outermost router by path.
+
+    Attributes:
+        kind: the scope type; empty for any.
+        place: the attribute that holds the router, where an application holds several.
+        root_path: its option.
+        routes: as data.
+    """
+
+    kind: str
+    place: str
+    root_path: RootPath
+    routes: tuple[Declared, ...]
+
+
 @dataclass
 class Read:
     """What was read of an application.
 
     Attributes:
-        tables: by scope type, the table of the router by path; by an empty text for any type.
+        tables: those of the outermost routers by path.
         channels: the names that have an application.
         types: the scope types that have one; None where no router goes by them.
         names: of the applications, by their numbers.
         left_out: what Channels has no counterpart for.
         converters: those that the texts of the tables name.
         registered: the same, for Django.
-        root_paths: by scope type, the ``root_path`` option of the router by path.
     """
 
-    tables: dict[str, tuple[Declared, ...]] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
     channels: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
     names: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     converters: Converters = field(default_factory=Converters)
     registered: dict[str, Any] = field(default_factory=dict)
-    root_paths: dict[str, RootPath] = field(default_factory=dict)
 
 
 def read_application(app: Any) -> Read | None:
@@ -88,11 +102,17 @@ def read_application(app: Any) -> Read | None:
     inner = _innermost(app)
     if _is(inner, ProtocolTypeRouter):
         read.types = tuple(inner.application_mapping)
+        if isinstance(inner, ProtocolTypeRouter) and is_application(inner.default):
+            read.left_out.append(_DEFAULT)
+            read.types += ("http", "websocket")
         for kind, value in inner.application_mapping.items():
             _read_value(read, kind, value)
         return read
     _read_value(read, "", app)
     return read if read.tables or read.channels is not None or read.left_out else None
+
+
+_DEFAULT = "an application as default= is ours alone"
 
 
 def _read_value(read: Read, kind: str, app: Any) -> None:
@@ -101,12 +121,28 @@ def _read_value(read: Read, kind: str, app: Any) -> None:
         names = inner.application_mapping
         read.channels = tuple(name for name in names if not is_glob(name))
         read.left_out += [f"{name!r}: globs are ours alone" for name in filter(is_glob, names)]
-    elif _is(inner, URLRouter):
-        read.root_paths[kind] = getattr(inner, "root_path", "auto")
-        read.tables[kind] = tuple(_read_router(read, inner, ()))
-    elif is_router(inner):
+    elif is_router(inner) and not _is(inner, URLRouter):
         where = f"{kind!r}: " if kind else ""
         read.left_out.append(f"{where}a {type(inner).__name__} is ours alone")
+    else:
+        for place, router in _find_routers(inner):
+            routes = tuple(_read_router(read, router, ()))
+            read.tables.append(Table(kind, place, getattr(router, "root_path", "auto"), routes))
+
+
+def _find_routers(app: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a router by path; or those that an application holds, each with the attribute.
+
+    One that goes by the tenant, say, has several, in a dict.
+    """
+    if _is(app, URLRouter):
+        yield "", app
+        return
+    for name, held in getattr(app, "__dict__", {}).items():
+        several = held.values() if isinstance(held, Mapping) else held
+        for one in several if isinstance(several, Iterable) else (held,):
+            if callable(one) and _is(router := _innermost(one), URLRouter):
+                yield name, router
 
 
 def take_method(table: tuple[Declared, ...], method: str | None) -> tuple[Declared, ...]:
@@ -151,7 +187,7 @@ def _read_router(read: Read, router: Any, around: tuple[object, ...]) -> Iterato
     """Yield the routes of a router by path, and name what its options add to them."""
     if isinstance(router, URLRouter):
         if is_application(router.default):
-            read.left_out.append("an application as default= is ours alone")
+            read.left_out.append(_DEFAULT)
         options = router.settings
         for option, plain in (("slashes", "strict"), ("encoded_slashes", "decode")):
             if getattr(options, option) not in (None, plain):

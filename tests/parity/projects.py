@@ -7,6 +7,8 @@ the rules says otherwise, with ours.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import channels.routing
+import django.urls
 from channels.auth import AuthMiddlewareStack
 from channels.middleware import BaseMiddleware
 from channels.security.websocket import AllowedHostsOriginValidator, OriginValidator
@@ -14,6 +16,7 @@ from channels.sessions import CookieMiddleware, SessionMiddlewareStack
 
 from tests.parity.told import job, page, socket
 
+ChannelsRouter: Any = channels.routing.URLRouter
 PROJECTS: dict[str, "Project"] = {}
 
 
@@ -297,3 +300,125 @@ def middlewares_that_hold_an_app(k: Kit) -> Any:
         k.path("<path:p>.js", socket("js")),
     ]
     return k.types({"websocket": ClosesUnknown(CookieMiddleware(k.urls(routes)))})
+
+
+class ByHost:
+    """Writes the tenant of a connection into the scope, and hands it to the routes of that tenant."""
+
+    def __init__(self, apps: dict[bytes, Any], rest: Any) -> None:
+        self.apps = apps
+        self.rest = rest
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        origin = dict(scope["headers"]).get(b"origin", b"")
+        app = self.apps.get(origin, self.rest)
+        return await app({**scope, "tenant": origin}, receive, send)
+
+
+@project("""
+    ws      /chat/stream/            stream
+    ws      /chat/stream             missed
+    ws      /chat/                   missed
+    http    /chat/stream/            missed
+""")
+def one_stream_for_all_rooms(k: Kit) -> Any:
+    routes = [k.path(route="chat/stream/", view=socket("stream"))]
+    return k.types({"websocket": AuthMiddlewareStack(k.urls(routes))})
+
+
+@project("""
+    ws      /n/7/                    mine
+    other   /n/7/                    n
+    ws      /x/                      missed
+    other   /x/                      x
+    other   /n/                      missed
+""")
+def routes_of_each_tenant(k: Kit) -> Any:
+    public = k.urls([k.path("n/<int:n>/", socket("n")), k.path("x/", socket("x"))])
+    mine = k.urls([k.path("n/<int:n>/", socket("mine"))])
+    tenants = ByHost({b"http://www.example.org": Token(mine)}, AuthMiddlewareStack(public))
+    return k.types({"websocket": tenants})
+
+
+class OldLifespan:
+    """An application of ASGI 2, as some projects have for a lifespan that does nothing."""
+
+    def __init__(self, scope: Any) -> None:
+        self.scope = scope
+
+    async def __call__(self, receive: Any, send: Any) -> None:
+        while True:
+            event = await receive()
+            await send({"type": f"{event['type']}.complete"})
+
+
+@project("""
+    ws      /ws/client/              client
+    ws      /ws/outpost/7/           n
+    ws      /ws/outpost/x/           closed
+    http    /ws/client/              django
+""")
+def a_lifespan_of_asgi_2(k: Kit) -> Any:
+    routes = [k.path("ws/client/", socket("client"))]
+    routes += [k.path("ws/outpost/<int:n>/", socket("n"))]
+    types = {"lifespan": OldLifespan, "http": page("django")}
+    return k.types(types | {"websocket": ClosesUnknown(AuthMiddlewareStack(k.urls(routes)))})
+
+
+@project("""
+    ws      /ws/terminal/            terminal
+    ws      /ws/kube/a-1/            pod
+    ws      /ws/tasks/4/log/         n
+    ws      /ws/tasks/5/log/         missed
+    ws      /ws/kube/                missed
+    http    /anything                django
+""")
+def names_converters_and_a_stack_elsewhere(k: Kit) -> Any:
+    terminals = [k.path("ws/terminal/", socket("terminal"), name="terminal")]
+    kube = [k.re_path(r"^ws/kube/(?P<pod>[-\w]+)/$", socket("pod"), name="kube")]
+    patterns = []
+    patterns += terminals + kube
+    patterns += [k.path("ws/tasks/<even:n>/log/", socket("n"), {"follow": True}, name="log")]
+
+    def stack() -> Any:
+        return token_stack(CookieMiddleware(k.urls(patterns)))
+
+    pages = k.urls([k.re_path(r"", page("django"))])
+    return k.types({"http": pages, "websocket": stack()})
+
+
+@project("""
+    ws      /app/room/7/             room
+    ws      /app/room/x/             missed
+    ws      /app/                    all
+    ws      /notifications/          news
+    ws      /notifications/x/        missed
+    http    /events/3/               events
+    http    /events/                 django
+""")
+def routes_of_packages(k: Kit) -> Any:
+    room = django.urls.path("room/<int:room>/", socket("room"), name="room")
+    packaged = ChannelsRouter([room, django.urls.path("", socket("all"))])
+    routes: list[Any] = [k.path("app/", packaged)]
+    routes += [django.urls.path("notifications/", socket("news"))]
+    events = django.urls.re_path(r"^events/(?P<n>\d+)/$", page("events"))
+    pages = k.urls([events, k.re_path("", page("django"))])
+    return k.types({"http": pages, "websocket": AuthMiddlewareStack(k.urls(routes))})
+
+
+@project("""
+    ws      /course/3/quiz/4/        q
+    ws      /course/3/quiz/x/        missed
+    ws      /course/3/               c
+    channel compile                  compile
+    channel Compile                  missed
+    http    /course/3/               missed
+""")
+def two_levels_and_jobs(k: Kit) -> Any:
+    quizzes = k.urls([k.path("quiz/<int:q>/", socket("q")), k.path("", socket("c"))])
+    return k.types(
+        {
+            "websocket": AuthMiddlewareStack(k.urls([k.path("course/<int:c>/", quizzes)])),
+            "channel": k.channels({"compile": job("compile")}),
+        }
+    )
