@@ -203,6 +203,27 @@ def _printable(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
+def show(value: object) -> str:
+    """Return a value for a message, also where Python writes no text of it.
+
+    >>> show("a"), show({"id": 10**5000})
+    ("'a'", "{'id': a number of more than 4,300 digits}")
+    """
+    try:
+        return repr(value)
+    except ValueError:
+        pass
+    match value:
+        case int():
+            return f"a number of more than {sys.get_int_max_str_digits():,} digits"
+        case tuple() | list():
+            return f"({', '.join(map(show, value))})"
+        case dict():
+            return f"{{{', '.join(f'{show(key)}: {show(one)}' for key, one in value.items())}}}"
+        case _:
+            return f"a value of type {type(value).__name__}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint with the known word closest to this one, or None.
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from asgi_routes.errors import show
 from asgi_routes.patterns.format_dates import is_strftime, list_date_texts, write_example
 from asgi_routes.patterns.format_specifications import (
     Specification,
@@ -84,7 +85,7 @@ class FormatConverter:
             with contextlib.suppress(ValueError, TypeError, OverflowError):
                 if self._fits(text) and self.to_python(text) == value:
                     return text
-        raise ValueError(f"{value!r} cannot be written in the format {self.spec!r}")
+        raise ValueError(f"{show(value)} cannot be written in the format {self.spec!r}")
 
     def _takes(self, text: str) -> bool:
         return self._parser.parse(text) is not None
@@ -101,7 +102,7 @@ class FormatConverter:
             if isinstance(value, str):
                 yield value
             return
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, ArithmeticError):
             if not is_strftime(kind):
                 yield format(value, self.spec)
         with contextlib.suppress(ValueError, TypeError, AttributeError, ArithmeticError):

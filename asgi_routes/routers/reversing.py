@@ -10,7 +10,7 @@ from typing import Any
 from weakref import ref
 
 from asgi_routes.apps import make_visit, router_behind, visit_children
-from asgi_routes.errors import NoReverseMatch
+from asgi_routes.errors import NoReverseMatch, show
 from asgi_routes.locks import make_lock
 from asgi_routes.routers.names import SEPARATOR, Index, NamedPath, unknown_name
 from asgi_routes.routers.writing import (
@@ -21,7 +21,6 @@ from asgi_routes.routers.writing import (
     MisfitError,
     Passed,
     Query,
-    show,
     write_url,
     writer_of,
 )

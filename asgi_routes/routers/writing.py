@@ -8,11 +8,13 @@ arguments is worked out once.
 import functools
 import itertools
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
 from asgi_routes.engine import Mode, is_within_segment, make_fits, make_split
+from asgi_routes.errors import show
 from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
 from asgi_routes.routers.names import NamedPath, Part
 from asgi_routes.scopes import ENCODED_SLASH, labels_of, parse_host
@@ -22,6 +24,8 @@ Keywords: TypeAlias = Mapping[str, Any] | None
 Query: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | None
 
 _SAFE = "!$&'()*+,;=/~:@"
+_FEW_DIGITS = sys.int_info.str_digits_check_threshold
+"""So many digits are a number whatever bound is set."""
 _is_plain = re.compile(rf"[a-zA-Z0-9_.\-{re.escape(_SAFE)}]*").fullmatch
 """Tells whether quoting leaves a text as it is, which costs more than to ask."""
 _OPEN = "\1"
@@ -153,7 +157,7 @@ class Writer:
             raise MisfitError(f"it does not take {_list_keys(unknown)}")
         for key, value in defaults.items():
             if key not in form.keys and kwargs.get(key, value) != value:
-                raise MisfitError(f"{key!r} is always {value!r}, not {show(kwargs[key])}")
+                raise MisfitError(f"{key!r} is always {show(value)}, not {show(kwargs[key])}")
         values: dict[Any, Any] = {**given, **defaults, **kwargs}
         return {slot: values[slot[1]] for slot in slots}
 
@@ -337,14 +341,6 @@ def _list_keys(keys: Iterable[object]) -> str:
     return ", ".join(sorted(map(repr, keys)))
 
 
-def show(value: object) -> str:
-    """Return a value for a message, also where it has no text of its own."""
-    try:
-        return repr(value)
-    except ValueError:  # An int of more digits than Python writes.
-        return f"a value of type {type(value).__name__}"
-
-
 def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None) -> str:  # noqa: FBT001
     """Return the text of a parameter, with `ENCODED_SLASH` where only that makes it fit."""
     is_text = type(value) in _TEXTS or not isinstance(value, _NO_TEXTS)
@@ -358,11 +354,24 @@ def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None
         return text.replace("/", ENCODED_SLASH) if keeps_slashes else text
     fits = fits or make_fits(slot.regex)
     if fits(text):
+        if len(text) > _FEW_DIGITS and _is_refused(slot, text):
+            raise MisfitError(f"{slot.key!r} has more digits than a path may have")
         return text
     marked = text.replace("/", ENCODED_SLASH)
     if keeps_slashes and fits(marked):
         return marked
     raise MisfitError(f"{show(value)} is no {slot.kind} for {slot.key!r}")
+
+
+def _is_refused(slot: Slot, text: str) -> bool:
+    """Tell whether a built-in converter makes nothing of a text: it has too many digits."""
+    if slot.converter is None or not _is_ours(slot):
+        return False
+    try:
+        slot.converter.to_python(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _is_ours(slot: Slot) -> bool:
@@ -449,9 +458,16 @@ def write_url(
     if path.startswith("//"):
         path = "/%2F" + path[2:]
     text = path if url.host is None else f"//{url.host}{port}{path}"
-    if query and (encoded := urlencode([*_pairs(query)], doseq=True)):
+    if query and (encoded := _encode(query)):
         text += "?" + encoded
     return text if fragment is None else f"{text}#{quote(fragment, safe=_SAFE + '?')}"
+
+
+def _encode(query: Any) -> str:
+    try:
+        return urlencode([*_pairs(query)], doseq=True)
+    except ValueError:
+        raise ValueError(f"the query cannot be written: {show(dict(_pairs(query)))}") from None
 
 
 def _pairs(query: Any) -> Iterable[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from asgi_routes.dispatch import (
     NoMatch,
 )
 from asgi_routes.dispatch.looking import look
+from asgi_routes.errors import show
 from asgi_routes.lifespan.participants import identify
 from asgi_routes.testing.http import HeaderPairs, make_scope
 
@@ -143,7 +144,7 @@ class _Served(NamedTuple):
 
     def __str__(self) -> str:
         route = "no route with a path" if self.route is None else f"route {self.route!r}"
-        parameters = f"args {self.args!r}, kwargs {self.kwargs!r}"
+        parameters = f"args {show(self.args)}, kwargs {show(self.kwargs)}"
         return f"{route}, name {self.name!r}, {parameters}, to {_format_app(self.app)}"
 
 
@@ -162,7 +163,7 @@ def _find_differences(
     for key, value in expected.items():
         found = getattr(served, key)
         if value is not None and found != value:
-            yield f"  {key}: expected {value!r}, found {found!r}"
+            yield f"  {key}: expected {show(value)}, found {show(found)}"
     if to is not None and identify(to) != identify(served.app):
         yield f"  to: expected {_format_app(to)}, found {_format_app(served.app)}"
 

@@ -236,7 +236,7 @@ def test_what_is_matched_leads_back() -> None:
         ({"n": b"a"}, "b'a' is no str for 'n'"),
         ({"n": ["a"]}, "['a'] is no str for 'n'"),
         ({"n": ""}, "'' is no str for 'n'"),
-        ({"n": 10**5000}, "a value of type int is no str for 'n'"),
+        ({"n": 10**5000}, "a number of more than 4,300 digits is no str for 'n'"),
         ({"n": "\ud800"}, "cannot be written in UTF-8"),
         ({}, "missing 'n'"),
         ({"n": "a", "m": 1}, "it does not take 'm'"),
@@ -249,3 +249,33 @@ def test_what_has_no_url(kwargs: Any, reason: str) -> None:
         HostRouter({"one.example": router}).reverse("n", kwargs=kwargs)
     assert caught.value.reasons[0].startswith(f"//one.example/m/<n>/ ({__file__[-30:]}"[:22])
     assert caught.value.reasons[0].endswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("route", "reason"),
+    [
+        (path("<int:n>/", app, name="n"), "a number of more than 4,300 digits is no int for 'n'"),
+        (format_path("{n:d}/", app, name="n"), "a number of more than 4,300 digits is no d for"),
+        (format_path("{n:.2f}/", app, name="n"), "a number of more than 4,300 digits is no .2f"),
+        (re_path(r"^(?P<n>\d+)/$", app, name="n"), "a number of more than 4,300 digits is no text"),
+        (path("a/", app, {"n": 10**5000}, name="n"), "'n' is always a number of more than"),
+    ],
+)
+def test_numbers_too_long_to_be_written_are_called_so(route: Any, reason: str) -> None:
+    """Python writes no number of so many digits, and none is an exception of Python's."""
+    router = URLRouter([route])
+    with pytest.raises(NoReverseMatch) as caught:
+        router.reverse("n", n=10**4999 if "always" not in reason else 3)
+    assert reason in caught.value.reasons[0]
+
+
+def test_what_a_path_may_not_have_is_not_written() -> None:
+    """A text of more digits than a path may have for a number would lead nowhere."""
+    router = URLRouter([path("<int:n>/", app, name="n"), path("s/<s>/", app, name="s")])
+    digits = "7" * 4300
+    assert router.match(router.reverse("n", n=digits))
+    assert router.match(router.reverse("s", s=digits + "7"))
+    with pytest.raises(NoReverseMatch, match="'n' has more digits than a path may have"):
+        router.reverse("n", n=digits + "7")
+    with pytest.raises(ValueError, match=r"the query cannot be written: \{'a': a number of more"):
+        router.reverse("n", n=1, query={"a": 10**5000})
