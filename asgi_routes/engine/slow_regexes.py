@@ -14,6 +14,7 @@ from asgi_routes.engine.rows import Mode, Step
 from asgi_routes.patterns import Pattern
 
 if TYPE_CHECKING:
+    from asgi_routes.regular.programs import Assertion
     from asgi_routes.regular.slowness import Slowness, Unknown
 
 Engine: TypeAlias = Literal["table", "re", "re2"]
@@ -64,7 +65,7 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
     >>> print(found.why)
     'x' * n + '-'
     >>> print(found.advice)
-    write it in another way, or use URLRouter(…, regex='re2')
+    write '^(\\w)*$', which matches the same, though its groups hold other texts, or use URLRouter(…, regex='re2')
     """
     pattern = step.pattern
     if find_engine(pattern, compile_regex) != "re":
@@ -82,9 +83,38 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
         why = find_slowness(pattern.regex, is_searched=False, end=ends.get(step.mode))
     if not isinstance(why, Slowness):
         return None if why is None else SlowRegex(pattern.regex, why)
-    advice = "write the regexes of its converters in another way"
     if pattern.syntax == "regex":
-        advice = "write it in another way"
+        advice = _advise(pattern.regex, pattern.flags) if is_whole else None
+        advice = advice or "write it in another way"
         if is_regular(pattern.regex, pattern.flags):
             advice += ", or use URLRouter(…, regex='re2')"
-    return SlowRegex(pattern.regex, why, advice)
+        return SlowRegex(pattern.regex, why, advice)
+    advice = _advise_on_converters(pattern, ends.get(step.mode))
+    return SlowRegex(
+        pattern.regex, why, advice or "write the regexes of its converters in another way"
+    )
+
+
+def _advise(regex: str, flags: int = 0) -> str | None:
+    """Return what to write instead of a regex that matches whole texts, if that can be told."""
+    from asgi_routes.regular.rewriting import find_faster  # noqa: PLC0415
+
+    faster = find_faster(regex, flags)
+    if faster is None or not faster.regex.endswith("$"):
+        return None
+    groups = "" if faster.has_same_groups else ", though its groups hold other texts"
+    return f"write {faster.regex!r}, which matches the same{groups}"
+
+
+def _advise_on_converters(pattern: Pattern, end: "Assertion | None") -> str | None:
+    """Return what to write instead of the regex of a converter, if that mends the whole."""
+    from asgi_routes.regular.rewriting import find_faster  # noqa: PLC0415
+    from asgi_routes.regular.slowness import find_slowness  # noqa: PLC0415
+
+    for regex in dict.fromkeys(parameter.regex for parameter in pattern.parameters):
+        faster = find_faster(regex)
+        if faster is not None:
+            mended = pattern.regex.replace(regex, faster.regex)
+            if find_slowness(mended, is_searched=False, end=end) is None:
+                return f"write {faster.regex!r} for the {regex!r} of a converter, which matches the same"
+    return None

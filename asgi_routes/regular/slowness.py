@@ -56,6 +56,14 @@ class Slowness:
         """Return the text with its words so many times."""
         return "".join(text * times if is_word else text for text, is_word in self.parts)
 
+    def shorten_words(self) -> "Slowness":
+        """Return the same with each word as short as it can be: ``a`` for ``aa``.
+
+        The steps may grow in jumps then: a word that is taken by twos is no worse for one more.
+        """
+        parts = ((_find_root(text) if is_word else text, is_word) for text, is_word in self.parts)
+        return replace(self, parts=tuple(_shorten(parts)))
+
     def __str__(self) -> str:
         written = [f"{text!r} * n" if is_word else repr(text) for text, is_word in self.parts]
         return " + ".join(written)
@@ -134,20 +142,23 @@ def _find_growing(attempt: Attempt) -> Slowness | None:
     for found in itertools.islice(_Search(attempt).find(), _MOST_TRIED):
         power = _measure_power(found, counter)
         if found.power is None and power > _MULTIPLIES:
-            return found
+            short = found.shorten_words()
+            return short if _measure_power(short, counter) > _MULTIPLIES else found
         if found.power is not None and power > _SQUARE:
             is_exact = not (attempt.doubt or attempt.is_looking)
-            return found if is_exact else replace(found, power=min(found.power, round(power)))
+            short = found.shorten_words()
+            return short if is_exact else replace(short, power=min(found.power, round(power)))
     return None
 
 
 def _find_endless(loose: Attempt, exact: Attempt) -> Slowness | None:
     """Return how a text keeps a regex busy whose repeats end, but so late that it is no use."""
     threads = Threads(exact, Effort())
-    for found in itertools.islice(_Search(loose, is_loose=True).find(), _MOST_TRIED):
-        times = _LONG // sum(len(text) for text, is_word in found.parts if is_word)
-        if threads.count_ways(exact.alphabet.translate(found.make_text(times))) > _FOR_EVER:
-            return found
+    for long in itertools.islice(_Search(loose, is_loose=True).find(), _MOST_TRIED):
+        for found in (long.shorten_words(), long):
+            times = _LONG // sum(len(text) for text, is_word in found.parts if is_word)
+            if threads.count_ways(exact.alphabet.translate(found.make_text(times))) > _FOR_EVER:
+                return found
     return None
 
 
@@ -325,8 +336,7 @@ def _rank(route: _Route) -> tuple[float, int]:
 def _shorten(parts: Iterable[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """Return the parts of a text without what is the same as more or fewer of its words."""
     short: list[tuple[str, bool]] = []
-    for written, is_word in parts:
-        text = _find_root(written) if is_word else written
+    for text, is_word in parts:
         before, was_word = short[-1] if short else ("", False)
         if is_word and not was_word:
             while before and before.endswith(text):

@@ -72,6 +72,8 @@ EXPONENTIAL = [
     Slow(r"^(\d+|\d+\.\d*|\.)+;$", "numbers with a point"),
     Slow(r"^(?:a+){2,}$", "a repeat that has no end in one that begins at two"),
     Slow(r"^(a{1,16}){1,16}$", "repeats that end too late"),
+    Slow(r"^(?:(?:aa)*)*$", "two at a time: one more is no worse"),
+    Slow(r"^(?:(?:aaaaa)+)*b$", "five at a time"),
 ]
 POLYNOMIAL = [
     Slow(r"(?P<name>\w+)/edit/", "search, one more loop"),
