@@ -190,7 +190,10 @@ class Ambiguity:
             self._effort.check()
 
     def _chain(self, pairs: list[Pair]) -> Iterator[tuple[Pair, ...]]:
-        """Yield the longest chain that begins with each pair."""
+        """Yield the longest chain that begins with each pair, and the pair by itself.
+
+        What follows may only be there for words that match, and what is before it for others.
+        """
         longest: dict[Pair, tuple[Pair, ...]] = {}
 
         def find(pair: Pair) -> tuple[Pair, ...]:
@@ -203,8 +206,7 @@ class Ambiguity:
                 longest[pair] = (pair, *max(behind, key=len, default=()))
             return longest[pair]
 
-        for pair in pairs:
-            yield find(pair)
+        yield from dict.fromkeys((*map(find, pairs), *((pair,) for pair in pairs)))
 
 
 def _list_some(mask: int) -> Iterator[int]:

@@ -98,6 +98,7 @@ POLYNOMIAL = [
     Slow(r"[^/]+/[^/]+/x", "search, two segments"),
     Slow(r"^(.*)/(.*)\n$", "a path, and a line break"),
     Slow(r"^(?=.*x)(?:(?=\w*y)\w)*z", "look-ahead at each position"),
+    Slow(r"(?:[ab]*a)+", "search, with a loop that matches for other words"),
 ]
 SAFE = [
     *(
