@@ -70,29 +70,39 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
     pattern = step.pattern
     if find_engine(pattern, compile_regex) != "re":
         return None
+    is_regex = pattern.syntax == "regex"
+    return (_look_at_regex if is_regex else _look_at_path)(pattern, step.mode)
+
+
+def _look_at_regex(pattern: Pattern, mode: Mode) -> SlowRegex | None:
     from asgi_routes.regular.programs import Assertion  # noqa: PLC0415
     from asgi_routes.regular.slowness import Slowness, find_slowness, is_regular  # noqa: PLC0415
 
-    if pattern.syntax == "regex":
-        # As it stands in the matcher: by the text, so that an escaped one counts as well.
-        is_whole = step.mode is Mode.ENDPOINT and pattern.source.endswith("$")
-        end = Assertion.END if is_whole else None
-        why = find_slowness(pattern.regex, pattern.flags, is_searched=not is_whole, end=end)
-    else:
-        ends = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
-        why = find_slowness(pattern.regex, is_searched=False, end=ends.get(step.mode))
+    # As it stands in the matcher: by the text, so that an escaped one counts as well.
+    is_whole = mode is Mode.ENDPOINT and pattern.source.endswith("$")
+    end = Assertion.END if is_whole else None
+    why = find_slowness(pattern.regex, pattern.flags, is_searched=not is_whole, end=end)
     if not isinstance(why, Slowness):
         return None if why is None else SlowRegex(pattern.regex, why)
-    if pattern.syntax == "regex":
-        advice = _advise(pattern.regex, pattern.flags) if is_whole else None
-        advice = advice or "write it in another way"
-        if is_regular(pattern.regex, pattern.flags):
-            advice += ", or use URLRouter(…, regex='re2')"
-        return SlowRegex(pattern.regex, why, advice)
-    advice = _advise_on_converters(pattern, ends.get(step.mode))
-    return SlowRegex(
-        pattern.regex, why, advice or "write the regexes of its converters in another way"
+    advice = _advise(pattern.regex, pattern.flags) if is_whole else None
+    advice = advice or "write it in another way"
+    if is_regular(pattern.regex, pattern.flags):
+        advice += ", or use URLRouter(…, regex='re2')"
+    return SlowRegex(pattern.regex, why, advice)
+
+
+def _look_at_path(pattern: Pattern, mode: Mode) -> SlowRegex | None:
+    from asgi_routes.regular.programs import Assertion  # noqa: PLC0415
+    from asgi_routes.regular.slowness import Slowness, find_slowness  # noqa: PLC0415
+
+    end = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}.get(mode)
+    why = find_slowness(pattern.regex, is_searched=False, end=end)
+    if not isinstance(why, Slowness):
+        return None if why is None else SlowRegex(pattern.regex, why)
+    advice = (
+        _advise_on_converters(pattern, end) or "write the regexes of its converters in another way"
     )
+    return SlowRegex(pattern.regex, why, advice)
 
 
 def _advise(regex: str, flags: int = 0) -> str | None:
