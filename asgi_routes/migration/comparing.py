@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import django.conf
 import django.urls.converters
 from channels.routing import ChannelNameRouter as TheirChannels
 
+from asgi_routes.errors import SlowRegexWarning, SuspiciousRouteWarning
 from asgi_routes.migration.agreements import Notes
 from asgi_routes.migration.differences import Explanations
 from asgi_routes.migration.examples import list_near
@@ -140,7 +142,10 @@ def _compare_table(read: Read, table: Table) -> Iterator[Difference | None]:
     """Yield what differs of each path that is asked for; None where nothing does."""
     kind, _, option, routes = table
     our = OurSide(read.converters, option)
-    our_router = our.router(our.routes(routes))
+    with warnings.catch_warnings():
+        # They were given where the user has declared the routes.
+        warnings.simplefilter("ignore", (SlowRegexWarning, SuspiciousRouteWarning))
+        our_router = our.router(our.routes(routes))
     explanations = Explanations(routes, option)
     for method in _list_methods(routes) if kind in ("", "http") else (None,):
         their = TheirSide(Notes())
