@@ -76,7 +76,7 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
 
 def _look_at_regex(pattern: Pattern, mode: Mode) -> SlowRegex | None:
     from asgi_routes.regular.programs import Assertion  # noqa: PLC0415
-    from asgi_routes.regular.slowness import Slowness, find_slowness, is_regular  # noqa: PLC0415
+    from asgi_routes.regular.slowness import Slowness, find_slowness  # noqa: PLC0415
 
     # As it stands in the matcher: by the text, so that an escaped one counts as well.
     is_whole = mode is Mode.ENDPOINT and pattern.source.endswith("$")
@@ -86,7 +86,7 @@ def _look_at_regex(pattern: Pattern, mode: Mode) -> SlowRegex | None:
         return None if why is None else SlowRegex(pattern.regex, why)
     advice = _advise(pattern.regex, pattern.flags) if is_whole else None
     advice = advice or "write it in another way"
-    if is_regular(pattern.regex, pattern.flags):
+    if _is_for_re2(pattern):
         advice += ", or use URLRouter(…, regex='re2')"
     return SlowRegex(pattern.regex, why, advice)
 
@@ -128,3 +128,17 @@ def _advise_on_converters(pattern: Pattern, end: "Assertion | None") -> str | No
             if find_slowness(mended, is_searched=False, end=end) is None:
                 return f"write {faster.regex!r} for the {regex!r} of a converter, which matches the same"
     return None
+
+
+def _is_for_re2(pattern: Pattern) -> bool:
+    # Few regexes are slow, and this makes tables of all characters.
+    from asgi_routes.regular.re2_syntax import (  # noqa: PLC0415
+        UntranslatableError,
+        translate_regex,
+    )
+
+    try:
+        translate_regex(pattern.regex, pattern.flags, is_full=False)
+    except UntranslatableError:
+        return False
+    return True

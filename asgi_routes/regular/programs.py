@@ -197,7 +197,7 @@ class ProgramWriter:
                 return self.add(Look(_read_assertion(str(argument), flags), then))
             case "SUBPATTERN":
                 _, added, removed, items = argument
-                return self.write_regex(items, _combine_flags(flags, added, removed), then)
+                return self.write_regex(items, combine_flags(flags, added, removed), then)
             case "BRANCH":
                 *others, last = argument[1]
                 start = self.write_regex(last, flags, then)
@@ -233,7 +233,7 @@ class ProgramWriter:
         return self.add(Fork(more, then) if is_greedy else Fork(then, more))
 
 
-def _combine_flags(flags: int, added: int, removed: int) -> int:
+def combine_flags(flags: int, added: int, removed: int) -> int:
     """Return the flags inside a group, as ``re`` combines them."""
     if added & (re.ASCII | re.UNICODE | re.LOCALE):
         flags &= ~(re.ASCII | re.UNICODE | re.LOCALE)
@@ -268,7 +268,7 @@ def is_anchored(items: Sequence[Any], flags: int) -> bool:
         case "AT":
             return _read_assertion(str(argument), flags) is Assertion.START
         case "SUBPATTERN":
-            return is_anchored(argument[3], _combine_flags(flags, argument[1], argument[2]))
+            return is_anchored(argument[3], combine_flags(flags, argument[1], argument[2]))
         case "BRANCH":
             return all(is_anchored(branch, flags) for branch in argument[1])
         case _:

@@ -21,9 +21,9 @@ from asgi_routes.regular.ambiguity import Ambiguity, Word
 from asgi_routes.regular.attempts import Attempt, write_attempt
 from asgi_routes.regular.automata import Effort, TooLargeError
 from asgi_routes.regular.counting import Counter, TooManyStepsError
-from asgi_routes.regular.parsing import UnreadableError, read_items, walk_items
+from asgi_routes.regular.parsing import UnreadableError, read_items
 from asgi_routes.regular.plain import is_plain
-from asgi_routes.regular.programs import REFUSED, Assertion
+from asgi_routes.regular.programs import Assertion
 from asgi_routes.regular.threads import Thread, Threads
 
 _MOST_STEPS = 20_000
@@ -124,16 +124,6 @@ def find_slowness(
     if found is None and exact.doubt:
         return Unknown(exact.doubt)
     return found
-
-
-def is_regular(regex: str, flags: int = 0) -> bool:
-    r"""Tell whether a regex has no back-references, no look-around and nothing of the kind.
-
-    >>> is_regular(r"(a|b)*"), is_regular(r"(a|b)\1")
-    (True, False)
-    """
-    items, _ = read_items(regex, flags)
-    return not any(kind in REFUSED for kind, _ in walk_items(items))
 
 
 def _find_growing(attempt: Attempt) -> Slowness | None:

@@ -107,8 +107,8 @@ class URLRouter(Reversing, SearchedRouter):
             server calls: ``auto``, it is taken off where the path begins with it; ``in_path``, a
             path outside of it is a miss; ``stripped``, a proxy or the server has taken it off
             already.
-        regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, but
-            which has no back-references and no look-around (extra ``re2``).
+        regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, and
+            which means the same or refuses, as back-references and look-around (extra ``re2``).
         slashes: what a path is that would match with a slash more or less at its end: ``strict``, a
             miss; ``redirect``, an http client is sent there (308); ``both``, a match. None is as
             the router around has it, and ``strict`` for the outermost.

@@ -80,8 +80,7 @@ def read_language(
 
     Args:
         row: the row; whether its target declines afterwards is not looked at.
-        compile_regex: the engine for regular expressions; with any but Python's, those are
-            `Undecided`.
+        compile_regex: the engine for regular expressions; all of them mean the same.
         is_widest: whether converters that may refuse what their regexes match are taken to take it:
             then the row matches these paths at most.
 
@@ -95,9 +94,7 @@ def read_language(
     Undecided(reason='a back-reference')
     """
     try:
-        programs = tuple(
-            write_program(step, compile_regex, is_widest=is_widest) for step in row.steps
-        )
+        programs = tuple(write_program(step, is_widest=is_widest) for step in row.steps)
     except UnreadableError as error:
         return Undecided(str(error))
     except RecursionError:
@@ -109,9 +106,7 @@ def read_language(
     return Language(row, programs, sys.get_int_max_str_digits(), follow, is_risky)
 
 
-def write_program(
-    step: Step, compile_regex: Compile = re.compile, *, is_widest: bool = False
-) -> Program:
+def write_program(step: Step, *, is_widest: bool = False) -> Program:
     """Return what a step does with a path; see `read_language`.
 
     Raises:
@@ -119,8 +114,6 @@ def write_program(
     """
     pattern = step.pattern
     if pattern.syntax == "regex":
-        if compile_regex is not re.compile:
-            raise UnreadableError("another engine for regular expressions than Python's")
         return _write_regex(pattern, step.mode)
     return _write_path(pattern, step.mode, is_widest=is_widest)
 

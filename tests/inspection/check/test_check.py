@@ -235,15 +235,14 @@ def test_same_names() -> None:
 
 @pytest.mark.parametrize("engine", ["re", "re2"])
 def test_another_engine(engine: str) -> None:
-    """What a regex matches on another engine is not known: its digits are others."""
+    """What a regex matches is the same on every engine, its digits too."""
     regexes = URLRouter(
         [re_path(r"^\d$", app), re_path("^\N{ARABIC-INDIC DIGIT ONE}$", app)], regex=engine
     )
     plain = [path("<a>", app), path("b", app)]
-    expected = {"re": ["R101"], "re2": ["R103", "R103"]}[engine]
-    assert [one.id for one in check(regexes)] == expected
+    assert [one.id for one in check(regexes)] == ["R101"]
     findings = check(URLRouter([path("x/", regexes), *plain]))
-    assert [one.id for one in findings] == [*expected, "R101"]
+    assert [one.id for one in findings] == ["R101", "R101"]
 
 
 def test_one_route_for_each_method() -> None:
@@ -288,7 +287,7 @@ def test_tables_of_their_own() -> None:
 def test_a_slow_regex_is_shown_by_a_text() -> None:
     """The witness of R301 is what the warning speaks of."""
     route = re_path(r"^users/(\d+)+/$", app)
-    assert [one.id for one in check(URLRouter([route], regex="re2"))] == ["R103"]
+    assert check(URLRouter([route], regex="re2")) == []
     (finding,) = check(URLRouter([route]))
     assert finding.witness is not None
     assert re.fullmatch(r"users/1{40}", finding.witness)
