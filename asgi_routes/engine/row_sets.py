@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from asgi_routes.engine.rows import Hit, Row, Step
 from asgi_routes.engine.shapes import Shape, get_cell
 from asgi_routes.patterns import Parameter
-from asgi_routes.patterns.converters import IntConverter, TextConverter
+from asgi_routes.patterns.converters import IntConverter, TextConverter, keep_text
 
 _MOST_ROWS = 2048
 _MOST_REGEXES = 16
@@ -176,7 +176,7 @@ def _list_items(step: Step, columns: Mapping[int, int]) -> Iterator[tuple[Any, i
         if type(converter) is IntConverter:
             convert = int
         elif type(converter) is not TextConverter and converter is not None:
-            convert = converter.to_python
+            convert = None if converter.to_python is keep_text else converter.to_python
         yield parameter.name, columns[id(parameter)], convert
     for name, value in step.kwargs.items():
         yield name, None, value

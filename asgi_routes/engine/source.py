@@ -17,8 +17,8 @@ from asgi_routes.engine.row_sets import Follow, Leaf, RowSets, SetsOfColumn, pre
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.engine.splitting import make_fits
-from asgi_routes.patterns import Parameter
-from asgi_routes.patterns.converters import IntConverter, TextConverter
+from asgi_routes.patterns import FormatConverter, Parameter
+from asgi_routes.patterns.converters import IntConverter, TextConverter, keep_text
 
 _Key: TypeAlias = Any
 """What two trees have in common that differ only in rows and texts."""
@@ -105,7 +105,11 @@ def _write_check(text: str, cell: object, namespace: Namespace) -> str:
     members = _list_members(cell.regex)
     if members is not None:
         return f"{text} and not {text}.strip({members!r})"
-    return f"{namespace.name('fits', cell.regex, make_fits(cell.regex))}({text})"
+    fits = f"{namespace.name('fits', cell.regex, make_fits(cell.regex))}({text})"
+    converter = cell.converter
+    if isinstance(converter, FormatConverter) and converter.plain_chars:
+        return f"({text} and not {text}.strip({converter.plain_chars!r}) or {fits})"
+    return fits
 
 
 @functools.lru_cache
@@ -121,11 +125,11 @@ def _list_members(regex: str) -> str | None:
 
 def _write_value(parameter: Parameter, text: str, namespace: Namespace) -> str:
     converter = parameter.converter
-    if type(converter) is TextConverter:
+    assert converter is not None
+    if type(converter) is TextConverter or converter.to_python is keep_text:
         return text
     if type(converter) is IntConverter:
         return f"int({text})"
-    assert converter is not None
     return f"{namespace.name('convert', id(converter), converter.to_python)}({text})"
 
 

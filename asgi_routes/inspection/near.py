@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import innermost, is_router, name_of
 from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make_fits, make_split
-from asgi_routes.patterns import Literal, Node, Parameter
+from asgi_routes.patterns import FormatConverter, Literal, Node, Parameter
 from asgi_routes.patterns.syntaxes import compose
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
 from asgi_routes.routers.table import Destination, Nested, make_rows
@@ -92,7 +92,7 @@ def closeness(candidate: Candidate, scope: Any) -> Closeness | None:
     if hidden is not None:
         return hidden
     cells = _cells(candidate)
-    return None if cells is None else _by_segments(cells, candidate, text)
+    return _by_fields(candidate, text) if cells is None else _by_segments(cells, candidate, text)
 
 
 def _find_hidden_router(candidate: Candidate) -> Closeness | None:
@@ -136,6 +136,21 @@ def _cells(candidate: Candidate) -> list[Cell] | None:
             else:
                 return None
     return cells
+
+
+def _by_fields(candidate: Candidate, text: str) -> Closeness | None:
+    """Return which field of a format is wrong, where one spans segments, as dates may."""
+    nodes = [node for step in candidate.row.steps for node in step.pattern.nodes]
+    is_open = any(step.pattern.syntax == "regex" for step in candidate.row.steps)
+    spanning = [
+        node.converter
+        for node in nodes
+        if isinstance(node, Parameter) and not is_within_segment(node.regex)
+    ]
+    if is_open or not all(isinstance(one, FormatConverter) for one in spanning):
+        return None
+    wrong = _find_refusing(nodes, text) or _find_wrong_field(nodes, text)
+    return None if wrong is None else Closeness(0.9, wrong)
 
 
 def _add(cells: list[Cell], text: str) -> None:
@@ -193,8 +208,8 @@ def _regex(node: Node) -> str:
 def _in_segment(cell: Cell, segment: str) -> Closeness | None:
     """Return what is wrong with the one segment that does not fit."""
     match cell:
-        case [Parameter(converter_name=name)] if segment:
-            return Closeness(0.92, f"{segment!r} is not {_a(name or 'str')}")
+        case [Parameter() as field] if segment:
+            return Closeness(0.92, _say(field, segment))
         case [Literal(text=text)]:
             alike = difflib.SequenceMatcher(None, segment, text).ratio()
             if segment.lower() == text.lower():
@@ -209,34 +224,59 @@ def _in_segment(cell: Cell, segment: str) -> Closeness | None:
             return Closeness(0.8, wrong or f"{segment!r} is not of the form {_shown(cell)!r}")
 
 
-def _find_wrong_field(cell: Cell, segment: str) -> str | None:
+def _find_wrong_field(nodes: Sequence[Node], text: str) -> str | None:
     """Return which one of several fields is wrong: with any text in its place, the others fit."""
-    for number, field in enumerate(cell):
+    for number, field in enumerate(nodes):
         if not isinstance(field, Parameter):
             continue
-        nodes = [
-            replace(node, name=f"p{other}", regex="[^/]+?" if other == number else node.regex)
-            if isinstance(node, Parameter)
-            else node
-            for other, node in enumerate(cell)
-        ]
-        found = make_split(compose("path", "", nodes), Mode.ENDPOINT)(segment)
+        anything = "[^/]+" if is_within_segment(field.regex) else ".+"
+        if not (isinstance(field.converter, FormatConverter) and field.converter.is_date):
+            anything += "?"  # A date has the same signs in it that stand between fields.
+        found = _split(
+            [*nodes[:number], replace(field, regex=anything), *nodes[number + 1 :]], text
+        )
         if found is not None:
-            text = found[0][sum(isinstance(node, Parameter) for node in cell[:number])]
-            return f"{text!r} is not {_a(field.converter_name or 'str')}"
+            return _say(field, found[sum(isinstance(node, Parameter) for node in nodes[:number])])
     return None
+
+
+def _find_refusing(nodes: Sequence[Node], text: str) -> str | None:
+    """Return which converter refuses a text that its regex lets through."""
+    fields = [node for node in nodes if isinstance(node, Parameter)]
+    for field, taken in zip(fields, _split(nodes, text) or (), strict=False):
+        try:
+            assert field.converter is not None
+            field.converter.to_python(taken)
+        except ValueError:
+            return _say(field, taken, is_taken=True)
+    return None
+
+
+def _split(nodes: Sequence[Node], text: str) -> list[str] | None:
+    """Return the texts of the fields, or None."""
+    named = [
+        replace(node, name=f"p{number}") if isinstance(node, Parameter) else node
+        for number, node in enumerate(nodes)
+    ]
+    found = make_split(compose("path", "", named), Mode.ENDPOINT)(text)
+    return None if found is None else [part or "" for part in found[0]]
 
 
 def _refused(cells: list[Cell], segments: Sequence[str]) -> str:
     """Return which converter refuses a text that its regex lets through."""
-    for cell, segment in zip(cells, segments, strict=True):
-        match cell:
-            case [Parameter(converter=converter, converter_name=name)] if converter is not None:
-                try:
-                    converter.to_python(segment)
-                except ValueError:
-                    return f"{_short(segment)} is not {_a(name or 'str')}"
-    return "a converter refuses it"
+    refusing = (
+        _find_refusing(cell, segment) for cell, segment in zip(cells, segments, strict=True)
+    )
+    return next(filter(None, refusing), "a converter refuses it")
+
+
+def _say(field: Parameter, text: str, *, is_taken: bool = False) -> str:
+    """Return that a text does not fit a field; ``is_taken`` where its regex takes it."""
+    name, converter = field.converter_name or "str", field.converter
+    if not isinstance(converter, FormatConverter):
+        return f"{_short(text)} is not {_a(name)}"
+    why = ": no calendar or clock has it" if converter.is_date else ": it has too many digits"
+    return f"{_short(text)} is not {name} for {field.name!r}{why if is_taken else ''}"
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -44,6 +44,11 @@ class IntConverter:
     to_url = staticmethod(str)
 
 
+def keep_text(value: str, /) -> str:
+    """Return the text: what converts a text that stays as it is."""
+    return value
+
+
 class TextConverter:
     """Text that stays as it is; the built-in ``str``, ``slug`` and ``path``."""
 

@@ -9,16 +9,19 @@ import datetime as dt
 import functools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from asgi_routes.errors import show
+from asgi_routes.patterns.format_calendar import write_calendar_regex
+from asgi_routes.patterns.format_conversions import find_conversion
 from asgi_routes.patterns.format_dates import is_strftime, list_date_texts, write_example
 from asgi_routes.patterns.format_specifications import (
     Specification,
+    list_plain_chars,
+    pad_regex,
     read_specification,
-    strip_padding,
     write_regex,
 )
 
@@ -40,41 +43,56 @@ class FormatConverter:
         spec: as written.
         regex: the texts that it takes.
         short_regex: the same, as short as they can be, for a place where something may follow.
-        is_total: whether no text that the regex takes is refused, as one is that is in no calendar,
-            or a number that is too large.
-        is_integer: whether it is ``d`` alone, of which only too many digits are refused.
+        to_python: from a text that the regex takes to what `parse` makes of it; `ValueError` for
+            what is in no calendar, and for a whole number of too many digits.
+        is_date: whether it is a date or time, of which not every text is in the calendar.
+        is_counted: whether it is a whole number that may have too many digits.
+        plain_chars: characters of which any text is taken, so that it need not be looked at for
+            long; empty where there are none.
     """
+
+    to_python: Callable[[str], Any]
 
     def __init__(self, spec: str) -> None:
         self.spec = spec
         self._specification = read_specification(spec)
         self._parser = _compile(self._specification, spec)
-        self.regex = write_regex(self._specification, self._takes, is_short=False)
+        self.regex = write_regex(self._specification, self._takes)
         self.short_regex = write_regex(self._specification, self._takes, is_short=True)
-        self.is_total = self._specification.is_total
-        self.is_integer = spec == "d"
-        # Of digits, none is padding.
-        is_filled = self._specification.align and self._specification.fill.isalnum()
-        self._is_decimal = self._specification.kind == "d" and not is_filled
+        self.to_python = find_conversion(self._specification, self._parse)
+        self.is_date = self._specification.is_date
+        self.is_counted = self._specification.is_counted
+        self.plain_chars = list_plain_chars(self._specification)
 
-    def to_python(self, value: str) -> Any:
-        """Return what `parse` makes of the text; `ValueError` where it makes nothing of it."""
-        kind = self._specification.kind
-        if kind == "":
-            return strip_padding(self._specification, value)
-        if self._is_decimal and value.isascii() and value.isdecimal():
-            return int(value)
-        if self._specification.is_text and not self._specification.align:
-            return value
+    def write_counted_regex(self) -> str:
+        """Return the regex of a whole number, with its decimal digits in groups."""
+        return write_regex(self._specification, self._takes, has_groups=True)
+
+    def write_valued_regex(self) -> str | None:
+        """Return the regex of the texts that have a value; None where that is too subtle.
+
+        It is true today: without a year, there is a 29th of February or not.
+        """
+        if not self._specification.is_date:
+            return self.regex
+        regex = write_calendar_regex(self._specification.kind, self._has_value)
+        return None if regex is None else pad_regex(self._specification, regex)
+
+    def _has_value(self, text: str) -> bool:
         try:
-            result = self._parser.parse(value)
+            self._parse(text)
+        except ValueError:
+            return False
+        return True
+
+    def _parse(self, text: str) -> Any:
+        try:
+            result = self._parser.parse(text)
         except (ArithmeticError, LookupError, TypeError) as error:  # A day of ten digits.
             raise ValueError(str(error)) from None
         if result is None:
-            raise ValueError(f"{value!r} is not of the format {self.spec!r}")
+            raise ValueError(f"{text!r} is not of the format {self.spec!r}")
         made = result["value"]
-        if isinstance(made, float | Decimal) and not math.isfinite(made):
-            raise ValueError(f"{value!r} is too large for the format {self.spec!r}")
         if isinstance(made, dt.datetime | dt.time):
             made.utcoffset()  # It raises where a zone is more than a day away.
         return made

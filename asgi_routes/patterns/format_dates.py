@@ -61,7 +61,7 @@ _DIRECTIVES = {
 }
 _PART = re.compile(r"%(?P<directive>.?)|(?P<text>[^%])", re.DOTALL)
 _NO_TEXTS = frozenset(r"?\[]()*+^$|{}")
-_EXAMPLE = dt.datetime(2004, 2, 29, 10, 21, 36, 5, tzinfo=dt.timezone(dt.timedelta(hours=10)))
+_EXAMPLE = dt.datetime(2004, 2, 28, 10, 21, 36, 5, tzinfo=dt.timezone(dt.timedelta(hours=10)))
 
 
 def is_strftime(kind: str) -> bool:

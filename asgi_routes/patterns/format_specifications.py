@@ -1,10 +1,12 @@
 """Specifications of `parse` as regular expressions: ``>10``, ``.2f``, ``%Y-%m-%d``.
 
 Rule: what a regex takes, `parse` takes too, and cuts in the same places. It takes less only where
-`parse` takes what nobody writes: other digits than ASCII's, two signs, ``nan`` and ``inf``.
+`parse` takes what nobody writes: other digits than ASCII's, two signs, ``nan`` and ``inf``, and
+what a float cannot hold.
 """
 
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,24 +29,37 @@ _TEXTS = {
     "S": r"[^\s/]",
     "l": "[A-Za-z]",
 }
+# A float has 308 digits before its point, and some of those that have 309. With an exponent of two
+# hundred and more, one digit stands before the point, as it is written anywhere.
+_EXPONENT = r"[eE](?:-[0-9]+|\+?[01]?[0-9]{1,2})"
+_GREAT_EXPONENT = r"[eE]\+?(?:2[0-9]{2}|30[0-7])"
+_GREATEST_EXPONENT = r"[eE]\+?308"
 _NUMBERS = {
     "n": "[0-9]{1,3}(?:[,.][0-9]{3})*",
     "b": "(?:0[bB])?[01]+",
     "o": "(?:0[oO])?[0-7]+",
     "x": "(?:0[xX])?[0-9a-fA-F]+",
-    "%": r"[0-9]+(?:\.[0-9]+)?%",
-    "f": r"[0-9]*\.[0-9]+",
-    "e": r"[0-9]*\.[0-9]+[eE][-+]?[0-9]+",
-    "g": r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?",
+    "%": r"[0-9]{1,308}(?:\.[0-9]+)?%",
+    "f": r"[0-9]{0,308}\.[0-9]+",
+    "F": r"[0-9]*\.[0-9]+",
+    "e": (
+        rf"(?:[0-9]?\.[0-9]+{_GREAT_EXPONENT}|[01]\.[0-6][0-9]*{_GREATEST_EXPONENT}"
+        rf"|[0-9]{{0,108}}\.[0-9]+{_EXPONENT})"
+    ),
+    "g": (
+        rf"(?:[0-9](?:\.[0-9]+)?{_GREAT_EXPONENT}|[01](?:\.[0-6][0-9]*)?{_GREATEST_EXPONENT}"
+        rf"|[0-9]{{1,108}}(?:\.[0-9]+)?(?:{_EXPONENT})?)"
+    ),
 }
-_NUMBERS |= {kind.upper(): _NUMBERS[kind] for kind in "xfeg"}
+_NUMBERS |= {kind.upper(): _NUMBERS[kind] for kind in "xeg"}
 _INTEGERS = frozenset("nboxXd")
 _EXAMPLES = {"n": "1", "b": "1", "o": "1", "x": "1", "X": "1", "%": "1%", "d": "1"}
 _EXAMPLES |= dict.fromkeys("fF", "1.5") | dict.fromkeys("eE", "1.5e1") | dict.fromkeys("gG", "1.5")
+_PLAIN = {"d": string.digits, "b": "01", "o": string.octdigits}
+_PLAIN |= dict.fromkeys("xX", string.hexdigits)
 _MOST = 1000
 _FEWEST_DIGITS = 640
 """Of so many digits Python makes a number, however it is set."""
-_TOTAL = frozenset("boxXF")
 
 Takes = Callable[[str], bool]
 """Tells whether the installed `parse` takes a text for the specification."""
@@ -86,15 +101,17 @@ class Specification:
         return self.kind in _EXAMPLES
 
     @property
+    def is_date(self) -> bool:
+        return not self.is_text and not self.is_number
+
+    @property
     def is_integer(self) -> bool:
         return self.kind in _INTEGERS
 
     @property
-    def is_total(self) -> bool:
-        """Whether every text that fits has a value."""
-        if self.kind == "d":
-            return self.width is not None and self.width <= _FEWEST_DIGITS
-        return self.is_text or self.kind in _TOTAL
+    def is_counted(self) -> bool:
+        """Whether it may have more digits than Python makes a number of."""
+        return self.kind == "n" or (self.kind == "d" and self.width is None)
 
     @property
     def is_padded_before(self) -> bool:
@@ -147,10 +164,11 @@ def _check(specification: Specification) -> None:
         raise ValueError("a slash cannot fill a field")
     if align and fill == "|":
         raise ValueError("'|' cannot fill a field")
+    if specification.kind == "d" and width is not None and width > _FEWEST_DIGITS:
+        raise ValueError(f"{width} is more than {_FEWEST_DIGITS} digits")
     if width == 0:
         raise ValueError("no text has at most 0 characters")
-    is_date = not specification.is_text and not specification.is_number
-    if is_date and align and fill.isalnum():
+    if specification.is_date and align and fill.isalnum():
         raise ValueError(f"{fill!r} cannot fill a date, of which it may be a part")
     if specification.kind == "" and precision is not None and precision < (width or 1):
         raise ValueError(
@@ -163,7 +181,9 @@ def _check(specification: Specification) -> None:
             raise ValueError(f"{fill!r} cannot stand between the sign and the digits")
 
 
-def write_regex(specification: Specification, takes: Takes, *, is_short: bool) -> str:
+def write_regex(
+    specification: Specification, takes: Takes, *, is_short: bool = False, has_groups: bool = False
+) -> str:
     """Return the regex of a specification.
 
     Args:
@@ -171,6 +191,7 @@ def write_regex(specification: Specification, takes: Takes, *, is_short: bool) -
         takes: asks `parse` about what its versions do not agree on.
         is_short: whether a text without a type is as short as it can be, which it is where
             something may follow it in its segment.
+        has_groups: whether decimal digits stand in a group, and in classes of their own.
     """
     kind = specification.kind
     if kind == "":
@@ -178,10 +199,10 @@ def write_regex(specification: Specification, takes: Takes, *, is_short: bool) -
     if specification.is_text:
         regex = _TEXTS[kind] + "+"
         is_inside = re.fullmatch(_TEXTS[kind], specification.fill) is not None
-        return regex if is_inside else _pad(specification, regex)
+        return regex if is_inside else pad_regex(specification, regex)
     if specification.is_number:
-        return _write_number(specification, takes)
-    return _pad(specification, DATE_REGEXES.get(kind) or write_strftime_regex(kind))
+        return _write_number(specification, takes, has_groups=has_groups)
+    return pad_regex(specification, DATE_REGEXES.get(kind) or write_strftime_regex(kind))
 
 
 def _write_free_text(specification: Specification, *, is_short: bool) -> str:
@@ -190,28 +211,31 @@ def _write_free_text(specification: Specification, *, is_short: bool) -> str:
     if most is None:
         count = "+" if least == 1 else f"{{{least},}}"
         # All that follows is in the class, padding too.
-        return _pad(specification, f"[^/]{count}{sign}") if is_short else f"[^/]{count}"
-    return _pad(specification, f"[^/]{{{least},{most}}}{sign}")
+        return pad_regex(specification, f"[^/]{count}{sign}") if is_short else f"[^/]{count}"
+    return pad_regex(specification, f"[^/]{{{least},{most}}}{sign}")
 
 
-def _write_number(specification: Specification, takes: Takes) -> str:
+def _write_number(specification: Specification, takes: Takes, *, has_groups: bool) -> str:
     kind, fill = specification.kind, re.escape(specification.fill)
     example = _EXAMPLES[kind]
     digits = _NUMBERS.get(kind, "")
     if kind in ("f", "F") and specification.precision == 0 and takes("1"):
-        digits, example = "[0-9]+", "1"
+        digits, example = "[0-9]{1,308}" if kind == "f" else "[0-9]+", "1"
     has_sign = takes(f"-{example}")
     signs = "[-+ ]?" if has_sign else ""
     is_filled = specification.align == "=" and has_sign
     between = f"{fill}*" if is_filled else ""
     if kind == "d":
-        return _pad(specification, _write_integer(specification, between))
+        number = _write_integer(specification, between, has_groups=has_groups)
+        return pad_regex(specification, number)
+    if has_groups and kind == "n":
+        digits = f"({digits})"
     if specification.is_padded_before and specification.fill == " " and has_sign:
         signs = "[-+]?"  # The space is one of those that it is padded with.
-    return _pad(specification, signs + between + digits)
+    return pad_regex(specification, signs + between + digits)
 
 
-def _write_integer(specification: Specification, between: str) -> str:
+def _write_integer(specification: Specification, between: str, *, has_groups: bool) -> str:
     width, grouping = specification.width, specification.grouping
     is_spaced = specification.is_padded_before and specification.fill == " "
     signs = "[-+]?" if is_spaced else "[-+ ]?"
@@ -222,17 +246,32 @@ def _write_integer(specification: Specification, between: str) -> str:
             return f"[{chars}][{chars}{grouping}]{more}"
         return f"[{chars}]" + ("+" if width is None else f"{{1,{width}}}")
 
+    decimals = digits("0-9")
+    if has_groups:
+        decimals = f"([0-9]+(?:{grouping}[0-9]*)*)" if grouping else f"({decimals})"
     others = f"0[xX]{digits('0-9a-fA-F')}|0[bB]{digits('01')}|0[oO]{digits('0-7')}"
     if between:
-        return f"(?:{signs}{between}{digits('0-9')}|{signs}(?:{others}))"
-    return f"{signs}(?:{digits('0-9')}|{others})"
+        return f"(?:{signs}{between}{decimals}|{signs}(?:{others}))"
+    return f"{signs}(?:{decimals}|{others})"
 
 
-def _pad(specification: Specification, regex: str) -> str:
+def pad_regex(specification: Specification, regex: str) -> str:
+    """Return a regex with what may fill a field around it."""
     fill = re.escape(specification.fill)
     before = f"{fill}*" if specification.is_padded_before else ""
     behind = f"{fill}*" if specification.is_padded_behind else ""
     return before + regex + behind
+
+
+def list_plain_chars(specification: Specification) -> str:
+    """Return the characters of which any text is a number, however long.
+
+    >>> list_plain_chars(read_specification("d")), list_plain_chars(read_specification("4d"))
+    ('0123456789', '')
+    """
+    if specification.kind not in _PLAIN or specification.width or specification.align == "=":
+        return ""
+    return _PLAIN[specification.kind]
 
 
 def strip_padding(specification: Specification, text: str) -> str:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from asgi_routes.regular.characters import DIGITS, NEWLINE, SLASH, CharSet
+from asgi_routes.regular.characters import DIGITS, NEWLINE, SLASH, CharSet, unite
 
 _UGLY = 300
 _RANKS = [
@@ -80,6 +80,10 @@ class Alphabet:
         """Return the symbols of one of the sets."""
         symbols = self._masks[chars]
         return symbols | self.final if symbols & self._masks[NEWLINE] else symbols
+
+    def find_set(self, mask: int) -> CharSet:
+        """Return the characters of some symbols."""
+        return unite(tuple(self._classes[bit].ranges) for bit in list_bits(mask & ~self.final))
 
     def find_best(self, mask: int) -> tuple[int, str]:
         """Return the cost and the text of the symbol of a set that reads best."""

@@ -12,7 +12,7 @@ and the next begins, and how many digits a number has.
 from typing import NamedTuple, TypeAlias
 
 from asgi_routes.regular.alphabet import Alphabet
-from asgi_routes.regular.programs import ACCEPT, Char, Entry, Forget, Fork, Look, Program
+from asgi_routes.regular.programs import ACCEPT, Char, Entry, Forget, Fork, Look, Program, Refuse
 from asgi_routes.regular.surroundings import Seen, Surroundings
 
 _MOST_FOR_ONE = 500_000
@@ -26,7 +26,10 @@ Arcs: TypeAlias = list[tuple[int, State]]
 
 NOT_YET, REFUSED, ALL = -2, -1, 0
 """Instead of a state of the next program: no way has matched; one has, but what is left does not
-match, or a number is too long; or one has, and there is no next program."""
+match, or what it took has no value; or one has, and there is no next program."""
+
+_NOTHING, _FORGOTTEN, _WITHOUT_VALUE = range(3)
+"""What happens before a way takes a symbol: nothing, a number ends, or what was taken is refused."""
 
 
 class Ways(NamedTuple):
@@ -34,8 +37,8 @@ class Ways(NamedTuple):
 
     Attributes:
         positions: where in the program the ways stand, the preferred first.
-        digits: how many digits each has taken for a number; -1 once there were too many. Empty
-            where the program has no numbers.
+        digits: how many digits each has taken for a number; -1 once there were too many, or what
+            was taken has no value. Empty where the program has no numbers and refuses nothing.
         before: the symbol before, as far as it matters.
         rest: the state of the next program, or one of the numbers above.
     """
@@ -110,7 +113,7 @@ class Automaton:
         self._effort = effort
         self.rest = rest
         self.most_digits = most_digits
-        self._is_counting = program.has_numbers and most_digits > 0
+        self._is_counting = (program.has_numbers and most_digits > 0) or program.refuses
         self.has_numbers: bool = self._is_counting or (rest is not None and rest.has_numbers)
         self._is_ordered = rest is not None or self._is_counting
         self._surroundings = Surroundings(program, alphabet)
@@ -118,7 +121,7 @@ class Automaton:
             alphabet.find_mask(code.chars) if isinstance(code, Char) else 0
             for code in program.codes
         ]
-        self._leaves: dict[tuple[int, int, int], list[tuple[int, bool]]] = {}
+        self._leaves: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self._states: dict[Ways, State] = {}
         self._ways: list[Ways] = []
         self._arcs: list[Arcs | None] = []
@@ -208,8 +211,9 @@ class Automaton:
         for position, count in zip(ways.positions, counts, strict=True):
             leaves = self._find_leaves(position, ways.before, seen)
             self._effort.spend(len(leaves))
-            for leaf, is_forgotten in leaves:
-                kept = 0 if is_forgotten and count > 0 else count
+            for leaf, effect in leaves:
+                kept = 0 if effect == _FORGOTTEN and count > 0 else count
+                kept = REFUSED if effect == _WITHOUT_VALUE else kept
                 if leaf == ACCEPT:
                     if not self._is_ordered:
                         return [], ALL
@@ -224,8 +228,8 @@ class Automaton:
         is_behind_slash = self._surroundings.is_behind_slash(Seen(before))
         return self.rest.enter(Entry.HERE if is_behind_slash else self._entry)
 
-    def _find_leaves(self, position: int, before: int, seen: Seen) -> list[tuple[int, bool]]:
-        """Return where the program takes a symbol or ends, and whether a number ends before."""
+    def _find_leaves(self, position: int, before: int, seen: Seen) -> list[tuple[int, int]]:
+        """Return where the program takes a symbol or ends, and what happens before."""
         key = position, before, int(seen)
         found = self._leaves.get(key)
         if found is None:
@@ -234,25 +238,27 @@ class Automaton:
         return found
 
     def _collect_leaves(
-        self, position: int, before: Seen, seen: Seen, found: list[tuple[int, bool]]
+        self, position: int, before: Seen, seen: Seen, found: list[tuple[int, int]]
     ) -> None:
         visited: set[int] = set()
-        todo = [(position, False)]
+        todo = [(position, _NOTHING)]
         while todo:
-            at, is_forgotten = todo.pop()
+            at, effect = todo.pop()
             if at in visited:
                 continue
             visited.add(at)
             match self._codes[at]:
                 case Fork(first=first, second=second):
-                    todo += [(second, is_forgotten), (first, is_forgotten)]
+                    todo += [(second, effect), (first, effect)]
                 case Forget(then=then):
-                    todo.append((then, True))
+                    todo.append((then, max(effect, _FORGOTTEN)))
+                case Refuse(then=then):
+                    todo.append((then, _WITHOUT_VALUE))
                 case Look(assertion=asked, then=then):
                     if self._surroundings.holds(asked, before, seen):
-                        todo.append((then, is_forgotten))
+                        todo.append((then, effect))
                 case _:
-                    found.append((at, is_forgotten))
+                    found.append((at, effect))
 
     def _split(
         self, mask: int, alive: list[tuple[int, int]]
@@ -276,7 +282,7 @@ class Automaton:
         for leaf, count in taking:
             code = self._codes[leaf]
             assert isinstance(code, Char)
-            if self._is_counting and code.is_counted and count >= 0:
+            if self.most_digits and code.is_counted and count >= 0:
                 count = REFUSED if count == self.most_digits else count + 1  # noqa: PLW2901
             after.setdefault(code.then, count)
         if not self._is_ordered:

@@ -81,6 +81,13 @@ class Forget(Code):
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse(Code):
+    """Go on, but refuse the match in the end: what was taken has no value."""
+
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
 class Accept(Code):
     """The program has matched."""
 
@@ -122,6 +129,11 @@ class Program:
         return any(isinstance(code, Forget) for code in self.codes)
 
     @property
+    def refuses(self) -> bool:
+        """Whether what was taken may have no value."""
+        return any(isinstance(code, Refuse) for code in self.codes)
+
+    @property
     def assertions(self) -> set[Assertion]:
         """The assertions that it makes."""
         return {code.assertion for code in self.codes if isinstance(code, Look)}
@@ -146,6 +158,8 @@ class ProgramWriter:
     def __init__(self, read: Callable[[str, Any, int], CharSet] = read_set) -> None:
         self._read_set = read
         self._codes: list[Code] = [Accept()]
+        self._counts_groups = False
+        self._is_counting = False
 
     def finish(self, start: int, entry: Entry) -> Program:
         """Return what was written."""
@@ -158,6 +172,14 @@ class ProgramWriter:
         self._codes.append(code)
         return len(self._codes) - 1
 
+    def add_loop(self) -> int:
+        """Write a place to come back to; `close_loop` says what stands there."""
+        return self.add(Fork(ACCEPT, ACCEPT))
+
+    def close_loop(self, loop: int, code: Code) -> None:
+        """Write what stands at a place to come back to."""
+        self._codes[loop] = code
+
     def write_text(self, text: str, then: int) -> int:
         """Write a text that stands for itself."""
         for char in reversed(text):
@@ -166,15 +188,22 @@ class ProgramWriter:
 
     def write_number(self, then: int) -> int:
         """Write a run of digits that is converted to a number."""
-        loop = self.add(Fork(ACCEPT, ACCEPT))
+        loop = self.add_loop()
         start = self.add(Char(DIGITS, loop, is_counted=True))
-        self._codes[loop] = Fork(start, self.add(Forget(then)))
+        self.close_loop(loop, Fork(start, self.add(Forget(then))))
+        return start
+
+    def write_numbers(self, items: Iterable[Any], flags: int, then: int) -> int:
+        """Write the items of a parsed regex, in which each group is the digits of a number."""
+        self._counts_groups = True
+        start = self.write_regex(items, flags, then)
+        self._counts_groups = False
         return start
 
     def write_anywhere(self, start: int) -> int:
         """Let a program begin at the first position from which it matches."""
-        loop = self.add(Fork(ACCEPT, ACCEPT))
-        self._codes[loop] = Fork(start, self.add(Char(EVERY, loop)))
+        loop = self.add_loop()
+        self.close_loop(loop, Fork(start, self.add(Char(EVERY, loop))))
         return loop
 
     def write_regex(self, items: Iterable[Any], flags: int, then: int) -> int:
@@ -192,12 +221,17 @@ class ProgramWriter:
     def _write_item(self, kind: str, argument: Any, flags: int, then: int) -> int:
         match kind:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-                return self.add(Char(self._read_set(kind, argument, flags), then))
+                chars = self._read_set(kind, argument, flags)
+                is_counted = self._is_counting and chars == DIGITS
+                return self.add(Char(chars, then, is_counted=is_counted))
             case "AT":
                 return self.add(Look(_read_assertion(str(argument), flags), then))
             case "SUBPATTERN":
-                _, added, removed, items = argument
-                return self.write_regex(items, combine_flags(flags, added, removed), then)
+                number, added, removed, items = argument
+                flags = combine_flags(flags, added, removed)
+                if number is None or not self._counts_groups:
+                    return self.write_regex(items, flags, then)
+                return self._write_counted(items, flags, then)
             case "BRANCH":
                 *others, last = argument[1]
                 start = self.write_regex(last, flags, then)
@@ -208,6 +242,12 @@ class ProgramWriter:
                 return self._write_repeat(argument, flags, then, is_greedy=kind == "MAX_REPEAT")
             case _:
                 raise UnreadableError(REFUSED.get(kind, f"{kind.lower()} in a regex"))
+
+    def _write_counted(self, items: Any, flags: int, then: int) -> int:
+        self._is_counting = True
+        start = self.write_regex(items, flags, self.add(Forget(then)))
+        self._is_counting = False
+        return start
 
     def _write_repeat(self, argument: Any, flags: int, then: int, *, is_greedy: bool) -> int:
         least, most, items = argument
@@ -221,9 +261,9 @@ class ProgramWriter:
                     self.write_regex(items, flags, start), then, is_greedy=is_greedy
                 )
         else:
-            start = self.add(Fork(ACCEPT, ACCEPT))
+            start = self.add_loop()
             again = self.write_regex(items, flags, start)
-            self._codes[start] = Fork(again, then) if is_greedy else Fork(then, again)
+            self.close_loop(start, Fork(again, then) if is_greedy else Fork(then, again))
             start, least = (again, least - 1) if least else (start, 0)
         for _ in range(least):
             start = self.write_regex(items, flags, start)

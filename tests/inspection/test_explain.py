@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asgi_routes import Match, URLRouter, path
+from asgi_routes import Match, URLRouter, format_path, path
 from asgi_routes.inspection import explain, inspect
 from tests.inspection import sample
 from tests.parity.cases import Generator
@@ -67,7 +67,7 @@ def test_a_match_in_full() -> None:
         ),
         ("/api/v/é", {}, "/api/v/<slug:s>", "'é' is not a slug"),
         ("/mounted/uuid/7", {}, "/mounted/uuid/<uuid:u>", "'7' is not a uuid"),
-        ("/prices/x/", {}, "/prices/{price:f}/", "'x' is not a f"),
+        ("/prices/x/", {}, "/prices/{price:f}/", "'x' is not f for 'price'"),
         ("/two/ab/", {}, "/two/<a>-<b>/", "'ab' is not of the form '<a>-<b>'"),
         ("/notes/", {}, "/notes/", "only POST"),
         ("/shop/new/", {"method": "PUT"}, "/shop/new/", "only POST"),
@@ -96,6 +96,48 @@ def test_near_misses(target: str, more: Any, template: str, reason: str) -> None
     """The closest route is named first, with what the request lacks."""
     missed = explain(sample.application, scope_of(target, **more))
     assert not missed
+    assert [(near.template, near.reason) for near in missed.near][:1] == [(template, reason)]
+
+
+FORMATS = URLRouter(
+    [
+        format_path("blog/{day:%Y/%m/%d}/{slug}", sample.app),
+        format_path("v{major:d}.{minor:d}-{tag}", sample.app),
+        format_path("day/{day:%Y-%m-%d}-{slug}/", sample.app),
+        format_path("n/{id:d}/", sample.app),
+        format_path("t/{day:tg}/x", sample.app),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "template", "reason"),
+    [
+        (
+            *("/blog/2020/13/01/x", "/blog/{day:%Y/%m/%d}/{slug}"),
+            "'2020/13/01' is not %Y/%m/%d for 'day': no calendar or clock has it",
+        ),
+        (
+            *("/blog/2020/1x/01/x", "/blog/{day:%Y/%m/%d}/{slug}"),
+            "'2020/1x/01' is not %Y/%m/%d for 'day'",
+        ),
+        ("/v1.x-a", "/v{major:d}.{minor:d}-{tag}", "'x' is not d for 'minor'"),
+        (
+            *("/day/2023-02-29-a-b/", "/day/{day:%Y-%m-%d}-{slug}/"),
+            "'2023-02-29' is not %Y-%m-%d for 'day': no calendar or clock has it",
+        ),
+        ("/day/23-2-9-a/", "/day/{day:%Y-%m-%d}-{slug}/", "'23-2-9' is not %Y-%m-%d for 'day'"),
+        ("/n/seven/", "/n/{id:d}/", "'seven' is not d for 'id'"),
+        (
+            *("/n/" + "9" * 5000 + "/", "/n/{id:d}/"),
+            f"'{'9' * 40}'… (5000 characters) is not d for 'id': it has too many digits",
+        ),
+        ("/t/Juno/2/2020/x", "/t/{day:tg}/x", "'Juno/2/2020' is not tg for 'day'"),
+    ],
+)
+def test_near_misses_of_formats(target: str, template: str, reason: str) -> None:
+    """Which field it is, of a date with slashes too, and whether the calendar has no such day."""
+    missed = explain(FORMATS, scope_of(target))
     assert [(near.template, near.reason) for near in missed.near][:1] == [(template, reason)]
 
 

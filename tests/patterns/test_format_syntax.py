@@ -103,8 +103,9 @@ def test_texts(spec: str, value: Any, text: str | None) -> None:
 
 def test_a_text_that_is_no_value() -> None:
     """What refuses a text names it."""
-    with pytest.raises(ValueError, match=r"^'x' is not of the format 'd'$"):
-        make_format_converter("d").to_python("x")
+    for spec in ("d", "tg"):
+        with pytest.raises(ValueError, match=f"^'x' is not of the format '{spec}'$"):
+            make_format_converter(spec).to_python("x")
 
 
 TEXTS = {
@@ -169,6 +170,7 @@ def test_what_was_matched_can_be_written(spec: str) -> None:
         (".0", "no text has at least 1 and at most 0 characters"),
         ("00d", "no text has at most 0 characters"),
         ("1001d", "1001 is more than 1000 characters"),
+        ("641d", "641 is more than 640 digits"),
         ("z", "there is no type 'z'"),
         ("%Z", "there is no type '%Z'"),
         ("%Y%Z", "'%Z' cannot be read"),

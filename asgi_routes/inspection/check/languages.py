@@ -21,12 +21,12 @@ from asgi_routes.regular.programs import (
     ANYTHING,
     Assertion,
     Entry,
-    Fork,
     Look,
     Program,
     ProgramWriter,
     is_anchored,
 )
+from asgi_routes.regular.refusals import write_valued
 
 _END = {Mode.ENDPOINT: Assertion.END, Mode.MOUNT: Assertion.SEGMENT_END}
 _MOST_RISKED = 20
@@ -158,18 +158,21 @@ def _write_parameter(
             raise UnreadableError("a back-reference") from None
         return writer.write_regex(items, flags, then)
     if isinstance(parameter.converter, FormatConverter):
-        if parameter.converter.is_integer:
-            return _write_integer(writer, then)
-        if parameter.converter.is_total:
-            return writer.write_regex(*read_items(parameter.regex, 0), then)
+        return _write_field(writer, parameter, parameter.converter, then)
     raise UnreadableError(f"the converter of {parameter.name!r} may refuse what its regex matches")
 
 
-def _write_integer(writer: ProgramWriter, then: int) -> int:
-    """Return the program of ``d`` in a format; only decimal digits can be too many."""
-    others = writer.write_regex(*read_items("0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", 0), then)
-    start = writer.add(Fork(writer.write_number(then), others))
-    return writer.write_regex(*read_items("[-+ ]?", 0), start)
+def _write_field(
+    writer: ProgramWriter, parameter: Parameter, converter: FormatConverter, then: int
+) -> int:
+    if converter.is_counted:
+        return writer.write_numbers(*read_items(converter.write_counted_regex(), 0), then)
+    valued = converter.write_valued_regex()
+    if valued is None:
+        raise UnreadableError(f"the calendar's texts of {parameter.name!r} are too subtle")
+    if valued == converter.regex:
+        return writer.write_regex(*read_items(parameter.regex, 0), then)
+    return write_valued(writer, parameter.regex, valued, then)
 
 
 def _write_regex(pattern: Pattern, mode: Mode) -> Program:

@@ -126,7 +126,7 @@ def test_language(steps: list[str], matched: list[str], missed: list[str]) -> No
         (["^a{5000}$"], "it is too large"),
         (["a" * 5000], "it is too large"),
         (["<even:a>"], "the converter of 'a' may refuse what its regex matches"),
-        (["{a:f}"], "the converter of 'a' may refuse what its regex matches"),
+        (["{a:%Y%m%d%H%M}"], "the calendar's texts of 'a' are too subtle"),
         (["<twice:a>"], "a back-reference"),
         (["<ahead:a>"], "look-around"),
         (["prefix ^a(?=b)", "b"], "look-around"),
