@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from asgi_routes.errors import show
-from asgi_routes.patterns.format_calendar import write_calendar_regex
 from asgi_routes.patterns.format_conversions import find_conversion
 from asgi_routes.patterns.format_dates import is_strftime, list_date_texts, write_example
 from asgi_routes.patterns.format_specifications import (
@@ -73,6 +72,9 @@ class FormatConverter:
 
         It is true today: without a year, there is a 29th of February or not.
         """
+        # Nobody but `check` asks.
+        from asgi_routes.patterns.format_calendar import write_calendar_regex  # noqa: PLC0415
+
         if not self._specification.is_date:
             return self.regex
         regex = write_calendar_regex(self._specification.kind, self._has_value)
