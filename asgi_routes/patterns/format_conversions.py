@@ -50,7 +50,8 @@ def find_conversion(specification: Specification, parse: Convert) -> Convert:
         found = None if align else keep_text
     elif specification.is_number:
         # Blanks around a number, and zeros before it, are nothing to Python.
-        is_plain = not align or fill == " " or (align == "=" and fill == "0")
+        is_filled = align == "=" and fill == "0" and kind not in _BASES
+        is_plain = not align or fill == " " or is_filled
         found = _find_number(kind, parse) if is_plain and not specification.grouping else None
     elif not align:
         found = _make_iso(parse) if kind == "ti" else _find_date(kind)

@@ -7,10 +7,8 @@ crosses slashes and can take minutes, so it is never used.
 import contextlib
 import datetime as dt
 import functools
-import math
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from asgi_routes.errors import show
@@ -23,6 +21,7 @@ from asgi_routes.patterns.format_specifications import (
     read_specification,
     write_regex,
 )
+from asgi_routes.patterns.format_spellings import list_spellings
 
 
 @functools.cache
@@ -101,11 +100,22 @@ class FormatConverter:
 
     def to_url(self, value: Any) -> str:
         """Return the value in its format; `ValueError` where it does not read back as the same."""
-        for text in self._list_texts(value):
-            with contextlib.suppress(ValueError, TypeError, OverflowError):
-                if self._fits(text) and self.to_python(text) == value:
-                    return text
+        for text in self.list_texts(value):
+            return text
         raise ValueError(f"{show(value)} cannot be written in the format {self.spec!r}")
+
+    def list_texts(self, value: Any) -> Iterator[str]:
+        """Yield the texts that read back as the value, the plainest first."""
+        seen: set[str] = set()
+        for text in list_spellings(self._specification, self._list_usual(value), value):
+            if text not in seen and self._reads_back(text, value):
+                yield text
+            seen.add(text)
+
+    def _reads_back(self, text: str, value: Any) -> bool:
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            return self._fits(text) and bool(self.to_python(text) == value)
+        return False
 
     def _takes(self, text: str) -> bool:
         return self._parser.parse(text) is not None
@@ -115,8 +125,8 @@ class FormatConverter:
             return True
         return re.fullmatch(self.regex, text) is not None
 
-    def _list_texts(self, value: Any) -> Iterator[str]:
-        """Yield the texts that could be the value's, the likeliest first."""
+    def _list_usual(self, value: Any) -> Iterator[str]:
+        """Yield the texts that one would write."""
         kind = self._specification.kind
         if self._specification.is_text:
             if isinstance(value, str):
@@ -126,9 +136,7 @@ class FormatConverter:
             if not is_strftime(kind):
                 yield format(value, self.spec)
         with contextlib.suppress(ValueError, TypeError, AttributeError, ArithmeticError):
-            if self._specification.is_number:
-                yield from _list_number_texts(value, kind)
-            else:
+            if self._specification.is_date:
                 yield from list_date_texts(value, kind)
 
 
@@ -144,28 +152,3 @@ def _compile(specification: Specification, spec: str) -> Any:
     except (ValueError, NotImplementedError, re.error) as error:
         raise ValueError(f"parse does not take it: {error}") from None
     return parser
-
-
-def _list_number_texts(value: Any, kind: str) -> Iterator[str]:
-    match kind:
-        case "d":
-            # Of a few characters, a hexadecimal number is the largest that can be written.
-            yield from (f"{value:d}", f"{value:#x}", f"{value:#o}", f"{value:#b}")
-        case "n":
-            yield from (f"{value:d}", f"{value:,d}")
-        case "b" | "o" | "x" | "X":
-            yield f"{value:{kind}}"
-        case "%":
-            whole = float(Decimal(repr(value)) * 100)
-            for number in (
-                whole,
-                math.nextafter(whole, math.inf),
-                math.nextafter(whole, -math.inf),
-            ):
-                yield f"{Decimal(repr(number)):f}%"
-        case "f" | "F":
-            text = f"{value if isinstance(value, Decimal) else Decimal(repr(value)):f}"
-            yield text if "." in text else f"{text}.0"
-            yield f"{value:.0f}"
-        case _:
-            yield from (repr(value), f"{value:.16e}", f"{Decimal(repr(value)):f}")

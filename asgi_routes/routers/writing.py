@@ -5,11 +5,13 @@ same texts; where none can be given, the reason is said. What can be said of a w
 arguments is worked out once.
 """
 
+import contextlib
 import functools
 import itertools
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -17,6 +19,7 @@ from asgi_routes.engine import Mode, is_within_segment, make_fits, make_split
 from asgi_routes.errors import show
 from asgi_routes.patterns import Form, IrreversibleError, Parameter, Slot, list_forms
 from asgi_routes.routers.names import NamedPath, Part
+from asgi_routes.routers.spellings import SlotKey, Spelled, list_spellings
 from asgi_routes.scopes import ENCODED_SLASH, labels_of, parse_host
 
 Arguments: TypeAlias = Sequence[Any] | None
@@ -71,9 +74,9 @@ class Passed(NamedTuple):
 
 
 NOTHING_PASSED = Passed()
+_AS_USUAL: Spelled = MappingProxyType({})
 _PARAMETER = "<>"
-_SlotKey: TypeAlias = tuple[int, str | int]
-_Values: TypeAlias = dict[_SlotKey, Any]
+_Values: TypeAlias = dict[SlotKey, Any]
 
 
 class Writer:
@@ -199,7 +202,7 @@ class _Form:
             for piece in form
             if isinstance(piece, Slot)
         ]
-        self.slots: tuple[_SlotKey, ...] = tuple(
+        self.slots: tuple[SlotKey, ...] = tuple(
             dict.fromkeys((number, piece.key) for number, piece in pieces)
         )
         self.keys = frozenset(key for _, key in self.slots)
@@ -221,9 +224,25 @@ class _Form:
         try:
             return self._fill_and_check(parts, values, marks=False)
         except MisfitError:
-            if not any(part.keeps_slashes for part in parts):
-                raise
-            return self._fill_and_check(parts, values, marks=True)
+            for marks, spelled in self._list_other_ways(parts, values):
+                with contextlib.suppress(MisfitError):
+                    return self._fill_and_check(parts, values, marks=marks, spelled=spelled)
+            raise
+
+    def _list_other_ways(
+        self, parts: Sequence[Part], values: _Values
+    ) -> Iterator[tuple[bool, Spelled]]:
+        """Yield what else may lead back: slashes that are kept, and other texts in formats."""
+        if any(part.keeps_slashes for part in parts):
+            yield True, _AS_USUAL
+        slots = {
+            (number, piece.key): piece
+            for number, form in enumerate(self._forms)
+            for piece in form
+            if isinstance(piece, Slot)
+        }
+        for spelled in list_spellings(slots, values):
+            yield False, spelled
 
     def _host(self, values: _Values) -> str | None:
         """Return the innermost host."""
@@ -243,21 +262,27 @@ class _Form:
         return host
 
     def _texts(
-        self, number: int, part: Part, values: _Values, *, marks: bool
+        self, number: int, part: Part, values: _Values, *, marks: bool, spelled: Spelled = _AS_USUAL
     ) -> dict[str | int, str]:
         keeps = marks and part.keeps_slashes
         pieces = (piece for piece in self._forms[number] if isinstance(piece, Slot))
-        return {piece.key: _text(piece, values[number, piece.key], keeps) for piece in pieces}
+        return {
+            piece.key: spelled.get((number, piece.key))
+            or _text(piece, values[number, piece.key], keeps)
+            for piece in pieces
+        }
 
     def _put_together(self, number: int, own: Mapping[str | int, str]) -> str:
         form = self._forms[number]
         return "".join(one if isinstance(one, str) else own[one.key] for one in form)
 
-    def _fill_and_check(self, parts: Sequence[Part], values: _Values, *, marks: bool) -> URL:
+    def _fill_and_check(
+        self, parts: Sequence[Part], values: _Values, *, marks: bool, spelled: Spelled = _AS_USUAL
+    ) -> URL:
         texts = []
         path = ""
         for number, part in enumerate(parts, len(self._way.hosts)):
-            own = self._texts(number, part, values, marks=marks)
+            own = self._texts(number, part, values, marks=marks, spelled=spelled)
             texts.append(own)
             path = _join(path, self._put_together(number, own), part)
         path = path.removesuffix(_OPEN).removesuffix(_MOUNTED).replace(_MOUNTED, "/")
@@ -270,7 +295,7 @@ class _Form:
 
 
 _Fits: TypeAlias = Callable[[str], object]
-_Flat: TypeAlias = list[str | tuple[_SlotKey, Slot, bool, _Fits]]
+_Flat: TypeAlias = list[str | tuple[SlotKey, Slot, bool, _Fits]]
 
 
 def _fill_flat(flat: _Flat, values: _Values) -> str:

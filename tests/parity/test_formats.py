@@ -18,7 +18,7 @@ import pytest
 from asgi_routes import ImproperlyConfigured, NoReverseMatch, URLRouter, format_path
 from tests.parity.sides import leaf
 
-ROUNDS = int(os.environ.get("FORMAT_ROUNDS", "500"))
+ROUNDS = int(os.environ.get("FORMAT_ROUNDS", "400"))
 LEAF = leaf(0)
 TYPES = ["", "", "", *"lwWdDdn%fFegboxsS", "X", "E", "G"]
 DATES = ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts"]
@@ -158,14 +158,14 @@ class Compared:
             self.write(router, template, text, ours)
 
     def write(self, router: URLRouter, template: str, text: str, values: dict[str, Any]) -> None:
-        """Write the URL, which leads back; only fields that touch may have another meaning."""
+        """Write the URL, which leads back; where fields touch, one in a thousand may have none."""
         try:
             url = router.reverse("n", kwargs=values)
         except NoReverseMatch as error:
             if "clients take a segment" in str(error):
                 self.counted["no URL: a dot"] += 1
             elif len(values) > 1 and "leads to other arguments" in str(error):
-                self.counted["written differently, other values"] += 1
+                self.counted["no URL: fields that touch"] += 1
             else:
                 self.unexplained.append((template, text, values, str(error)))
             return
@@ -212,5 +212,4 @@ def test_formats_are_those_of_parse(seed: int) -> None:
     assert not compared.unexplained, compared.unexplained[:5]
     assert compared.counted["matches"] >= compared.counted["texts"] / 2
     assert compared.counted["formats"] >= ROUNDS / 3
-    different = compared.counted["written differently, other values"]
-    assert different <= compared.counted["matches"] / 20
+    assert compared.counted["no URL: fields that touch"] <= 1 + compared.counted["matches"] / 1000

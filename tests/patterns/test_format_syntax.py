@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from asgi_routes import ImproperlyConfigured, URLRouter, format_path
+from asgi_routes import ImproperlyConfigured, NoReverseMatch, URLRouter, format_path
 from asgi_routes.patterns.format_converters import make_format_converter
 from tests.spec.driving import http, named
 
@@ -161,6 +161,40 @@ def test_what_was_matched_can_be_written(spec: str) -> None:
     back = router.match(http(unquote(url)))
     assert back
     assert back.scope["path_params"] == found.scope["path_params"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "url"),
+    [
+        ("{a:d}{b:x}", "/120xff", "/12ff"),
+        ("{a:x}{b:X}", "/0xFF0xFF", "/ff0xff"),
+        ("{a:o}{b:g}0", "/171e50", "/171.0e50"),
+        ("{a:4W}{b:4n}v", "/ --12v", "/--12v"),
+        ("{a:x}{b:f}", "/1f.5", "/1f.5"),
+        ("{a:d}{b:%y%j}", "/126144", "/126144"),
+        ("{a:D}{b:x}", "/ab--a", "/ab--a"),
+        ("{a:b} {b:.5}{c:tg}", "/101  1205-05-2037", "/101  1205/05/2037"),
+        ("{a}{b:.2f}-", "/a   3.0-", "/a   3.0-"),
+        ("{a:d}-{b:f}", "/1--2.5", "/1--2.500000"),
+    ],
+)
+def test_fields_that_touch(pattern: str, text: str, url: str) -> None:
+    """Each spelling of one says where it ends; one is found that leads back."""
+    router = URLRouter([format_path(pattern, APP, name="n")])
+    found = router.match(http(text))
+    assert found
+    written = unquote(router.reverse("n", kwargs=found.scope["path_params"]))
+    assert written == url
+    back = router.match(http(written))
+    assert back
+    assert back.scope["path_params"] == found.scope["path_params"]
+
+
+def test_values_that_no_url_has() -> None:
+    """Where no spelling leads back, the reason names the usual one."""
+    router = URLRouter([format_path("{a:l}{b:l}", APP, name="n")])
+    with pytest.raises(NoReverseMatch, match="'abc' leads to other arguments"):
+        router.reverse("n", kwargs={"a": "a", "b": "bc"})
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from tests.patterns.texts_of import change, draw_text
 
 ROUNDS = int(os.environ.get("VALUE_ROUNDS", "200"))
 NUMBERS = [*"dnboxXfFeEgG%", "4d", ">d", "0>d", "0=d", "x=d", ",d", "_d", "+d", "9<d", "_^5d"]
-NUMBERS += [">4x", "^b", ".0f", "8.2f", "0=f", "<g", "_>e", "^%", "*<F", "0>n", "=n", ".3%"]
+NUMBERS += [">4x", "^b", ".0f", "8.2f", "0=f", "<g", "_>e", "^%", "*<F", "0>n", "=n", ".3%", "0=b"]
+NUMBERS += ["0=x", "=o", "0=F", "0=%", "0=g", " d", "-4d", "+.2f", "06d", "08.3f", "1=x", "1=d"]
 TEXTS = [*"lwWDsS", "", "4", ".3", "2.4", "<", "^5", "_>3", "x^w", "^l", "_<S"]
 TYPES = ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts", ">ti", "_^tg"]
 USUAL = ["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d%m%Y", "%d%m", "%H:%M", "%H%M%S", "%d %b %Y"]
