@@ -9,6 +9,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 PARITY_CASES ?= 1000000
+FORMAT_ROUNDS ?= 400
 FUZZ_SECONDS ?= 200
 TARGETS ?= 100000
 REQUESTS ?= 400
@@ -19,9 +20,10 @@ DEMO_CHANNELS := .venv/demo-channels
 APPLICATIONS := .venv/applications
 DEV := .venv/dev
 BENCH := .venv/bench
+OLDEST := .venv/oldest
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 
-.PHONY: help demo demo-channels test lint types parity fuzz mutants applications targets wsgi proxies bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity formats fuzz mutants applications targets wsgi proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -51,6 +53,12 @@ types: $(DEV)/.ready
 parity: $(DEV)/.ready
 	@echo "== $(PARITY_CASES) random cases beside Django and Channels"
 	@PARITY_CASES=$(PARITY_CASES) $(DEV)/bin/python -m pytest -n auto -s tests/parity $(ARGS)
+
+formats: $(DEV)/.ready $(OLDEST)/.ready
+	@export PYTHONPATH="$(CURDIR)/$(OLDEST)" FORMAT_ROUNDS=$(FORMAT_ROUNDS); \
+		echo "== formats beside parse $$($(DEV)/bin/python -c 'import parse; print(parse.__version__)')"; \
+		$(DEV)/bin/python -m pytest -n auto --dist worksteal -rP $(ARGS) tests/parity/test_formats.py \
+			tests/patterns tests/property/test_format_regexes.py
 
 fuzz: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group fuzz
@@ -90,6 +98,11 @@ bench-worker: $(BENCH)/.ready
 
 clean:
 	rm -rf .venv mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# What is oldest is in front of what is in .venv/dev.
+$(OLDEST)/.ready: pyproject.toml $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --no-deps --upgrade --target $(@D) --group oldest
+	@touch $@
 
 $(DEMO)/.ready: GROUPS_ := --group demo
 $(DEMO_CHANNELS)/.ready: GROUPS_ := --group demo --group parity

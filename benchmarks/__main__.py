@@ -1,4 +1,6 @@
-"""Measure everything, print it, and save it: ``make bench``; or one part alone: ``make bench ARGS=shapes``, ``ARGS=urls``.
+"""Measure everything, print it, and save it: ``make bench``.
+
+One part alone: ``make bench ARGS=shapes``, ``ARGS=urls``, ``ARGS=formats``.
 
 Every figure is a median of interleaved rounds in this one process; the ratios are what can be compared
 between machines.
@@ -16,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Printed
 
-from benchmarks import measurements, shapes, urls
+from benchmarks import formats, measurements, shapes, urls
 from benchmarks.clock import ROUNDS, interleaved, medians
 from benchmarks.methods import methods
 from benchmarks.peers import PEERS, Peer
@@ -94,6 +96,7 @@ def printed(console: Console, results: dict[str, Any]) -> None:
         console.print(table)
     print_shapes(console, results["shapes"])
     print_urls(console, results["urls"])
+    print_formats(console, results["formats"])
     for name in (
         "growth",
         "globs of channels, ns",
@@ -136,6 +139,30 @@ def print_urls(console: Console, results: dict[int, dict[str, dict[str, float]]]
     console.print(table)
 
 
+def print_formats(console: Console, results: dict[str, Any]) -> None:
+    """Print what a typed field takes, beside a converter of path(), and hostile paths."""
+    table = Printed(title="typed fields", title_justify="left")
+    for column in results["fields"][0]:
+        table.add_column(column, justify="right" if column[:2] in ("ns", "ra") else "left")
+    for row in results["fields"]:
+        shown = (f"{cell:.2f}" if isinstance(cell, float) else cell for cell in row.values())
+        table.add_row(*shown)
+    console.print(table)
+    console.print("\n[bold]formats on paths of 16 KiB")
+    console.print_json(data=results["hostile"])
+
+
+def measured_formats(progress: Progress) -> dict[str, Any]:
+    """Return the comparison of typed fields, and hostile paths for all of them."""
+    fields = progress.add_task("formats", total=len(formats.FIELDS))
+    aligned = len(formats.KINDS) * len(formats.ALIGNED)
+    paths = progress.add_task("formats on hostile paths", total=aligned)
+    return {
+        "fields": formats.measured(lambda: progress.advance(fields)),
+        "hostile": formats.hostile(lambda: progress.advance(paths)),
+    }
+
+
 def measured_urls(progress: Progress) -> dict[int, dict[str, dict[str, float]]]:
     """Return the comparison of URLs."""
     task = progress.add_task("URLs", total=urls.ROUNDS * len(urls.SIZES))
@@ -156,6 +183,7 @@ def measured(progress: Progress) -> dict[str, Any]:
         "peers": compared(progress),
         "shapes": measured_shapes(progress),
         "urls": measured_urls(progress),
+        "formats": measured_formats(progress),
     }
     task = progress.add_task("growth, dispatch", total=None)
     results["growth"] = measurements.growth(lambda: progress.advance(task))
@@ -181,7 +209,7 @@ def main() -> None:
     """Run all measurements, or those of one part."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "part", nargs="?", choices=["shapes", "urls"], help="alone, and nothing is saved"
+        "part", nargs="?", choices=["shapes", "urls", "formats"], help="alone, and nothing is saved"
     )
     parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
     arguments = parser.parse_args()
@@ -190,6 +218,11 @@ def main() -> None:
         with Progress(console=console) as progress:
             alone = measured_shapes(progress)
         print_shapes(console, alone)
+        return
+    if arguments.part == "formats":
+        with Progress(console=console) as progress:
+            typed = measured_formats(progress)
+        print_formats(console, typed)
         return
     if arguments.part == "urls":
         with Progress(console=console) as progress:

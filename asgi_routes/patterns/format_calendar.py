@@ -103,9 +103,10 @@ def _join(choices: Iterable[str]) -> str:
 
 
 def _write_type(kind: str, has_value: HasValue) -> str:
-    minutes = "[0-9][0-9]" if has_value(_SAMPLE_OF_ZONE.get(kind, "")) else "[0-5][0-9]"
-    whole_zone = rf"[-+](?:[01][0-9]|2[0-3]):?{minutes}"
-    zone = rf"[-+](?:[0-9]|[01][0-9]|2[0-3]):?{minutes}"
+    whole_zone = "[-+](?:[01][0-9]|2[0-3]):?[0-5][0-9]"
+    if has_value(_SAMPLE_OF_ZONE.get(kind, "")):
+        whole_zone = "[-+](?:(?:[01][0-9]|2[0-2]):?[0-9][0-9]|23:?[0-5][0-9])"
+    zone = whole_zone.replace("[01]", "[01]?")
     maybe_zone = rf"(?:\s+{zone})?"
     behind = {
         "ti": rf"(?:(?:\s+|T){_TIME})?(?:Z|\s*{whole_zone})?",
@@ -182,9 +183,10 @@ _OTHERS = {
 }
 _RUNS = re.compile(rf"(?P<run>(?:%[{''.join(_SIZES)}])+)|%(?P<other>.)|(?P<text>[^%]+)", re.DOTALL)
 _SUBTLE = re.compile(
-    r"%[dSj](?:%[Yyw])*%[dHIUWjfMS]|%[Sj]%m|%[dSj](?:%[Yyw])+%m"
-    r"|%m(?:%[Yyw])*%[mHIUWjfMS]|%m(?:%[Yyw])+%d"
+    r"%[dSj](?:%[Yy])*%[dHIUWjfMS]|%[Sj]%m|%[dSj](?:%[Yy])+%m"
+    r"|%m(?:%[Yy])*%[mHIUWjfMS]|%m(?:%[Yy])+%d"
     r"|[0-9]%[^abABpz]|%[^abABpz][0-9]|%z(?:%[^abABp]|[0-9:])"
+    r"|%w%[^abABpz]|%[^abABpz]%w"
 )
 """What `strptime` may cut in a way that has no value, where another one has."""
 
@@ -216,8 +218,8 @@ def _list_months(kind: str, directives: set[str], has_value: HasValue) -> list[_
 
 
 _SAMPLES = {"d": "29", "m": "02", "b": "Feb", "B": "February", "a": "Mon", "A": "Monday"}
-_SAMPLES |= {"p": "AM", "z": "+0000", **dict.fromkeys("HIMS", "10"), **dict.fromkeys("wUWf", "1")}
-"""The 29th of February, in a type without a year."""
+_SAMPLES |= {"p": "AM", "z": "+0000", "w": "1", "f": "100000", **dict.fromkeys("HIMSUW", "10")}
+"""The 29th of February, in a type without a year; of as many digits as there can be."""
 
 
 def _write_parts(kind: str, month: _Month, days: int, years: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ Rule: the value is equal to that of `parse`, of the same type; where it might no
 conversion here.
 """
 
-import contextlib
 import datetime as dt
 import functools
 import operator
@@ -27,8 +26,7 @@ _DIGITS = {"Y": "([0-9]{4})", "M": "([0-9]{2})", "S": "([0-9]{2})"}
 _DIGITS |= dict.fromkeys("mdH", "([0-9]{1,2})")
 _ORDERS: dict[str, Callable[..., Any]] = {"Ymd": dt.date, "HM": dt.time, "HMS": dt.time}
 _ORDERS |= dict.fromkeys(("YmdHM", "YmdHMS"), dt.datetime)
-_LENGTH_OF_ISO = len("2020-01-02")
-_ISO = re.compile(r"[0-9-]{10}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?").fullmatch
+_ISO = re.compile(r"[0-9-]{10}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2})?").fullmatch
 
 
 def find_conversion(specification: Specification, parse: Convert) -> Convert:
@@ -99,6 +97,7 @@ def _find_date(kind: str) -> Convert | None:
     for directive, text in zip(directives, texts[1:], strict=True):
         regex += _DIGITS[directive] + re.escape(text)
     split, make = re.compile(regex).fullmatch, _ORDERS[order]
+    day, from_iso = len("2020-01-02"), dt.date.fromisoformat
     pick = operator.itemgetter(*map(directives.index, order))
 
     def convert(text: str) -> Any:
@@ -107,20 +106,16 @@ def _find_date(kind: str) -> Convert | None:
         return make(*map(int, pick(found.groups())))
 
     def convert_iso(text: str) -> Any:
-        return dt.date.fromisoformat(text) if len(text) == _LENGTH_OF_ISO else convert(text)
+        return from_iso(text) if len(text) == day else convert(text)
 
     return convert_iso if kind == "%Y-%m-%d" else convert
 
 
 def _make_iso(parse: Convert) -> Convert:
     """Return what makes a moment without a zone itself, and leaves all others to `parse`."""
+    day, make = len("2020-01-02"), dt.datetime.fromisoformat
 
     def convert(text: str) -> Any:
-        if len(text) == _LENGTH_OF_ISO:
-            return dt.datetime.fromisoformat(text)
-        if _ISO(text):
-            with contextlib.suppress(ValueError):  # Two blanks, or hours of one digit.
-                return dt.datetime.fromisoformat(text)
-        return parse(text)
+        return make(text) if len(text) == day or _ISO(text) else parse(text)
 
     return convert

@@ -167,7 +167,7 @@ def test_what_was_matched_can_be_written(spec: str) -> None:
     ("pattern", "text", "url"),
     [
         ("{a:d}{b:x}", "/120xff", "/12ff"),
-        ("{a:x}{b:X}", "/0xFF0xFF", "/ff0xff"),
+        ("{a:x}{b:x}", "/0xFF0xFF", "/ff0xff"),
         ("{a:o}{b:g}0", "/171e50", "/171.0e50"),
         ("{a:4W}{b:4n}v", "/ --12v", "/--12v"),
         ("{a:x}{b:f}", "/1f.5", "/1f.5"),

@@ -14,7 +14,7 @@ import pytest
 
 from asgi_routes.patterns.format_calendar import write_calendar_regex
 from asgi_routes.patterns.format_converters import FormatConverter, make_format_converter
-from tests.patterns.texts_of import change, draw_text
+from tests.patterns.texts_of import change, draw_text, list_taken
 
 ROUNDS = int(os.environ.get("VALUE_ROUNDS", "200"))
 NUMBERS = [*"dnboxXfFeEgG%", "4d", ">d", "0>d", "0=d", "x=d", ",d", "_d", "+d", "9<d", "_^5d"]
@@ -48,7 +48,7 @@ def has_value(converter: FormatConverter, text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("spec", [*NUMBERS, *TEXTS, *TYPES, *USUAL])
+@pytest.mark.parametrize("spec", list_taken([*NUMBERS, *TEXTS, *TYPES, *USUAL]))
 def test_values_are_those_of_parse(spec: str) -> None:
     """Of the same type, and as `repr` shows them; what `parse` refuses is refused."""
     draw = random.Random(spec)  # noqa: S311 - no secret

@@ -1,9 +1,13 @@
-"""Random texts of a regex, much quicker than hypothesis makes them."""
+"""Random texts of a regex, much quicker than hypothesis makes them, and what `parse` takes."""
 
+import contextlib
 import random
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
+
+import parse
 
 from asgi_routes.regular.parsing import read_items, spell_member
 
@@ -18,6 +22,16 @@ def _read(regex: str) -> Any:
 def draw_text(draw: random.Random, regex: str) -> str:
     """Return a text that a regex takes, of repeats of few rounds."""
     return _draw(draw, _read(regex))
+
+
+def list_taken(specs: Iterable[str]) -> list[str]:
+    """Return the specifications that the installed `parse` takes: older ones take fewer."""
+    taken = []
+    for spec in specs:
+        with contextlib.suppress(ValueError):
+            parse.compile(f"{{v:{spec}}}" if spec else "{v}").parse("")
+            taken.append(spec)
+    return taken
 
 
 def change(draw: random.Random, text: str, chars: str = "0123456789 -:/a") -> str:

@@ -16,7 +16,7 @@ from asgi_routes.inspection.check import check
 from asgi_routes.inspection.check.comparison import Comparison
 from asgi_routes.inspection.check.languages import Language, read_language
 from asgi_routes.patterns.format_converters import make_format_converter
-from tests.patterns.texts_of import change, draw_text
+from tests.patterns.texts_of import change, draw_text, list_taken
 from tests.spec.driving import named
 from tests.spec.rows import row
 
@@ -25,6 +25,7 @@ APP = named("app")
 SPECS = ["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d%m%Y", "%H:%M", "%Y/%m/%d", "%m-%d", "_>%Y-%m-%d"]
 SPECS += ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts", "f", ".2f", "e", "g", "%", "F", "n"]
 SPECS += ["d", "0>d", "x=d", ",d", "5d", ">d", "9<d", "_^d", "w", "^l", "x"]
+SPECS = list_taken(SPECS)
 TEMPLATES = ["{A}", "x{A}/", "{A}-{B}", "{A}{t}", "{t}-{A}", "{A}{B}", "{A}/{B}", "{A}-{t}/"]
 
 
@@ -64,7 +65,7 @@ def fill(draw: random.Random, spec: str) -> str:
         ("0>d", "-", ""),
         ("_^d", "_", "_"),
         (">d", "  ", ""),
-        (",d", "1,", ""),
+        *((spec, "1,", "") for spec in list_taken([",d"])),
     ],
 )
 def test_as_many_digits_as_python_takes(spec: str, before: str, behind: str) -> None:
