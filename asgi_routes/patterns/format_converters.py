@@ -148,7 +148,9 @@ def _compile(specification: Specification, spec: str) -> Any:
     try:
         # Case matters in a path; `parse` ignores it unless told.
         parser = parse.compile(f"{{value:{spec}}}", case_sensitive=True)
-        parser.parse(write_example(kind) if is_strftime(kind) else "")
+        read = parser.parse(write_example(kind) if is_strftime(kind) else "")
     except (ValueError, NotImplementedError, re.error) as error:
         raise ValueError(f"parse does not take it: {error}") from None
+    if is_strftime(kind) and read is None:  # To parse 1.20, a comma before it is a part of it.
+        raise ValueError(f"parse reads more in it than {kind!r}")
     return parser
