@@ -8,7 +8,7 @@ import contextlib
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from asgi_routes.errors import show
@@ -41,15 +41,11 @@ class FormatConverter:
         spec: as written.
         regex: the texts that it takes.
         short_regex: the same, as short as they can be, for a place where something may follow.
-        to_python: from a text that the regex takes to what `parse` makes of it; `ValueError` for
-            what is in no calendar, and for a whole number of too many digits.
         is_date: whether it is a date or time, of which not every text is in the calendar.
         is_counted: whether it is a whole number that may have too many digits.
         plain_chars: characters of which any text is taken, so that it need not be looked at for
             long; empty where there are none.
     """
-
-    to_python: Callable[[str], Any]
 
     def __init__(self, spec: str) -> None:
         self.spec = spec
@@ -57,10 +53,22 @@ class FormatConverter:
         self._parser = _compile(self._specification, spec)
         self.regex = write_regex(self._specification, self._takes)
         self.short_regex = write_regex(self._specification, self._takes, is_short=True)
-        self.to_python = find_conversion(self._specification, self._parse)
+        # Each request asks it: there is no call of ours between.
+        self.to_python = find_conversion(self._specification, self._parse)  # type: ignore[method-assign]
         self.is_date = self._specification.is_date
         self.is_counted = self._specification.is_counted
         self.plain_chars = list_plain_chars(self._specification)
+
+    def to_python(self, value: str, /) -> Any:
+        """Return what `parse` makes of a text that the regex takes.
+
+        Raises:
+            ValueError: it is in no calendar, or a whole number of too many digits.
+        """
+        raise NotImplementedError  # Each has its own.
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make_format_converter, (self.spec,)
 
     def write_counted_regex(self) -> str:
         """Return the regex of a whole number, with its decimal digits in groups."""

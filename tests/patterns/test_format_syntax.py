@@ -1,7 +1,9 @@
 """Specifications of `parse` as converters: what a text becomes, and what a value is written as."""
 
+import copy
 import datetime as dt
 import itertools
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from asgi_routes import ImproperlyConfigured, NoReverseMatch, URLRouter, format_path
 from asgi_routes.patterns.format_converters import make_format_converter
+from tests.inspection import sample
 from tests.spec.driving import http, named
 
 APP = named("app")
@@ -99,6 +102,15 @@ def test_texts(spec: str, value: Any, text: str | None) -> None:
     said = f"{value!r} cannot be written in the format {spec!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         converter.to_url(value)
+
+
+@pytest.mark.parametrize("spec", ["d", "x", "f", "%Y-%m-%d", "ti", "tg", "w", "_^3"])
+def test_copies(spec: str) -> None:
+    """A route that is copied or pickled has the same converter."""
+    route = format_path(f"{{v:{spec}}}", sample.app)
+    for copied in (copy.deepcopy(route), pickle.loads(pickle.dumps(route))):  # noqa: S301 - ours
+        (mine,), (its,) = route.pattern.parameters, copied.pattern.parameters
+        assert mine.converter is its.converter
 
 
 def test_a_text_that_is_no_value() -> None:
