@@ -224,7 +224,9 @@ def _write_number(specification: Specification, takes: Takes, *, has_groups: boo
     has_sign = takes(f"-{example}")
     signs = "[-+ ]?" if has_sign else ""
     is_filled = specification.align == "=" and has_sign
-    between = f"{fill}*" if is_filled else ""
+    # Another digit than 0 makes a float larger, and is one of its digits anyway.
+    is_zero = fill == "0" or specification.is_integer
+    between = f"{fill}*" if is_filled and is_zero else ""
     if kind == "d":
         number = _write_integer(specification, between, has_groups=has_groups)
         return pad_regex(specification, number)
@@ -251,7 +253,11 @@ def _write_integer(specification: Specification, between: str, *, has_groups: bo
         decimals = f"([0-9]+(?:{grouping}[0-9]*)*)" if grouping else f"({decimals})"
     others = f"0[xX]{digits('0-9a-fA-F')}|0[bB]{digits('01')}|0[oO]{digits('0-7')}"
     if between:
-        return f"(?:{signs}{between}{decimals}|{signs}(?:{others}))"
+        # What fills it there is a part of the number, and counts if it is a digit.
+        decimals = (
+            f"({between}{digits('0-9')})" if has_groups and not grouping else between + decimals
+        )
+        return f"(?:{signs}{decimals}|{signs}(?:{others}))"
     return f"{signs}(?:{decimals}|{others})"
 
 

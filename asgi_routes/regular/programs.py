@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, make_set, read_set
+from asgi_routes.regular.characters import DIGITS, EVERY, CharSet, make_set, read_set, unite
 from asgi_routes.regular.parsing import UnreadableError
 
 _MOST_CODES = 4000
@@ -222,7 +222,7 @@ class ProgramWriter:
         match kind:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
                 chars = self._read_set(kind, argument, flags)
-                is_counted = self._is_counting and chars == DIGITS
+                is_counted = self._is_counting and unite([chars, DIGITS]) == DIGITS
                 return self.add(Char(chars, then, is_counted=is_counted))
             case "AT":
                 return self.add(Look(_read_assertion(str(argument), flags), then))

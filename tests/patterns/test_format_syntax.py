@@ -49,6 +49,8 @@ DAY = dt.datetime(1972, 1, 20, 0, 0)  # noqa: DTZ001 - `parse` makes such ones
         ("{v:f}", "/nan", None),
         ("{v:g}", "/-inf", None),
         ("{v:e}", "/1.0e999", None),
+        ("{v:1=f}", "/" + "1" * 400 + ".0", None),
+        ("{v:0=f}", "/" + "0" * 400 + ".5", 0.5),
         ("{v:d}", "/" + "9" * 5000, None),
         ("{v:d}", "/\u0663", None),
     ],

@@ -63,6 +63,7 @@ def fill(draw: random.Random, spec: str) -> str:
         ("d", "", ""),
         ("0>d", "0" * 9, ""),
         ("0>d", "-", ""),
+        ("x=d", "-xx", ""),
         ("_^d", "_", "_"),
         (">d", "  ", ""),
         *((spec, "1,", "") for spec in list_taken([",d"])),
@@ -79,6 +80,19 @@ def test_as_many_digits_as_python_takes(spec: str, before: str, behind: str) -> 
         path = before + "9" * digits + behind
         assert (follow(path) is not None) is is_taken
         assert comparison.takes(0, path) is is_taken
+
+
+@pytest.mark.parametrize("spec", ["0=d", "n"])
+def test_zeros_count_where_they_are_digits(spec: str) -> None:
+    """Python counts them."""
+    one = row(f"{{v:{spec}}}")
+    language = read_language(one)
+    assert isinstance(language, Language)
+    comparison, follow = Comparison([language]), LinearMatcher([one]).follow(one)
+    most = sys.get_int_max_str_digits()
+    for count in (most // 3, most // 3 + 1):
+        path = "0" + ",000" * count if spec == "n" else "000" * count + "0"
+        assert comparison.takes(0, path) is (follow(path) is not None)
 
 
 def found(*texts: str) -> list[Any]:
