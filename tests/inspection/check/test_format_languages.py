@@ -6,6 +6,7 @@
 import os
 import random
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +28,15 @@ SPECS += ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts", "f", ".2f", "e", "g", 
 SPECS += ["d", "0>d", "x=d", ",d", "5d", ">d", "9<d", "_^d", "w", "^l", "x"]
 SPECS = list_taken(SPECS)
 TEMPLATES = ["{A}", "x{A}/", "{A}-{B}", "{A}{t}", "{t}-{A}", "{A}{B}", "{A}/{B}", "{A}-{t}/"]
+
+
+@pytest.fixture(autouse=True)
+def _short_numbers() -> Iterator[None]:
+    """The lowest limit for the digits of a number, and so fewer states to look at."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    yield
+    sys.set_int_max_str_digits(before)
 
 
 @pytest.mark.parametrize("seed", range(2))
