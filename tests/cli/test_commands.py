@@ -294,4 +294,4 @@ def test_findings_as_json() -> None:
 
 def test_information_alone_is_no_failure() -> None:
     """Only errors and warnings are."""
-    assert run("check", APP, "--all").endswith("1 finding\n")
+    assert run("check", "tests.inspection.sample:partly", "--all").endswith("1 finding\n")

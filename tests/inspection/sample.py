@@ -63,3 +63,4 @@ application = ProtocolTypeRouter(
         "channel": ChannelNameRouter({"mail": app}),
     }
 )
+partly = URLRouter([path("<a>/b", app), path("a/<b>", app)])
