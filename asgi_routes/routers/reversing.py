@@ -13,15 +13,13 @@ from asgi_routes.apps import make_visit, router_behind, visit_children
 from asgi_routes.errors import NoReverseMatch, show
 from asgi_routes.locks import make_lock
 from asgi_routes.routers.names import SEPARATOR, Index, NamedPath, unknown_name
+from asgi_routes.routers.quoting import URL, Query, write_url
 from asgi_routes.routers.writing import (
     NOTHING_PASSED,
-    URL,
     Arguments,
     Keywords,
     MisfitError,
     Passed,
-    Query,
-    write_url,
     writer_of,
 )
 from asgi_routes.scopes import ChildRoute, port_of, root_path_of

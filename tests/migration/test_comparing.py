@@ -78,8 +78,9 @@ WRITTEN_OTHERWISE: dict[str, tuple[list[Any], set[str]]] = {
             path("a/", include([path("b/", app), re_path(r"^c/(\d+)/$", app)])),
             re_path(r"^q/(\w)/", include([path("<int:n>/", app), path("", app)])),
             path(
-                "n", include([path("/m/", include([path("<x>", INNER)]))])
-            ),  # asgi-routes: ignore[R203]
+                "n",
+                include([path("/m/", include([path("<x>", INNER)]))]),  # asgi-routes: ignore[R203]
+            ),
         ],
         {"9a", "11"},
     ),

@@ -17,8 +17,8 @@ from django.urls import reverse as django_reverse
 
 import asgi_routes
 from asgi_routes import NoReverseMatch, URLRouter, include
+from asgi_routes.routers.quoting import write_url
 from asgi_routes.routers.reversing import find_url
-from asgi_routes.routers.writing import write_url
 from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
