@@ -15,9 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command, and exit."""
     try:
         from asgi_routes.cli.commands import command  # noqa: PLC0415 - click and rich are an extra
+        from asgi_routes.cli.questions import exit_with, run_command  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
         sys.stderr.write(_HINT + "\n")
         sys.exit(2)
-    command(args=arguments, prog_name="asgi-routes")
+    exit_with(run_command(command, arguments))

@@ -1,23 +1,25 @@
-"""The subcommands that look at routes: ``show``, ``match`` and ``check``.
+"""The command, and those of its subcommands that look at all routes: ``show`` and ``check``.
 
 Rule: what is printed comes from `asgi_routes.inspection` and its `check`; nothing is
 found out here.
 """
 
-import json
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import click
 
+from asgi_routes.cli.applications import Named, load_router, take_app
 from asgi_routes.cli.dead import dead
-from asgi_routes.cli.loading import APP, JSON, load_app, make_scope
+from asgi_routes.cli.loading import JSON
+from asgi_routes.cli.matching import match
 from asgi_routes.cli.migrating import migrate
-from asgi_routes.cli.printing import escape, print_facts, print_table
+from asgi_routes.cli.printing import escape, print_json, print_table, style
+from asgi_routes.cli.questions import Question
+from asgi_routes.cli.schema import VERSION, schema
+from asgi_routes.cli.standard_output import say
 from asgi_routes.cli.working import worker
-from asgi_routes.inspection import Explanation, Node, explain, inspect
+from asgi_routes.inspection import Node, inspect
 from asgi_routes.inspection.check import IDS, Finding
 from asgi_routes.inspection.check import check as find
 
@@ -30,26 +32,26 @@ _SHOWN = 100
 def command() -> None:
     """Look at the routes of an ASGI application, and work for its channels.
 
-    APP is module:attribute, as for a server; the attribute is "app" by default.
+    APP is module:attribute, as for a server. Without an attribute it is "app", "application", or
+    the only router in the module; without APP, the environment variable ASGI_ROUTES_APP says it.
 
     Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The
-    worker has more.
+    worker has more. The answer alone is on standard output; all else is on standard error.
     """
 
 
-command.add_command(worker)
-command.add_command(dead)
-command.add_command(migrate)
+for _one in (match, worker, dead, migrate, schema):
+    command.add_command(_one)
 
 
-@command.command()
-@APP
+@command.command(cls=Question)
+@take_app
 @JSON
-def show(app: str, *, as_json: bool) -> None:
+def show(app: Named, *, as_json: bool) -> None:
     """Print every route of every protocol, in order, nested as it is."""
-    node = inspect(load_app(app))
+    node = inspect(load_router(app))
     if as_json:
-        click.echo(json.dumps(node.as_dict(), indent=2))
+        print_json({"version": VERSION, **node.as_dict()})
         return
     headings = ("path", "methods", "name", "application", "engine", "declared")
     print_table(headings, [row for child in _list_roots(node) for row in _make_rows(child, 0)])
@@ -65,8 +67,8 @@ def _make_rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
         label = f"{label}/…" if label != "/" else "/…"
     elif node.kind == "default":
         label = "(default)"
-    elif not label and node.kind == "application":
-        label = "(application)"
+    elif not label and node.kind in ("application", "router"):
+        label = "(application)" if node.kind == "application" else "(no routes)"
     application = "" if node.children else node.application
     if node.wrappers:
         application = " → ".join(node.wrappers)
@@ -80,44 +82,6 @@ def _make_rows(node: Node, depth: int) -> Iterator[tuple[str, ...]]:
     )
     for child in node.children:
         yield from _make_rows(child, depth + 1)
-
-
-@command.command()
-@APP
-@click.argument("url")
-@click.option("--method", "-X", default="GET", show_default=True, help="Of an http request.")
-@click.option("--websocket", is_flag=True, help="Ask for a websocket.")
-@click.option("--type", "kind", default="http", show_default=True, help="Of the scope.")
-@click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
-@click.option("--closest", default=3, show_default=True, help="Routes to name for a miss.")
-@JSON
-def match(
-    app: str,
-    url: str,
-    *,
-    method: str,
-    websocket: bool,
-    kind: str,
-    headers: tuple[str, ...],
-    closest: int,
-    as_json: bool,
-) -> None:
-    """Say which route serves a URL, or which came closest, and what each lacks.
-
-    URL is a path, or a whole URL whose host counts.
-    """
-    kind = "websocket" if websocket else kind
-    try:
-        found = explain(load_app(app), make_scope(kind, method, url, headers), closest=closest)
-    except TypeError as error:
-        raise click.UsageError(str(error)) from None
-    if as_json:
-        click.echo(json.dumps(_make_dict(found), indent=2, default=str))
-    elif found:
-        _print_match(found)
-    else:
-        _print_miss(found)
-    sys.exit(0 if found else 1)
 
 
 def parse_ids(
@@ -142,22 +106,22 @@ def parse_ids(
 _IDS: dict[str, Any] = {"multiple": True, "metavar": "ID"}
 
 
-@command.command()
-@APP
+@command.command(cls=Question)
+@take_app
 @click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
 @click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
 @click.option("--select", "selected", callback=parse_ids, **_IDS, help="Look for these only.")
 @click.option("--ignore", "ignored", callback=parse_ids, **_IDS, help="Leave these out.")
 @JSON
 def check(
-    app: str,
+    app: Named,
     *,
     everything: bool,
     silenced: bool,
     selected: frozenset[str],
     ignored: frozenset[str],
     as_json: bool,
-) -> None:
+) -> int:
     """Find routes that can never be reached, doubtful names, slow regexes and more.
 
     Every finding is certain, and shows a path that proves it. A comment on the line of a route,
@@ -166,81 +130,30 @@ def check(
     """
     found = [
         finding
-        for finding in find(load_app(app), silenced=silenced)
+        for finding in find(load_router(app), silenced=silenced)
         if finding.id in (selected or IDS)
         and finding.id not in ignored
         and (everything or selected or finding.level != "info")
     ]
     if as_json:
-        click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
+        print_json({"version": VERSION, "findings": [finding.as_dict() for finding in found]})
     else:
         for finding in found:
             _print_finding(finding)
-        click.echo(f"{len(found)} finding{'' if len(found) == 1 else 's'}")
-    sys.exit(1 if any(finding.level != "info" for finding in found) else 0)
+        say(f"{len(found)} finding{'' if len(found) == 1 else 's'}")
+    return 1 if any(finding.level != "info" for finding in found) else 0
 
 
 def _print_finding(finding: Finding) -> None:
     color = {"error": "red", "warning": "yellow", "info": "cyan"}[finding.level]
     first, *others = finding.subjects
-    head = click.style(f"{finding.id} {finding.level}", fg=color, bold=True)
-    click.echo(f"{head}: {escape(first.template)}")
-    click.echo(f"    {first.declared}: {escape(finding.message)}")
+    head = style(f"{finding.id} {finding.level}", fg=color, bold=True)
+    say(f"{head}: {escape(first.template)}")
+    say(f"    {first.declared}: {escape(finding.message)}")
     for other in others:
-        click.echo(f"    {other.declared}: {escape(other.template)}")
+        say(f"    {other.declared}: {escape(other.template)}")
     if finding.witness is not None:
         shown = escape(finding.witness)
-        click.echo(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
+        say(f"    for example: {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}")
     if finding.through:
-        click.echo(f"    through: {' → '.join(finding.through)} (not called; may do otherwise)")
-
-
-def _make_dict(found: Explanation) -> dict[str, Any]:
-    plain = asdict(found)
-    plain["match"] = bool(found)
-    plain["kwargs"] = dict(found.kwargs)
-    plain["types"] = {name: type(value).__name__ for name, value in found.kwargs}
-    return plain
-
-
-def _print_match(found: Explanation) -> None:
-    parameters = [(name, value) for name, value in found.kwargs]
-    parameters += [(str(number), value) for number, value in enumerate(found.args)]
-    way = [f"{step.by} {escape(step.key)!r}" if step.key else step.by for step in found.way]
-    shown = escape(found.template or "")
-    click.echo(click.style(shown or found.application, fg="green", bold=True))
-    print_facts(
-        [
-            ("name", found.name or ""),
-            ("application", found.application or ""),
-            ("declared", found.place or ""),
-            ("root_path", found.root_path or ""),
-            *(
-                (f"parameter {name}", f"{value!r} ({type(value).__name__})")
-                for name, value in parameters
-            ),
-            ("way", " → ".join(way)),
-            ("middleware", " → ".join(found.middleware)),
-            ("looked through", " → ".join(found.through)),
-        ]
-    )
-
-
-def _print_miss(missed: Explanation) -> None:
-    click.echo(click.style(escape(missed.reason), fg="red", bold=True))
-    print_facts(
-        [
-            ("allowed", ", ".join(missed.allowed)),
-            ("redirected to", missed.location or ""),
-            ("answered by", missed.default or ""),
-        ]
-    )
-    if missed.near:
-        click.echo("closest:")
-        print_table(
-            ("path", "what is missing", "name", "declared"),
-            [
-                (escape(near.template), escape(near.reason), near.name or "", near.place)
-                for near in missed.near
-            ],
-        )
+        say(f"    through: {' → '.join(finding.through)} (not called; may do otherwise)")

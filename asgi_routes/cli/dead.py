@@ -4,7 +4,6 @@ Rule: an id that no dead letter has is a failure, so that a script notices.
 """
 
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,9 @@ import anyio
 import click
 
 from asgi_routes.cli.loading import BROKER, JSON, load_broker, open_broker, refuse_memory
-from asgi_routes.cli.printing import escape, print_table
+from asgi_routes.cli.printing import escape, print_json, print_table
+from asgi_routes.cli.questions import Question
+from asgi_routes.cli.schema import VERSION
 from asgi_routes.worker import DeadLetter
 
 _PAGE = 500
@@ -29,12 +30,12 @@ _ALL = click.option("--all", "everything", is_flag=True, help="All there are, in
 def dead() -> None:
     """Look after the messages that nobody could handle.
 
-    Exit codes: 0, done; 1, no dead letter has that id, or the broker cannot be opened; 2, it could
-    not be asked.
+    Exit codes: 0, done; 1, no dead letter has that id; 2, it could not be asked, as where the
+    broker cannot be opened.
     """
 
 
-@dead.command("list")
+@dead.command("list", cls=Question)
 @BROKER
 @click.option("--channel", metavar="NAME", help="Only those of one channel.")
 @click.option("--reason", default="", metavar="TEXT", help="Only those with this in their reason.")
@@ -57,42 +58,42 @@ def list_(url: str, *, as_json: bool, **chosen: Any) -> None:
 
     letters = _ask_broker(url, ask)
     if as_json:
-        click.echo(json.dumps([_make_dict(letter) for letter in letters], indent=2))
+        print_json({"version": VERSION, "letters": [_make_dict(letter) for letter in letters]})
         return
     headings = ("id", "channel", "attempts", "given up", "reason")
     print_table(headings, [_make_row(letter) for letter in letters])
 
 
-@dead.command()
+@dead.command(cls=Question)
 @BROKER
 @JSON
 def count(url: str, *, as_json: bool) -> None:
     """Print how many dead letters each channel has."""
     counts = _ask_broker(url, lambda broker: broker.count_dead_letters())
     if as_json:
-        click.echo(json.dumps(dict(counts), indent=2))
+        print_json({"version": VERSION, "channels": dict(counts)})
     else:
         print_table(("channel", "dead"), [(escape(name), str(n)) for name, n in counts.items()])
 
 
-@dead.command()
+@dead.command(cls=Question)
 @_IDS
 @BROKER
 @_ALL
 @JSON
-def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
+def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> int:
     """Send dead letters once more, as new messages."""
-    _settle("replay", ids, url, everything=everything, as_json=as_json)
+    return _settle("replay", ids, url, everything=everything, as_json=as_json)
 
 
-@dead.command()
+@dead.command(cls=Question)
 @_IDS
 @BROKER
 @_ALL
 @JSON
-def drop(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> None:
+def drop(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> int:
     """Forget dead letters."""
-    _settle("drop", ids, url, everything=everything, as_json=as_json)
+    return _settle("drop", ids, url, everything=everything, as_json=as_json)
 
 
 def _settle(
@@ -102,15 +103,15 @@ def _settle(
     *,
     everything: bool,
     as_json: bool,
-) -> None:
+) -> int:
     if bool(ids) == everything:
         raise click.UsageError("give ids of dead letters, or --all")
     counts = _ask_broker(url, partial(_settle_each, action, ids))
     if as_json:
-        click.echo(json.dumps(counts, indent=2))
+        print_json({"version": VERSION, "letters": counts})
     else:
         print_table(("id", action), [(escape(id_), str(n)) for id_, n in counts.items()])
-    sys.exit(0 if all(counts.values()) else 1)
+    return 0 if all(counts.values()) else 1
 
 
 async def _settle_each(action: str, ids: tuple[str, ...], broker: Any) -> dict[str, int]:

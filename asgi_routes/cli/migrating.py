@@ -3,22 +3,24 @@
 Rule: exit code 0 says that every difference has a number in README's list.
 """
 
-import json
-import sys
 from typing import Any
 
 import click
 
-from asgi_routes.cli.loading import APP, JSON, load_app
-from asgi_routes.cli.printing import escape, print_facts, print_table
+from asgi_routes.cli.applications import Named, load_app, take_app
+from asgi_routes.cli.failures import CannotAskError
+from asgi_routes.cli.loading import JSON
+from asgi_routes.cli.printing import escape, print_facts, print_json, print_table
+from asgi_routes.cli.questions import Question
+from asgi_routes.cli.schema import VERSION
 
 _SHOWN = 60
 
 
-@click.command()
-@APP
+@click.command(cls=Question)
+@take_app
 @JSON
-def migrate(app: str, *, as_json: bool) -> None:
+def migrate(app: Named, *, as_json: bool) -> int:
     """Compare Channels' routers and these, over the routes of an application.
 
     APP is built of the routers of Channels, or of these. Both are asked for every declared route,
@@ -38,20 +40,20 @@ def migrate(app: str, *, as_json: bool) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("channels", "django"):
             raise
-        raise click.UsageError("both Channels and Django have to be installed") from None
+        raise CannotAskError("both Channels and Django have to be installed") from None
     found = compare(loaded)
     if found is None:
-        raise click.UsageError(f"{app!r} leads to no router of Channels, and to none of ours")
+        raise CannotAskError(f"{app.text!r} leads to no router of Channels, and to none of ours")
     if found.left_out and not found.alike:
         said = "; ".join(found.left_out)
-        raise click.UsageError(f"nothing in {app!r} can be asked of Channels: {said}")
+        raise CannotAskError(f"nothing in {app.text!r} can be asked of Channels: {said}")
     if as_json:
-        plain: dict[str, Any] = found._asdict()
+        plain: dict[str, Any] = {"version": VERSION, **found._asdict()}
         plain["differences"] = [one._asdict() for one in found.differences]
-        click.echo(json.dumps(plain, indent=2))
+        print_json(plain)
     else:
         _print(found)
-    sys.exit(0 if found.is_explained else 1)
+    return 0 if found.is_explained else 1
 
 
 def _print(found: Any) -> None:

@@ -5,11 +5,8 @@ decided here. A handler that somebody gave the worker's logger before decides wh
 lines.
 """
 
-import json
 import logging
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, astuple
@@ -22,18 +19,21 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from asgi_routes.cli.applications import Named, load_app, take_app
+from asgi_routes.cli.failures import CannotAskError
 from asgi_routes.cli.loading import (
-    APP,
     BROKER,
     JSON,
-    load_app,
     load_broker,
     load_hook,
     make_usage_error,
     open_broker,
     refuse_memory,
 )
-from asgi_routes.cli.printing import escape, print_table
+from asgi_routes.cli.printing import escape, print_json, print_table
+from asgi_routes.cli.questions import Service, are_threads_left
+from asgi_routes.cli.schema import VERSION
+from asgi_routes.cli.standard_output import say_aside
 from asgi_routes.errors import ImproperlyConfigured, LifespanError
 from asgi_routes.inspection.check import find_unserved_channels
 from asgi_routes.worker import (
@@ -49,8 +49,6 @@ from asgi_routes.worker.supervisor import RAN_ON, end_process
 
 _NOT_STARTED = 3
 """The exit code where the lifespan of the application failed."""
-_TO_END = 2.0
-"""Seconds that threads have to end once the worker has."""
 
 _AT_LEAST_1 = click.IntRange(min=1)
 _STYLES = {logging.ERROR: "red", logging.WARNING: "yellow"}
@@ -73,8 +71,8 @@ def parse_concurrency(
     return parsed
 
 
-@click.command()
-@APP
+@click.command(cls=Service)
+@take_app
 @BROKER
 @click.option(
     *("--channel", "channels"),
@@ -131,22 +129,22 @@ def parse_concurrency(
 @click.option("--status", is_flag=True, help="Print how many messages there are, and do no work.")
 @JSON
 def worker(
-    app: str,
+    app: Named,
     url: str,
     channels: tuple[str, ...],
     *,
     status: bool,
     as_json: bool,
     **options: Any,
-) -> None:
+) -> int:
     """Take messages from a broker, and hand them to an application.
 
     SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it
     back to the broker at once.
 
-    Exit codes: 0, it was asked to stop, and nothing is lost; 1, the broker cannot be opened; 2, it
-    could not be asked; 3, the application did not start or stop; 4, the same as 0, but work went on
-    in threads beyond its time, and was cut off.
+    Exit codes: 0, it was asked to stop, and nothing is lost; 2, it could not be asked, as where the
+    broker cannot be opened; 3, the application did not start or stop; 4, the same as 0, but work
+    went on in threads beyond its time, and was cut off.
     """
     served = load_app(app)
     broker = load_broker(url)
@@ -158,35 +156,23 @@ def worker(
         raise click.UsageError(str(error)) from None
     if status:
         _print_depths(url, broker, made.channels, as_json=as_json)
-        return
+        return 0
     for name, hint in find_unserved_channels(served, channels):
-        raise click.UsageError(f"nobody in {app!r} serves channel {name!r}; {hint}")
+        raise CannotAskError(f"nobody in {app.text!r} serves channel {name!r}; {hint}")
     with _show_worker(made.status):
         try:
             anyio.run(made.run)
         except LifespanError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(_NOT_STARTED)
+            say_aside(f"Error: {error}")
+            return _NOT_STARTED
         except BrokerUnavailableError as error:
-            raise click.ClickException(escape(str(error))) from error
+            raise CannotAskError(escape(str(error))) from error
         except ImproperlyConfigured as error:
             raise make_usage_error(error) from None
-    if _are_threads_left():
-        click.echo("threads of abandoned work go on; the process ends without them", err=True)
+    if are_threads_left():
+        say_aside("threads of abandoned work go on; the process ends without them")
         end_process(RAN_ON)
-
-
-def _are_threads_left() -> bool:
-    """Tell whether threads go on that the interpreter would wait for, however long that takes."""
-    end = time.monotonic() + _TO_END
-    others = [
-        thread
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread() and not thread.daemon
-    ]
-    for thread in others:
-        thread.join(max(0.0, end - time.monotonic()))
-    return any(thread.is_alive() for thread in others)
+    return 0
 
 
 def _print_depths(url: str, broker: Any, channels: tuple[str, ...], *, as_json: bool) -> None:
@@ -201,7 +187,8 @@ def _print_depths(url: str, broker: Any, channels: tuple[str, ...], *, as_json: 
 
     depths = anyio.run(ask)
     if as_json:
-        click.echo(json.dumps({name: asdict(depth) for name, depth in depths.items()}, indent=2))
+        told = {name: asdict(depth) for name, depth in depths.items()}
+        print_json({"version": VERSION, "channels": told})
         return
     rows = [
         (escape(name), *("" if number is None else str(number) for number in astuple(depth)))

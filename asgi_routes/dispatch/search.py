@@ -480,13 +480,15 @@ class Search:
         return self._place or Place.of(top)
 
     def _reason(self) -> str:
-        if self.reason is not None:
+        if self.reason is not None and not self._allowed:
             return self.reason
         readings = (level.reading for level in self._entered)
         reading = next((one for one in readings if one is not None), None)
         if reading is None:
-            return "No route found."
+            return self.reason or "No route found."
         text = reading.text
         if self.slashes:
             text = text[:-1] if self.slashes > 0 else text + "/"
+        if self._allowed:
+            return f"Path {text!r} has no route for method {self.method!r}."
         return f"No route found for path {text!r}."

@@ -59,7 +59,7 @@ def assert_routes(  # noqa: PLR0913 - the expectations are options, by keyword
     >>> assert_routes(router, "PUT", "/users/7/")
     Traceback (most recent call last):
       ...
-    AssertionError: PUT /users/7/ is not served: No route found for path 'users/7/'.
+    AssertionError: PUT /users/7/ is not served: Path 'users/7/' has no route for method 'PUT'.
       allowed methods: GET, HEAD, OPTIONS
     """
     __tracebackhide__ = True

@@ -116,8 +116,8 @@ def hold_asserted(
 
 def hold_printed(built: Built, request: Request, said: Any) -> None:
     """Assert that the command line says the same."""
-    is_typed = request.path[:1] == "/" and request.path[:2] != "//" and not request.root_path
-    if not is_typed or request.subprotocols or request.kind == "channel":
+    is_typed = request.path[:1] == "/" and request.path[:2] != "//" and request.has_asgi
+    if not is_typed and request.kind != "channel":
         return
     code, printed = matched(built.app, request)
     assert code == (0 if said else 1)

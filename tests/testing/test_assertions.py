@@ -59,7 +59,7 @@ FOUND = "\n  found: route '/users/<int:id>/', name 'user', args (), kwargs {'id'
             "/users/7/",
             {},
             (
-                "PUT /users/7/ is not served: No route found for path 'users/7/'.\n"
+                "PUT /users/7/ is not served: Path 'users/7/' has no route for method 'PUT'.\n"
                 "  allowed methods: DELETE, GET, HEAD, OPTIONS"
             ),
         ),

@@ -1,0 +1,211 @@
+"""The subcommand ``match``: what a client would get for a request, and why.
+
+Rule: what is printed comes from `asgi_routes.inspection.explain`; nothing is found out here.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import click
+
+from asgi_routes.cli.applications import ENVIRONMENT, Named, load_router, take_app_options
+from asgi_routes.cli.loading import JSON
+from asgi_routes.cli.printing import escape, print_facts, print_json, print_table, style
+from asgi_routes.cli.questions import Question
+from asgi_routes.cli.schema import VERSION
+from asgi_routes.cli.standard_output import say
+from asgi_routes.inspection import Explanation, explain
+from asgi_routes.scopes import make_scope
+
+_KINDS = {"http": "http", "https": "http", "ws": "websocket", "wss": "websocket"}
+"""The type of the scope for each scheme of a URL."""
+_WITHOUT_URL = ("channel", "lifespan")
+
+
+@click.command(cls=Question)
+@take_app_options
+@click.argument("words", nargs=-1, metavar="APP [URL]")
+@click.option("--method", "-X", help="Of an http request; GET by default.")
+@click.option("--websocket", is_flag=True, help="Ask for a websocket, as a URL with ws:// does.")
+@click.option("--channel", metavar="NAME", help="Ask for a channel instead of a URL.")
+@click.option("--type", "kind", help="Of the scope; http by default, or what the URL says.")
+@click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
+@click.option("--root-path", default="", help="Of the scope, as the server is told; '/api'.")
+@click.option(
+    "--closest",
+    default=3,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Routes to name for a miss.",
+)
+@JSON
+def match(
+    words: tuple[str, ...],
+    *,
+    factory: bool,
+    app_dir: Path,
+    closest: int,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """Say which route serves a URL, or which came closest, and what each lacks.
+
+    URL is a path, or a whole URL whose host counts; ws:// and wss:// ask for a websocket. Nothing
+    is called: what middleware does with the request is not known, so it is named.
+
+    Exit codes: 0, a route serves it; 1, none does; 2, it could not be asked.
+    """
+    name, url = _tell_apart(words, asked)
+    scope = _make_scope(url, **asked)
+    found = explain(load_router(Named(name, factory, app_dir)), scope, closest=closest)
+    if as_json:
+        print_json(_make_dict(found))
+    elif found:
+        _print_match(found)
+    else:
+        _print_miss(found)
+    return 0 if found else 1
+
+
+def _tell_apart(words: tuple[str, ...], asked: dict[str, Any]) -> tuple[str, str | None]:
+    """Return what names the application, and the URL."""
+    by_environment = os.environ.get(ENVIRONMENT)
+    wants_url = asked["channel"] is None and asked["kind"] != "lifespan"
+    most = 2 if wants_url else 1
+    if len(words) > most:
+        raise click.UsageError(f"too many arguments: {' '.join(words[most:])}")
+    if len(words) < most and by_environment:
+        words = (by_environment, *words)
+    if not words:
+        raise click.UsageError("Missing argument 'APP'.")
+    if wants_url and len(words) == 1:
+        raise click.UsageError("Missing argument 'URL'.")
+    return words[0], words[1] if wants_url else None
+
+
+def _make_scope(
+    url: str | None,
+    *,
+    method: str | None,
+    websocket: bool,
+    channel: str | None,
+    kind: str | None,
+    headers: tuple[str, ...],
+    root_path: str,
+) -> dict[str, Any]:
+    """Return the scope that was asked for.
+
+    Raises:
+        click.UsageError: what was typed cannot be a request.
+    """
+    scheme = _scheme_of(url or "")
+    said = {
+        name: what
+        for name, what in (
+            ("--type", kind),
+            ("--websocket", "websocket" if websocket else None),
+            ("--channel", None if channel is None else "channel"),
+            (f"{scheme}://", _KINDS.get(scheme)),
+        )
+        if what is not None
+    }
+    if len({*said.values()}) > 1:
+        raise click.UsageError(f"{' and '.join(said)} do not go together")
+    kind = next(iter(said.values()), "http")
+    if method is not None and kind != "http":
+        raise click.UsageError(f"--method is of an http request, and this one is of type {kind!r}")
+    if kind in _WITHOUT_URL:
+        name = url if channel is None else channel
+        return {"type": "channel", "channel": name} if kind == "channel" else {"type": kind}
+    try:
+        pairs = [_parse_header(text) for text in headers]
+        return make_scope(url or "/", kind, method or "GET", pairs, _parse_root_path(root_path))
+    except ValueError as error:
+        raise click.UsageError(f"{url!r} is no URL that a client can ask for: {error}") from None
+
+
+def _scheme_of(url: str) -> str:
+    scheme, separator, _ = url.partition("://")
+    if not separator or "/" in scheme or "?" in scheme:
+        return ""
+    if scheme.lower() not in _KINDS:
+        raise click.UsageError(f"{scheme + '://'!r} is none of http://, https://, ws:// and wss://")
+    return scheme.lower()
+
+
+def _parse_header(text: str) -> tuple[bytes, bytes]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or not name.isascii():
+        raise click.UsageError(f"a header is written 'name: value', not {text!r}")
+    return name.strip().lower().encode(), value.strip().encode("latin-1", "replace")
+
+
+def _parse_root_path(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise click.UsageError(f"a root path begins with a slash: {f'/{text}'!r}, not {text!r}")
+    return text.rstrip("/")
+
+
+def _make_dict(found: Explanation) -> dict[str, Any]:
+    plain = asdict(found)
+    plain["kwargs"] = dict(found.kwargs)
+    types = {name: type(value).__name__ for name, value in found.kwargs}
+    return {"version": VERSION, "match": bool(found), **plain, "types": types}
+
+
+def _print_match(found: Explanation) -> None:
+    parameters = [(name, value) for name, value in found.kwargs]
+    parameters += [(str(number), value) for number, value in enumerate(found.args)]
+    say(style(escape(found.template or found.application or ""), fg="green", bold=True))
+    print_facts(
+        [
+            ("name", found.name or ""),
+            ("application", found.application or ""),
+            ("declared", found.place or ""),
+            ("root_path", escape(found.root_path or "")),
+            *(
+                (f"parameter {name}", f"{escape(repr(value))} ({type(value).__name__})")
+                for name, value in parameters
+            ),
+            *_list_way(found),
+        ]
+    )
+
+
+def _list_way(found: Explanation) -> Iterable[tuple[str, str]]:
+    way = [f"{hop.by} {escape(hop.key)!r}" if hop.key else hop.by for hop in found.way]
+    yield "way", " → ".join(way)
+    yield "middleware", " → ".join(found.middleware)
+    yield "looked through", " → ".join(found.through)
+
+
+def _print_miss(missed: Explanation) -> None:
+    say(style(_tell_miss(missed), fg="red", bold=True))
+    print_facts(
+        [
+            ("Allow", ", ".join(missed.allowed)),
+            ("Location", missed.location or ""),
+            ("answered by", missed.default or ""),
+            *_list_way(missed),
+        ]
+    )
+    if missed.near:
+        say("closest:")
+        print_table(
+            ("path", "what is missing", "name", "declared"),
+            [
+                (escape(near.template), escape(near.reason), near.name or "", near.place)
+                for near in missed.near
+            ],
+        )
+
+
+def _tell_miss(missed: Explanation) -> str:
+    reason = escape(missed.reason)
+    if missed.status is None:
+        return reason
+    return f"{missed.status} {HTTPStatus(missed.status).phrase}: {reason}"
