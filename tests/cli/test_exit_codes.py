@@ -143,7 +143,6 @@ NOT_ASKED = [
     Row(f"worker {SHOP} --broker kafka://a", 2, "no broker has URLs that begin with 'kafka:'"),
     Row(f"worker {SHOP} --broker exits:broker", 2, "'exits:broker' cannot be loaded: it exits"),
     Row(f"worker {SHOP} --broker memory: --status", 2, "are in the process that works on them"),
-    Row(f"worker {SHOP} --broker memory: --channel mial", 2, "serves channel 'mial'"),
     Row("dead list --broker memory:", 2, "are in the process that works on them"),
     Row("dead drop --broker memory:", 2, "give ids of dead letters, or --all"),
     Row("dead replay 1 --all --broker memory:", 2, "give ids of dead letters, or --all"),
