@@ -244,7 +244,7 @@ def test_through() -> None:
     assert run("check", wrapped, "--select", "R101", code=1) == (
         f"{DEAD}    through: tests.spec.driving:Wrapper (not called; may do otherwise)\n1 finding\n"
     )
-    (finding,) = json.loads(run("check", wrapped, "--select", "R101", "--json", code=1))
+    (finding,) = json.loads(run("check", wrapped, "--select", "R101", "--json", code=1))["findings"]
     assert finding["through"] == ["tests.spec.driving:Wrapper"]
 
 
