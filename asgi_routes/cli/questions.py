@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from typing import NoReturn
 
 import click
 
@@ -24,10 +25,11 @@ _TO_END = 2.0
 class Question(click.Command):
     """A subcommand that has an answer; it returns its exit code, or None for 0."""
 
-    def invoke(self, ctx: click.Context) -> int:
-        """Ask."""
+    def invoke(self, ctx: click.Context) -> NoReturn:
+        """Ask, and exit with the code that was returned."""
         with keep_for_answer() if self.has_answer(ctx) else nullcontext(), _as_not_asked():
-            return super().invoke(ctx) or 0
+            code = super().invoke(ctx) or 0
+        ctx.exit(code)
 
     def has_answer(self, _context: click.Context) -> bool:
         """Tell whether standard output is for the answer alone."""
