@@ -15,6 +15,7 @@ collect_ignore_glob = [
     "proxies/layouts.py",
     "proxies/served.py",
     "fuzz/running.py",
+    "live/wsgi_served.py",
     "mutation.py",
 ]
 
