@@ -288,7 +288,7 @@ def test_a_wrapper_that_changes_the_scope_gets_what_it_did() -> None:
     """At the top, a client gets what the changed scope gets; ``middleware=`` comes after the choice."""
     shares = Shares("wrappers that change the scope")
 
-    @lawful(120)
+    @lawful(80)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(encoded=False)))

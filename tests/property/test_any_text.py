@@ -81,7 +81,7 @@ def test_odd_scopes_are_answered(scope: dict[str, Any]) -> None:
     assert route_path(scope).startswith("/")
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(route_texts)
 def test_nodes_of_a_regex_are_true(text: str) -> None:
     """What is read as a literal or a group of a regex matches what the regex matches there."""
