@@ -8,7 +8,7 @@ import contextlib
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from asgi_routes.errors import show
@@ -40,6 +40,8 @@ class FormatConverter:
     Attributes:
         spec: as written.
         regex: the texts that it takes.
+        to_python: from a text that the regex takes to what `parse` makes of it; raises `ValueError`
+            where that is in no calendar, or is a whole number of too many digits.
         short_regex: the same, as short as they can be, for a place where something may follow.
         is_date: whether it is a date or time, of which not every text is in the calendar.
         is_counted: whether it is a whole number that may have too many digits.
@@ -54,18 +56,10 @@ class FormatConverter:
         self.regex = write_regex(self._specification, self._takes)
         self.short_regex = write_regex(self._specification, self._takes, is_short=True)
         # Each request asks it: there is no call of ours between.
-        self.to_python = find_conversion(self._specification, self._parse)  # type: ignore[method-assign]
+        self.to_python: Callable[[str], Any] = find_conversion(self._specification, self._parse)
         self.is_date = self._specification.is_date
         self.is_counted = self._specification.is_counted
         self.plain_chars = list_plain_chars(self._specification)
-
-    def to_python(self, value: str, /) -> Any:
-        """Return what `parse` makes of a text that the regex takes.
-
-        Raises:
-            ValueError: it is in no calendar, or a whole number of too many digits.
-        """
-        raise NotImplementedError  # Each has its own.
 
     def __reduce__(self) -> tuple[Any, ...]:
         return make_format_converter, (self.spec,)
