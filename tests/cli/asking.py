@@ -4,10 +4,13 @@ Rule: each question is asked in a fork of a process that has loaded the command 
 real descriptors, and ends as the command ends.
 """
 
+import atexit
+import functools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -22,23 +25,23 @@ import asgi_routes.cli.commands
 
 gc.freeze()  # Else each fork copies every page at its end.
 
-def ask(number, question):
-    for descriptor, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{number}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def ask(question):
+    files = os.open(os.devnull, os.O_RDONLY), *(
+        os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) for name in ("out", "err")
+    )
+    for descriptor, file in enumerate(files):
         os.dup2(file, descriptor)
         os.close(file)
     os.environ.update(question["environment"])
     os.chdir(question["folder"])
     main(question["arguments"])
 
-questions = json.load(sys.stdin)
-for number, question in enumerate(questions):
+for line in sys.stdin:
     child = os.fork()
     if not child:
-        ask(number, question)
+        ask(json.loads(line))
         os._exit(99)
-    question["code"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(json.dumps([one["code"] for one in questions]))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -50,28 +53,47 @@ class Told(NamedTuple):
     err: str
 
 
-def ask_all(
-    questions: Iterable[tuple[str, ...]], folder: Path, logs: Path, **environment: str
-) -> list[Told]:
+class Loaded:
+    """A process that has loaded the command, as long as tests run."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "default", "-c", _LOADED],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=self._folder.name,
+            env={**clean_environment(), "PYTHONPATH": str(ROOT)},
+            text=True,
+        )
+        atexit.register(self.close)
+
+    def ask(self, question: dict[str, object]) -> Told:
+        """Ask in a fork, and return what was told."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        code = int(self._process.stdout.readline())
+        return Told(code, *(Path(self._folder.name, name).read_text() for name in ("out", "err")))
+
+    def close(self) -> None:
+        """Let it end."""
+        self._process.communicate(timeout=PATIENCE)
+        self._folder.cleanup()
+
+
+load = functools.cache(Loaded)
+
+
+def ask(*arguments: str, folder: Path = ROOT, **environment: str) -> Told:
     """Ask in a folder, and return what was told."""
-    asked = [
-        {"arguments": [*arguments], "folder": str(folder), "environment": environment}
-        for arguments in questions
-    ]
-    done = subprocess.run(
-        [sys.executable, "-W", "default", "-c", _LOADED],
-        input=json.dumps(asked),
-        cwd=logs,
-        env={**clean_environment(), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    return [
-        Told(code, *((logs / f"{number}.{name}").read_text() for name in ("out", "err")))
-        for number, code in enumerate(json.loads(done.stdout))
-    ]
+    question = {"arguments": arguments, "folder": str(folder), "environment": environment}
+    return load().ask(question)
+
+
+def ask_all(questions: Iterable[tuple[str, ...]], folder: Path, **environment: str) -> list[Told]:
+    """Ask one after another."""
+    return [ask(*arguments, folder=folder, **environment) for arguments in questions]
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,16 +1,15 @@
 """The command line: what it prints, and its exit codes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.asking import ROOT, ask
 from tests.inspection import sample
 
-ROOT = Path(__file__).parents[2]
 APP = "tests.inspection.sample:application"
 FAULTY = "tests.inspection.check.faulty"
 FILE = "tests/inspection/check/faulty.py"
@@ -41,18 +40,10 @@ def line_of(text: str) -> str:
 
 
 def run(*arguments: str, code: int = 0, **environment: str) -> str:
-    """Run ``python -m asgi_routes`` in a pipe, and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "asgi_routes", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout if done.returncode != 2 else done.stderr
+    """Return what the command prints in a pipe, or why it could not be asked."""
+    told = ask(*arguments, **environment)
+    assert told.code == code, told
+    return told.out if told.code != 2 else told.err
 
 
 def test_show() -> None:

@@ -162,10 +162,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def told(programs: Path) -> dict[str, Told]:
     """What each row of the table is told."""
     questions = [tuple(row.asked.split()) for row in ROWS]
-    answers = ask_all(questions, programs, tmp_path_factory.mktemp("told"))
+    answers = ask_all(questions, programs)
     return {row.asked: answer for row, answer in zip(ROWS, answers, strict=True)}
 
 
@@ -200,7 +200,7 @@ def test_what_was_chosen_is_named(told: dict[str, Told]) -> None:
     assert "APP is shop.asgi:application\n" in told["show shop.asgi"].err
 
 
-def test_the_application_in_the_environment(programs: Path, tmp_path: Path) -> None:
+def test_the_application_in_the_environment(programs: Path) -> None:
     """It stands for APP, with a URL and without; an argument goes before it."""
     questions = [
         ("show",),
@@ -210,6 +210,6 @@ def test_the_application_in_the_environment(programs: Path, tmp_path: Path) -> N
         ("match",),
         ("match", "/items/7/", "--json"),
     ]
-    answers = ask_all(questions, programs, tmp_path, ASGI_ROUTES_APP=SHOP)
+    answers = ask_all(questions, programs, ASGI_ROUTES_APP=SHOP)
     assert [answer.code for answer in answers] == [0, 0, 0, 1, 2, 0]
     assert json.loads(answers[-1].out)["template"] == "/items/<int:id>/"
