@@ -5,6 +5,7 @@ needs no line here.
 """
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -56,7 +57,12 @@ DOORS = {
 """The rooms that may import a dependency; there are no others."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-TREES = {file: ast.parse(file.read_text()) for file in FILES}
+
+
+@functools.cache
+def parse(file: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(file.read_text())
 
 
 def module_of(file: Path) -> str:
@@ -111,7 +117,7 @@ def test_no_room_looks_up(room: str) -> None:
     may_be_used = {*ROOMS[: ROOMS.index(room)], room}
     for file in FILES:
         if room_of(module_of(file)) == room:
-            used = {room_of(module) for module in modules_used_by(TREES[file])}
+            used = {room_of(module) for module in modules_used_by(parse(file))}
             assert used <= may_be_used, f"{module_of(file)} imports {used - may_be_used}"
 
 
@@ -120,7 +126,7 @@ def test_the_readme_tells_the_floor_of_each_room() -> None:
     floors: dict[str, int] = {}
     for room in ROOMS:
         files = [file for file in FILES if room_of(module_of(file)) == room]
-        used = {room_of(module) for file in files for module in modules_used_by(TREES[file])}
+        used = {room_of(module) for file in files for module in modules_used_by(parse(file))}
         floors[room] = 1 + max((floors[one] for one in used - {room}), default=-1)
     told = re.findall(
         r"^(\d+) +``(\w+)/?`` ", (PACKAGE.parent / "README.rst").read_text(), re.MULTILINE
@@ -138,7 +144,7 @@ _OUTSIDE = ("", "__main__")
 def test_no_cycles() -> None:
     """Modules of one room stand in an order, too."""
     modules = {module_of(file) for file in FILES}
-    uses = {module_of(file): modules_used_by(TREES[file]) & modules for file in FILES}
+    uses = {module_of(file): modules_used_by(parse(file)) & modules for file in FILES}
     done: set[str] = set()
     while ready := {module for module in uses.keys() - done if uses[module] <= done}:
         done |= ready
@@ -151,7 +157,7 @@ def test_doors(room: str) -> None:
     for file in FILES:
         if room_of(module_of(file)) != room:
             continue
-        for name in imported(TREES[file]):
+        for name in imported(parse(file)):
             package = name.partition(".")[0]
             if package != "asgi_routes" and package not in sys.stdlib_module_names:
                 assert room in DOORS[package], f"{module_of(file)} imports {package}"
@@ -165,11 +171,11 @@ def test_sizes_and_names(room: str) -> None:
         if room_of(module) != room:
             continue
         assert file.read_text().count("\n") <= 500, module
-        assert ast.get_docstring(TREES[file]), module
+        assert ast.get_docstring(parse(file)), module
         assert not {*module.replace("_", ".").split(".")} & {
             *("utils", "helpers", "common", "manager", "base")
         }
-        for node in ast.walk(TREES[file]):
+        for node in ast.walk(parse(file)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert _length(node) < 40, f"{module}: {node.name}"
 
