@@ -18,9 +18,9 @@ def test_corpus(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_bytes(name: str, seed: int) -> None:
     """So do bytes at random."""
     chosen = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    for _ in range(500):
+    for _ in range(400):
         TARGETS[name](chosen.randbytes(chosen.randint(0, 48)))

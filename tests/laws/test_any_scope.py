@@ -19,8 +19,8 @@ from tests.laws.shares import Shares, lawful
 from tests.laws.test_transparency import chosen, with_middleware
 from tests.laws.trees import shown
 
-LEVELS = 5000
-FEW = 20
+LEVELS = 1500
+FEW = 12
 """So many levels, twice and three times as many are compared."""
 MORE = 1.1
 """The third so many levels may be so many times the work of the second: it is the same for what is linear."""
@@ -160,7 +160,7 @@ def test_odd_scopes(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever stands in a scope, matching does not raise, somebody answers, and a log line is one line."""
     shares = Shares("any scope is answered")
 
-    @lawful(70)
+    @lawful(50)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(wrapped=True, channels=False)))

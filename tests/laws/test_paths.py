@@ -81,7 +81,7 @@ def judged(built: Built, oracle: Oracle, request: Request) -> Answer | None:
 def test_random_trees() -> None:
     shares = Shares("one path per route, random trees")
 
-    @lawful(150)
+    @lawful(100)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(READABLE))
@@ -202,7 +202,7 @@ def asked(tree: Router, number: int) -> Iterator[Request]:
 
 def test_all_small_trees() -> None:
     shares = Shares("one path per route, small trees")
-    for number, tree in enumerate(sampled(90)):
+    for number, tree in enumerate(sampled(30)):
         places = [(0,)] if number % 3 == 0 else []
         built = build(tree, {place: [NOTHING] for place in places})
         oracle = Oracle(tree)

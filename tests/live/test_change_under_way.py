@@ -23,7 +23,7 @@ from tests.live.servers import (
 
 CHANGED = [kind for kind in KINDS if kind.name in ("uvicorn httptools", "hypercorn trio")]
 CONNECTIONS = 4
-LEAST_REQUESTS = 1000
+LEAST_REQUESTS = 400
 TARGETS = ["/", "/items/7/", "/only/even/", "/only/odd/"]
 
 

@@ -15,7 +15,7 @@ from tests.parity.cases import Declared, Generator
 from tests.parity.sides import Asked, Called, Notes, Resolving, TheirSide, call, our_side, resolve
 
 pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
-CASES = int(os.environ.get("PARITY_CASES", "12000"))
+CASES = int(os.environ.get("PARITY_CASES", "6000"))
 CHUNKS = max(8, CASES // 50_000)
 PATHS_PER_TABLE = 40
 NESTED = (*["router"] * 5, "marked", "wrapped", "hidden", "include", "include")

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning"),
 ]
 CHUNKS = 8
-CASES = int(os.environ.get("COMPILED_CASES", "20000"))
+CASES = int(os.environ.get("COMPILED_CASES", "8000"))
 PATHS_PER_TABLE = 80
 DEPTH = 2
 

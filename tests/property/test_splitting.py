@@ -71,7 +71,7 @@ def pattern_of(pieces: list[tuple[str] | str]) -> Pattern:
     return parse_path(text, CONVERTERS)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(routes, paths, st.sampled_from(Mode))
 def test_splitter_answers_as_the_regex(
     pieces: list[tuple[str] | str], path: str, mode: Mode
