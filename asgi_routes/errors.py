@@ -42,7 +42,7 @@ def find_caller() -> Place:
 
 
 class RoutingError(Exception):
-    """The base of all errors of this package. They can be copied and pickled."""
+    """The base class of all errors of this package. They can be copied and pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception makes one anew from its ``args``; ours have other arguments than these.
@@ -50,9 +50,9 @@ class RoutingError(Exception):
 
 
 class ImproperlyConfigured(RoutingError):  # noqa: N818 - the field's name for it, from Django
-    """A route or a router is declared in a way that has no meaning.
+    """A route or a router is declared in a way that is not valid.
 
-    Raised while routes and routers are made, never while a request is served.
+    Raised while routes and routers are created, never while a request is served.
 
     Attributes:
         source: the offending text, or None.
@@ -110,19 +110,19 @@ class ImproperlyConfiguredGroup(ExceptionGroup[ImproperlyConfigured], Improperly
 
 
 class SlowRegexWarning(UserWarning):
-    """A client can keep Python's ``re`` busy with this regular expression."""
+    """A regular expression is vulnerable to catastrophic backtracking (ReDoS)."""
 
 
 class SuspiciousRouteWarning(UserWarning):
-    """A route is allowed but was probably not meant that way."""
+    """A route is valid, but probably not what was meant."""
 
 
 class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as above
     """No route serves this scope, and no default answers it.
 
     Attributes:
-        reason: the key and the value that no route fits, in a sentence.
-        allowed: the methods that would have been served, if only the method was wrong.
+        reason: a sentence that names the key and the value without a route.
+        allowed: the methods that would have been served, where only the method was wrong.
     """
 
     def __init__(self, reason: str, allowed: Iterable[str] = ()) -> None:
@@ -135,11 +135,11 @@ class NoRouteFound(RoutingError, ValueError, LookupError):  # noqa: N818 - as ab
 
 
 class NoReverseMatch(RoutingError, LookupError):  # noqa: N818 - as above
-    """No URL can be built from a name and arguments.
+    """No URL can be built from this name and these arguments.
 
     Attributes:
-        name: of the route, with its namespaces.
-        reasons: one sentence for each route of that name.
+        name: the name, with its namespaces.
+        reasons: for each route of that name, a sentence that says why it does not fit.
         hint: what may have been meant, or None.
     """
 

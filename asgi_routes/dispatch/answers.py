@@ -45,21 +45,21 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class NotFound:
-    """How a miss looks; and an application that answers every request with "not found".
+    """Answers misses; as an application, it answers every request with 404.
 
-    http is answered with 404, or with 405 and ``Allow`` (RFC 9110, 15.5.6) where only the method
-    was wrong, or with 204 where it was an OPTIONS that only wants to know; a websocket with a 404
-    denial response where the server offers ``websocket.http.response``, and with a close before the
-    handshake where it does not (ASGI, "WebSocket Denial Response").
+    An HTTP request is answered with 404, with 405 and ``Allow`` where only the method was wrong
+    (RFC 9110, 15.5.6), or with 204 and ``Allow`` where that method was OPTIONS. A websocket is
+    answered with a 404 denial response where the server supports ``websocket.http.response``, and
+    with a close before the handshake where it does not (ASGI, "WebSocket Denial Response").
 
     Args:
-        page: the application that answers http instead of a plain 404. Whatever status it sends,
-            the client gets 404. Its scope says why it was called, in ``route_miss``.
+        page: the application that answers instead of the plain 404. Whatever status it sends, the
+            client gets 404. ``scope["route_miss"]`` says why it was called.
         method_not_allowed: the same for 405; ``Allow`` is added.
 
     Raises:
         ImproperlyConfigured: one of them is not an application.
-        NoRouteFound: on a call, the scope is of any type but http and websocket.
+        NoRouteFound: on a call, the scope is neither HTTP nor websocket.
 
     >>> async def page(scope, receive, send): ...
     >>> NotFound(page=page)
@@ -88,7 +88,7 @@ class NotFound:
         """Answer a request that no route serves.
 
         Raises:
-            NoRouteFound: the scope is of another type than http and websocket.
+            NoRouteFound: the scope is neither HTTP nor websocket.
         """
         kind = scope.get("type")
         if kind == "http":

@@ -41,17 +41,17 @@ Passed: TypeAlias = tuple[Any, Any, "Passed | None"]
 
 @final
 class Match:
-    """Whom to call for a scope, with what, and what is known of what will serve it.
+    """The application that serves a scope, and the child scope to call it with.
 
     Attributes:
-        app: the application to call: the outermost middleware of the routes on the way, or, without
-            any, the endpoint.
-        scope: the child scope for it, or the very scope received where nothing had to be added.
-        endpoint: what serves: an application, or what somebody has wrapped around a router by hand,
-            which has to be called to go on.
+        app: the application to call: the outermost middleware on the way, or the endpoint where
+            there is none.
+        scope: the child scope, or the scope received where nothing had to be added.
+        endpoint: what serves the request in the end: an application, or a middleware that was
+            wrapped around a router by hand, which has to be called to continue.
 
-    A deep copy has a scope of its own, and names the same applications and routers. It can be
-    pickled where these can be, and no middleware is on the way.
+    A deep copy has a scope of its own and refers to the same applications and routers. A match can
+    be pickled if these can be, and if there is no middleware on the way.
     """
 
     __slots__ = ("_level", "_via", "app", "endpoint", "scope")
@@ -67,13 +67,13 @@ class Match:
 
     @property
     def route(self) -> MatchedRoute | None:
-        """The template of the route that serves, over all levels of routers; None without any."""
+        """The template of the route that serves, across all levels of routers; None without a route."""
         route = self.scope.get("route")
         return route if isinstance(route, MatchedRoute) and route.path else None
 
     @property
     def hops(self) -> tuple[Hop, ...]:
-        """The routers that were asked, each with what it went by, the outermost first."""
+        """The routers that were asked, each with the key that it routed by, the outermost first."""
         passed = self._level
         if type(passed) is not tuple:
             return collect_hops(passed, self._via)
@@ -85,12 +85,12 @@ class Match:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is the default of a router that serves, because no route does."""
+        """Whether the default of a router serves, because no route does."""
         return type(self._via) is Key and self._via.is_default
 
     @property
     def miss(self) -> "NoMatch":
-        """For a default, why it serves."""
+        """Why the default serves; None where a route does."""
         told = self.scope.get(MISS)
         return NoMatch("No route found." if told is None else told.reason)
 
@@ -138,16 +138,16 @@ class Match:
 
 @final
 class NoMatch:
-    """No route of a router serves a scope. It is false, and says why.
+    """No route serves a scope. It is false in a boolean context, and says why.
 
     Attributes:
         reason: a sentence for people.
         allowed: the methods that would have been served, where only the method was wrong.
-        location: where the same resource is, with a slash more or less, where the router was asked
-            to say so; else None.
-        method: the http method that was asked for; None for all else.
+        location: the path to redirect to, with or without a trailing slash, where the router has
+            ``slashes="redirect"``; else None.
+        method: the HTTP method of the request; None for other scopes.
 
-    Pickled, it has no place: that belongs to the routers of its process.
+    It loses its `place` when it is pickled, because that refers to the routers of its process.
 
     >>> miss = NoMatch("No route found for path 'x'.")
     >>> bool(miss), miss.reason
@@ -177,13 +177,13 @@ class NoMatch:
 
     @property
     def place(self) -> Place | None:
-        """The declaration that answers it, through its middleware and by its policy."""
+        """The declaration that answers the miss, through its middleware and with its default."""
         place = self._place
         return place if place is None or isinstance(place, Place) else place()
 
     @property
     def is_known(self) -> bool:
-        """Whether something has the path, so that the answer is not 404."""
+        """Whether a route has the path, so that the answer is not 404."""
         return bool(self.allowed) or self.location is not None
 
     @property
@@ -201,7 +201,7 @@ class NoMatch:
 
     @property
     def hops(self) -> tuple[Hop, ...]:
-        """The routers on the way to the place that answers, the outermost first."""
+        """The routers on the way to the declaration that answers, the outermost first."""
         return () if self.place is None else collect_hops(self.place.level, self.place.via)
 
     def __bool__(self) -> Literal[False]:
@@ -235,14 +235,14 @@ class RouteMiss(NamedTuple):
 
 
 class Child(NamedTuple):
-    """Something that a router can lead to.
+    """Something that a router can lead to: an application or router, with its key.
 
     Attributes:
-        key: what the scope has to have for it, as people write it: ``http``, ``users/<int:id>/``.
+        key: what the scope must have, as written: ``http``, ``users/<int:id>/``.
         app: the application or router.
-        route: the declaration, where there is one.
+        route: the declaration, or None.
         lifespan: how it takes part in the lifespan of the router.
-        is_default: whether it is the router's default, for which the scope has to have nothing.
+        is_default: whether it is the router's default, which requires nothing of the scope.
     """
 
     key: str

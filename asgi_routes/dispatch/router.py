@@ -45,19 +45,19 @@ BASE = Policy(not_found, "strict", "decode")
 
 
 class Router(Protocol):
-    """An application that answers one question about a scope: which application serves it?
+    """The base class of all routers: an application that knows which application serves a scope.
 
-    Derive from it and write `match` and `children`; being called comes with it. `match` may name
-    another router: the search goes on there. One that goes on by the path by itself sets
-    ``_path_routing`` to True: then a route that leads to it is a prefix. A router that has a
-    ``__call__`` of its own, a guard say, is called, and never passed by: in a table, the search
-    ends there.
+    Derive from it and implement `match` and `children`; ``__call__`` is inherited. `match` may
+    return another router: the search continues there. A router that matches the path itself sets
+    ``_path_routing`` to True: then a route that leads to it matches a prefix. A router with a
+    ``__call__`` of its own, such as a guard, is always called, never bypassed: in a table, the
+    search ends there.
 
     Attributes:
-        default: a policy for misses, `not_found` or None, which raises `NoRouteFound`; or an
-            application. Where it is not set, the router around decides.
-        lifespan: called with the router; it returns an async context manager, which is entered
-            before all that the router leads to is started, and yields state for it, or None.
+        default: how to answer a miss: `not_found`, or None, which raises `NoRouteFound`; or an
+            application. Where it is not set, the enclosing router decides.
+        lifespan: called with the router; returns an async context manager, which is entered before
+            everything the router leads to is started, and yields state, or None.
         layer: the middleware of the router, or None.
         has_our_match: whether `match` is the search of this package.
     """
@@ -69,7 +69,7 @@ class Router(Protocol):
 
     @abstractmethod
     def match(self, scope: Scope) -> Match | NoMatch:
-        """Return what serves this scope. Nothing is called, and the scope is not changed."""
+        """Return what serves this scope. No application is called, and the scope is not changed."""
 
     def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
         """Return what `match` returns, or the same as a tuple, which is made in less time."""
@@ -112,15 +112,15 @@ class Router(Protocol):
     __call__.calls_what_serves = True  # type: ignore[attr-defined]
 
     def lifespan_context(self, _app: object = None) -> AbstractAsyncContextManager[Any]:
-        """Return a context manager that keeps all that the router leads to started.
+        """Return a context manager that runs the lifespan of everything the router leads to.
 
-        What it yields is what the router's own `lifespan` yielded, or None.
+        It yields what the router's own `lifespan` yielded, or None.
 
-        For a framework around the router that calls no lifespan but its own:
+        For a framework around the router that runs only its own lifespan:
         ``Starlette(routes, lifespan=router.lifespan_context)``.
 
         Raises:
-            LifespanError: on entering or leaving, some did not start or stop.
+            LifespanError: an application did not start (on entering) or stop (on leaving).
         """
         return Lifespan([self]).context()
 

@@ -72,7 +72,7 @@ class Search:
 
     Attributes:
         kind: the type of the scope.
-        method: of an http request; None for all else, and then no methods are told.
+        method: of an HTTP request; None for all else, and then no methods are told.
         declined: how many applications were reached that do not take the method.
         slashes: how much longer than the path the text is that is matched: 0, or 1 or -1 for the
             variant with a slash more or less.

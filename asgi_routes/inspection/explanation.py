@@ -56,7 +56,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What becomes of a request.
+    """What happens to a request.
 
     Attributes:
         reason: for a miss, why; for a match, empty.
@@ -101,7 +101,7 @@ class Explanation:
 
 
 def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
-    """Return what becomes of a scope, and why.
+    """Return what happens to a scope, and why.
 
     Args:
         app: a router, or middleware around one.

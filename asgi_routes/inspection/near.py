@@ -36,7 +36,7 @@ class Candidate:
         template: the full path over all levels, as declared.
         protocol: the scope type, or None for any.
         host: as written, where the request asks for another one; else None.
-        methods: the http methods; empty for all.
+        methods: the HTTP methods; empty for all.
         application: ``module:name`` of what it leads to.
     """
 

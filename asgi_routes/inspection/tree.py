@@ -64,7 +64,7 @@ class Node:
         parameters: of the route's own text.
         name: with its namespaces, or None.
         namespace: the name of an inclusion, or None.
-        methods: the http methods; empty for all.
+        methods: the HTTP methods; empty for all.
         wrappers: the middleware between the key and the router, the outermost first.
         application: ``module:name`` of the application or router that it leads to.
         file, line: where a route was declared; None for all else.
@@ -155,7 +155,7 @@ class _Context:
 
 
 def inspect(app: Any) -> Node:
-    """Return an application, and all that it leads to, as data.
+    """Return an application, and everything it leads to, as data.
 
     >>> from asgi_routes import URLRouter, path
     >>> async def user(scope, receive, send): ...

@@ -20,29 +20,30 @@ if TYPE_CHECKING:
 class Lifespan:
     """One lifespan for many applications.
 
-    They are started in order and stopped in reverse, each once, however often it is listed and
-    however it is wrapped. When one fails to start, those before it are stopped; when the task that
-    runs the lifespan is cancelled, all are. Each application has a ``state`` of its own, which its
-    requests find in their scopes.
+    The applications are started in order and stopped in reverse order, each once, however often it
+    is listed and however it is wrapped. When one fails to start, those before it are stopped; when
+    the task that runs the lifespan is cancelled, all are. Each application has a ``state`` of its
+    own, which its requests find in their scopes.
 
-    An application that does not know the protocol is left alone. It may return, raise, or ask for
-    the second event and not answer the first within a few seconds; if it answers later, it is told
-    to stop like the others. A slow start is logged.
+    An application without lifespan support is skipped. It may return, raise, or wait for the
+    second event without answering the first within a few seconds; if it answers later, it is
+    stopped like the others. A slow start is logged.
 
-    Every router runs a lifespan for all that it leads to. Write one to list the applications
+    Every router runs a lifespan for everything it leads to. Create one to list the applications
     yourself::
 
         ProtocolTypeRouter({"http": app, "lifespan": Lifespan([app, database])})
 
     Args:
-        apps: in the order in which they are started; for a router, all that it leads to.
-        concurrent: start all at once; they are still stopped one after the other.
-        startup_timeout: seconds that each has to answer; None leaves it to the server.
-        shutdown_timeout: the same for stopping; when it runs out, the next one is stopped. With
-            None, each has 30 seconds once the host is cancelled.
+        apps: the applications in the order in which to start them; a router stands for everything
+            it leads to.
+        concurrent: start all at once; they are still stopped one after another.
+        startup_timeout: seconds that each application may take to start; None for no limit.
+        shutdown_timeout: the same for stopping; after it, the next one is stopped. With None,
+            each has 30 seconds once the host is cancelled.
 
     Raises:
-        ImproperlyConfigured: something in the list is not an application.
+        ImproperlyConfigured: an item of the list is not an application.
     """
 
     def __init__(
@@ -76,15 +77,16 @@ class Lifespan:
 
     @asynccontextmanager
     async def context(self, _app: object = None) -> AsyncIterator[dict[str, Any] | None]:
-        """Keep the applications started while the body runs.
+        """Run the lifespan of the applications around the body.
 
-        For frameworks that take a function as their lifespan and call it with the application.
+        For frameworks whose lifespan is a function that they call with the application.
 
         Yields:
             What a router's own lifespan yielded, or None.
 
         Raises:
-            LifespanError: some did not start, and the body is not run; or some did not stop.
+            LifespanError: an application did not start, and the body is not run; or one did not
+                stop.
         """
         asgi = {"version": "3.0", "spec_version": "2.0"}
         state: dict[str, Any] = {}

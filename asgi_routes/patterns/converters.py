@@ -18,11 +18,11 @@ _ASCII_WHITESPACE = frozenset(" \t\n\r\v\f")
 
 
 class Converter(Protocol):
-    """Converts the text of a parameter to a value and back, as in Django's ``path()``.
+    """Converts a path parameter from string to value and back, as in Django's ``path()``.
 
-    ``regex`` is what the text has to match. ``to_python`` may still refuse a text with
-    `ValueError`: then the route does not match and the next one is tried. ``to_url`` is called when
-    URLs are built; a `ValueError` says that the value does not fit.
+    ``regex`` is what the string must match. ``to_python`` may still reject it with `ValueError`:
+    then the route does not match and the next one is tried. ``to_url`` is called when URLs are
+    built; a `ValueError` says that the value does not fit.
     """
 
     @property
@@ -100,9 +100,9 @@ BUILT_IN: dict[str, Converter] = {
 
 
 class Converters:
-    """A registry of converters by name, which falls back to another one.
+    """A registry of converters by name, which falls back to a parent.
 
-    Pass it to routes as ``converters=``; its names are known to no other routes.
+    Pass it to routes as ``converters=``; its names are not visible to other routes.
 
     >>> class Hex:
     ...     regex = "[0-9a-f]+"
@@ -130,11 +130,11 @@ class Converters:
         """Register a converter under a name.
 
         A class is instantiated without arguments, as in Django. Existing routes keep the converter
-        that they were made with.
+        that they were declared with.
 
         Raises:
-            ImproperlyConfigured: the name cannot be written in a route, or it is taken in this
-                registry and ``override`` is not given, or the converter lacks something.
+            ImproperlyConfigured: the name is not valid in a route, or it is taken in this registry
+                and ``override`` is not set, or the converter lacks an attribute.
         """
         _check_name(name)
         if name in self._converters and not override:
@@ -147,7 +147,7 @@ class Converters:
     def find(self, name: str) -> Converter | None:
         """Return the converter of that name, from this registry or its parents, or None.
 
-        Where Django is loaded, those that were registered with it are known, too.
+        Where Django is loaded, the converters registered with Django are known, too.
         """
         found = self._converters.get(name)
         return self._parent.find(name) if found is None and self._parent else found
@@ -198,9 +198,10 @@ def get_registered_converters() -> Converters:
 
 
 def register_converter(converter: object, name: str, *, override: bool = False) -> None:
-    """Register a converter for all routes that are made from now on.
+    """Register a converter for all routes declared from now on.
 
-    See `Converters.register`. The signature is Django's, but a name that is taken is an error.
+    See `Converters.register`. The signature is Django's, but a name that is already taken is an
+    error.
     """
     _REGISTERED.register(converter, name, override=override)
 

@@ -44,26 +44,26 @@ _PARAMETER = re.compile(r"<[^>]*>")
 
 
 class HostRouter(Reversing, KeyedRouter):
-    """Serves each host with an application of its own.
+    """Routes by the ``Host`` header: each host has an application of its own.
 
-    What counts is the one ``Host`` header of the request, in lower case, without its port and
-    without a dot at its end. A request without one, with several, or with one that is no host is a
-    miss (RFC 9112, 3.2). Nothing is read from ``X-Forwarded-Host``: any client can send that; a
-    proxy's word is for a middleware that knows the proxy.
+    The host is the single ``Host`` header of the request, in lower case, without port and trailing
+    dot. A request without one, with several, or with an invalid one is a miss (RFC 9112, 3.2).
+    ``X-Forwarded-Host`` is ignored: any client can send it; reading it is up to a middleware that
+    knows the proxy.
 
     Args:
-        mapping: from host to application; it is copied. A key may hold parameters in the syntax of
+        mapping: from host to application; it is copied. A key may have parameters in the syntax of
             `path`, each within one label: ``<sub>.example.com``, ``v<int:version>.example.com``. An
-            exact host goes first, then the others in order. The parameters come with those of the
-            path. An IPv6 address in brackets is one host without labels.
-        default: the application for every other host, or a policy for misses (`not_found`, None).
-        lifespan: called with the router; returns an async context manager around the lifespan of
-            all that the router leads to. What it yields is state, or None.
+            exact host comes first, then the others in order. The parameters are added to those of
+            the path. An IPv6 address in brackets is one host without labels.
+        default: the application for every other host, or how to answer a miss (`not_found`, None).
+        lifespan: called with the router; returns an async context manager that is entered around
+            the lifespan of everything the router leads to. It yields state, or None.
         converters: the registry to look converters up in, instead of the global one.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a key is no host, or a value is not an application.
+        ImproperlyConfigured: a key is not a host, or a value is not an application.
 
     >>> async def shop(scope, receive, send): ...
     >>> router = HostRouter({"<tenant>.example.com": shop})

@@ -36,22 +36,22 @@ from asgi_routes.types import App, Scope
 
 
 class ProtocolTypeRouter(Reversing, KeyedRouter):
-    """Serves each type of connection with an application of its own.
+    """Routes by ``scope["type"]``: each type of connection has an application of its own.
 
-    Any type will do, whether ASGI knows it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
-    The ``lifespan`` is answered by the router, which passes it on to all of the applications,
-    unless the mapping has one for it.
+    Any type works, whether ASGI defines it or not: ``http``, ``websocket``, ``channel``, ``mqtt``.
+    The router answers ``lifespan`` itself and passes it on to all of the applications, unless the
+    mapping has an application for it.
 
     Args:
         mapping: from scope type to application; it is copied.
-        default: the application for every other type, or a policy for misses (`not_found`, None).
-        lifespan: called with the router; returns an async context manager around the lifespan of
-            all that the router leads to. What it yields is state, or None.
+        default: the application for every other type, or how to answer a miss (`not_found`, None).
+        lifespan: called with the router; returns an async context manager that is entered around
+            the lifespan of everything the router leads to. It yields state, or None.
         middleware: see `path`.
-        application_mapping: ``mapping``, by Channels' name for it.
+        application_mapping: Channels' name for ``mapping``.
 
     Raises:
-        ImproperlyConfigured: a key is not text, or a value is not an application.
+        ImproperlyConfigured: a key is not a string, or a value is not an application.
 
     >>> async def chat(scope, receive, send): ...
     >>> router = ProtocolTypeRouter({"websocket": chat})
@@ -120,22 +120,23 @@ def _choose(mapping: Any, application_mapping: Any) -> Any:
 
 
 class MethodRouter(KeyedRouter):
-    """Serves each http method with an application of its own.
+    """Routes by ``scope["method"]``: each HTTP method has an application of its own.
 
-    A method that is not in the mapping does not end the search: another route for the same path may
-    have it. Where none has, the answer is 405, and ``Allow`` names the methods of all the routes
-    that fit the path (RFC 9110, 15.5.6); a router behind a method is asked whether it has the path.
+    A method that is not in the mapping does not end the search: another route for the same path
+    may serve it. Where none does, the answer is 405, and ``Allow`` lists the methods of all routes
+    that match the path (RFC 9110, 15.5.6); a router behind a method is asked whether it has the
+    path.
 
     Args:
         mapping: from method to application; it is copied. Methods are case-sensitive.
-        default: the application for every other method, which ends the search; or a policy for
-            misses (`not_found`, None).
-        head: a HEAD is served by the application for GET (RFC 9110, 9.3.2).
-        options: an OPTIONS that no application serves is answered with 204 and ``Allow``.
+        default: the application for every other method, which ends the search; or how to answer a
+            miss (`not_found`, None).
+        head: whether HEAD is served by the application for GET (RFC 9110, 9.3.2).
+        options: whether an OPTIONS that no application serves is answered with 204 and ``Allow``.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a key is not text in capitals, or a value is not an application.
+        ImproperlyConfigured: a key is not an uppercase string, or a value is not an application.
 
     >>> async def show(scope, receive, send): ...
     >>> router = MethodRouter({"GET": show})
@@ -174,7 +175,7 @@ class MethodRouter(KeyedRouter):
 
     @property
     def methods(self) -> frozenset[str]:
-        """The methods that are served, HEAD included where it follows from GET."""
+        """The methods that are served, including HEAD where GET implies it."""
         return frozenset(self._keys)
 
     @property
@@ -226,18 +227,19 @@ is_glob = re.compile(r"[*?[]").search
 
 
 class ChannelNameRouter(KeyedRouter):
-    """Serves each channel, from which a worker takes messages, with an application of its own.
+    """Routes by ``scope["channel"]``: each channel of a worker has an application of its own.
 
     Args:
         mapping: from channel name to application; it is copied. A key with ``*``, ``?`` or ``[``
-            is a glob (`fnmatch`, minding case). An exact name goes first, then the globs in order.
-        default: the application for every other channel; or a policy for misses; both
-            `not_found` and None raise `NoRouteFound`, because a channel has nobody to answer to.
+            is a glob (`fnmatch`, case-sensitive). An exact name comes first, then the globs in
+            order.
+        default: the application for every other channel, or how to answer a miss: both
+            `not_found` and None raise `NoRouteFound`, because nobody waits for an answer.
         middleware: see `path`.
-        application_mapping: ``mapping``, by Channels' name for it.
+        application_mapping: Channels' name for ``mapping``.
 
     Raises:
-        ImproperlyConfigured: a key is not text, or a value is not an application.
+        ImproperlyConfigured: a key is not a string, or a value is not an application.
 
     >>> async def thumbnails(scope, receive, send): ...
     >>> async def mail(scope, receive, send): ...
@@ -295,19 +297,19 @@ class ChannelNameRouter(KeyedRouter):
 
 
 class SubprotocolRouter(KeyedRouter):
-    """Serves each websocket with the application for the subprotocol that the client likes best.
+    """Routes by ``scope["subprotocols"]``: each websocket subprotocol has an application of its own.
 
-    The client names those that it speaks in order of preference (RFC 6455, 4.1); the first of them
-    that is in the mapping decides. The application accepts with that ``subprotocol``.
+    The client lists the subprotocols it supports in order of preference (RFC 6455, 4.1); the first
+    one in the mapping is chosen. The application accepts with that ``subprotocol``.
 
     Args:
-        mapping: from subprotocol to application; it is copied. They are case-sensitive.
-        default: the application for clients that speak none of them, or a policy for misses
+        mapping: from subprotocol to application; it is copied. Names are case-sensitive.
+        default: the application for clients that support none of them, or how to answer a miss
             (`not_found`, None).
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a key is not text, or a value is not an application.
+        ImproperlyConfigured: a key is not a string, or a value is not an application.
 
     >>> async def old(scope, receive, send): ...
     >>> async def new(scope, receive, send): ...

@@ -202,7 +202,7 @@ class Index:
         """Return the ways to the routes of a name, the best first.
 
         Args:
-            name: with its namespaces, ``shop:item``.
+            name: with its namespaces: ``shop:item``.
             current: the namespaces that the asking route is in, the outermost first.
         """
         key = name, tuple(current)

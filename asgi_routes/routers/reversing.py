@@ -71,13 +71,13 @@ class Reversing:
         mounted application is named by its mount; ``path=…`` is what follows.
 
         Args:
-            name: with its namespaces, ``shop:item``.
+            name: with its namespaces: ``shop:item``.
             args: the parameters by position, or
             kwargs: by name, those of all prefixes included.
-            query: a mapping, or pairs, to be quoted; a list is a parameter more than once.
-            fragment: to be quoted, too.
+            query: a mapping or pairs, which are quoted; a list repeats the parameter.
+            fragment: quoted, too.
             root_path: where the router is.
-            params: ``kwargs``, one by one, save those with the name of an argument above.
+            params: ``kwargs``, one by one, except those that have the name of an argument above.
 
         Returns:
             A path, or ``//host/path`` where a `HostRouter` is on the way.
@@ -144,26 +144,27 @@ def reverse(
     fragment: str | None = None,
     **params: Any,
 ) -> str:
-    """Return the URL of a route, as seen from an application that a router serves.
+    """Return the URL of a named route, from within an application that a router serves.
 
-    The name is looked up in the outermost router by path, and then in the routers around it, so
-    that an http application can ask for a websocket. Below the ``root_path`` of the scope, or that
-    of the outermost router where the application is mounted. In a namespace, an application's own
-    name means the instance that one is in, as Django's ``current_app``.
+    The name is looked up in the outermost `URLRouter`, and then in the routers around it, so that
+    an HTTP application can build the URL of a websocket route. The URL begins with the
+    ``root_path`` of the scope or, where the application is mounted, with that of the outermost
+    router. Within a namespace, an application's own name means the current instance, as
+    Django's ``current_app`` does.
 
     Args:
         scope: the child scope that the application was called with.
-        name: with its namespaces, ``shop:item``.
+        name: with its namespaces: ``shop:item``.
         args: the parameters by position, or
         kwargs: by name.
-        query: a mapping, or pairs, to be quoted; a list is a parameter more than once.
-        fragment: to be quoted, too.
-        params: ``kwargs``, one by one, save those with the name of an argument above.
+        query: a mapping or pairs, which are quoted; a list repeats the parameter.
+        fragment: quoted, too.
+        params: ``kwargs``, one by one, except those that have the name of an argument above.
 
     Raises:
-        NoReverseMatch: nothing bears the name, the arguments fit none of its routes, or the scope
-            has not passed a router.
-        ValueError: there are positional and named arguments.
+        NoReverseMatch: no route has the name, the arguments fit none of its routes, or the scope
+            has not passed through a router.
+        ValueError: there are both positional and named arguments.
 
     >>> from asgi_routes import URLRouter, path
     >>> async def user(scope, receive, send): ...

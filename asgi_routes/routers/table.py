@@ -94,7 +94,7 @@ class Destination:
         declarations: the route, and before it those of the includes and routers around it.
         layers: the middleware of these, and of the routers that they lead to, the outermost first.
         settings: what the routers around it, below that of the table, set for themselves.
-        methods: the http methods that it serves; None for all.
+        methods: the HTTP methods that it serves; None for all.
         order: the indexes of the declarations, from the outside in.
         first: the application to call: the first middleware, or the application itself.
         served: what serves every scope that the row has the path for, where nothing has to be done
@@ -143,7 +143,7 @@ class Destination:
         by_method = self.served_by_method
         if by_method is None:
             return self.served
-        # Only http has methods, whatever else is in a scope that somebody made by hand.
+        # Only HTTP has methods, whatever else is in a scope that somebody made by hand.
         method = scope.get("method") if scope.get("type") == "http" else None
         return by_method.get(method) if type(method) is str else None
 

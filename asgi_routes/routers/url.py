@@ -92,35 +92,36 @@ def _refuse_old_names(init: Callable[_Parameters, None]) -> Callable[_Parameters
 
 
 class URLRouter(Reversing, SearchedRouter):
-    """Serves each path with the application of the first route that matches it.
+    """Routes by path: the first route that matches serves the request.
 
-    Any scope with a ``path`` will do, whatever its type. The application gets a new scope with
+    Any scope with a ``path`` works, whatever its type. The application gets a child scope with
     ``url_route`` (``{"args": tuple, "kwargs": dict}``), ``path_remaining``, ``path_params`` and
     ``route``.
 
     Args:
-        routes: made by `path`, `re_path`, `format_path` and `mount`; copied.
-        default: a policy, how a miss looks: `not_found`, a `NotFound` of your own, or None, which
-            raises `NoRouteFound`; or an application for every path that no route has. Without it,
-            the router around decides, and `not_found` for the outermost.
-        root_path: what the path has to do with the scope's ``root_path``, for the router that a
-            server calls: ``auto``, it is taken off where the path begins with it; ``in_path``, a
-            path outside of it is a miss; ``stripped``, a proxy or the server has taken it off
+        routes: what `path`, `re_path`, `format_path` and `mount` return; the list is copied.
+        default: how to answer a miss: `not_found`, a `NotFound` of your own, or None, which raises
+            `NoRouteFound`; or an application that serves every path without a route. By default
+            the enclosing router decides; `not_found` for the outermost.
+        root_path: how the path relates to the scope's ``root_path``, for the router that the server
+            calls: ``auto``, it is removed where the path begins with it; ``in_path``, the same,
+            and a path outside of it is a miss; ``stripped``, a proxy or the server has removed it
             already.
-        regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, whose time is linear, and
-            which means the same or refuses, as back-references and look-around (extra ``re2``).
-        slashes: what a path is that would match with a slash more or less at its end: ``strict``, a
-            miss; ``redirect``, an http client is sent there (308); ``both``, a match. None is as
-            the router around has it, and ``strict`` for the outermost.
-        encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash as any other; ``preserve``,
-            a character of its segment, which the parameter has as ``/``; ``reject``, a miss. None
-            is as the router around has it, and ``decode`` for the outermost.
-        lifespan: called with the router; returns an async context manager around the lifespan of
-            all that the router leads to. What it yields is state, or None.
+        regex: the engine for `re_path`: ``re``, Python's own, or ``re2``, which takes linear time,
+            means the same, and refuses what it cannot do, such as back-references and look-around
+            (extra ``re2``).
+        slashes: what happens to a path that would match with or without a trailing slash:
+            ``strict``, a miss; ``redirect``, an HTTP client is redirected (308); ``both``, a match.
+            None inherits from the enclosing router; ``strict`` for the outermost.
+        encoded_slashes: what ``%2F`` in a path is: ``decode``, a slash like any other; ``preserve``,
+            a character within its segment, which the parameter has as ``/``; ``reject``, a miss.
+            None inherits from the enclosing router; ``decode`` for the outermost.
+        lifespan: called with the router; returns an async context manager that is entered around
+            the lifespan of everything the router leads to. It yields state, or None.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: something in the list is not a route, an option is unknown, or the
+        ImproperlyConfigured: an item of the list is not a route, an option is unknown, or the
             engine does not accept a regular expression.
 
     >>> from asgi_routes import path
@@ -174,7 +175,7 @@ class URLRouter(Reversing, SearchedRouter):
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The routes, as they were declared; `replace` puts others in their place."""
+        """The routes as declared; `replace` exchanges them."""
         return self.declarations
 
     @routes.setter
@@ -195,7 +196,7 @@ class URLRouter(Reversing, SearchedRouter):
         return self._compile_regex
 
     def source(self) -> str:
-        """Return the Python source of the matcher, which says on each branch for what it is."""
+        """Return the Python source of the matcher, with a comment on each branch."""
         return self._table.source
 
     @property
@@ -212,21 +213,21 @@ class URLRouter(Reversing, SearchedRouter):
         return self._table.names
 
     def replace(self, routes: Routes) -> None:
-        """Put other routes in the place of those that the router has.
+        """Replace the routes of the router, while it serves.
 
-        They are checked and compiled, and so are the tables of all routers around, before anything
-        changes. A request is served by the old ones or by the new ones, never by some of both; who
-        is being served finishes on the old ones. `reverse` knows the names of the new ones at once.
+        The new routes are checked and compiled, and so are the tables of the enclosing routers,
+        before anything changes. A request is served by the old routes or by the new ones, never by
+        a mixture; requests under way finish on the old ones. `reverse` knows the new names at once.
 
-        A mounted application that is there before and after keeps its state. The lifespan belongs
-        to those that were there when it began: they are stopped at its end, and others are not
-        started.
+        An application that is mounted before and after keeps its state. The lifespan belongs to
+        the applications that were there when it began: they are stopped at its end, and new ones
+        are not started.
 
-        Any thread may call it. It takes as long as making the router did, so in an event loop let a
-        thread do it: ``await anyio.to_thread.run_sync(router.replace, routes)``.
+        It may be called from any thread. It takes as long as creating the router did, so in an event
+        loop call it in a thread: ``await anyio.to_thread.run_sync(router.replace, routes)``.
 
         Raises:
-            ImproperlyConfigured: something in the list is not a route; the old ones stay.
+            ImproperlyConfigured: an item of the list is not a route; the old routes stay.
         """
         checked = adopt_routes(check_routes(routes, "URLRouter"), URLRouter)
         with _REPLACING.lock:

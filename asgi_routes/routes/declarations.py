@@ -48,13 +48,13 @@ class Mounting:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Include:
-    """More routes, to be put under a prefix: what `include` returns.
+    """Routes to put under a prefix: what `include` returns.
 
     Attributes:
         routes: the declarations.
-        app_name: the name that the routes' own application has, or None.
-        namespace: the name of this inclusion; the ``app_name`` where none was given.
-        declared: the user's line.
+        app_name: the application namespace of the routes, or None.
+        namespace: the name of this inclusion; by default the ``app_name``.
+        declared: the line where it was declared.
         layer: the middleware of the inclusion, or None.
     """
 
@@ -71,19 +71,19 @@ class Include:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Route:
-    """One declaration: a pattern and what it leads to.
+    """A route: a pattern and what it leads to.
 
-    It is a value: use it in as many tables as you like, copy it, and pickle it if its target can be.
+    It is a value: it can be used in any number of tables, copied, and pickled if its target can be.
 
     Attributes:
-        pattern: the parsed text.
+        pattern: the parsed pattern.
         target: the application or router, or the routes of an `Include`.
-        kwargs: default parameters, read-only.
-        name: for building URLs, or None.
-        methods: the http methods that it serves; empty for all.
-        mounting: how the application is put under its prefix, for a mount; else None.
+        kwargs: additional named parameters, read-only.
+        name: the name to `reverse` by, or None.
+        methods: the HTTP methods that it serves; empty for all.
+        mounting: the options of a `mount`; else None.
         layer: the middleware of the declaration, or None.
-        declared: the user's line.
+        declared: the line where it was declared.
     """
 
     pattern: Pattern
@@ -97,16 +97,16 @@ class Route:
 
     @property
     def callback(self) -> App | None:
-        """The application or router, by Django's name for it; None for an `Include`."""
+        """Django's name for the application or router; None for an `Include`."""
         return None if isinstance(self.target, Include) else self.target
 
     @property
     def default_args(self) -> dict[str, Any]:
-        """The default parameters, by Django's name for them."""
+        """Django's name for the additional named parameters."""
         return dict(self.kwargs)
 
     def url_path_for(self, name: str, /, **params: Any) -> Any:
-        """Say to a Starlette around the router that this is not where names are looked up.
+        """Tell a Starlette around the router that names are not looked up here.
 
         Raises:
             NoMatchFound: Starlette's own; always.
@@ -170,8 +170,8 @@ def make_route(
         parse: returns the pattern, or raises the mistakes in its text.
         app: an application, a router or an `Include`.
         kwargs: default parameters, or None.
-        name: for building URLs, or None.
-        methods: the http methods that it serves, or None for all.
+        name: the name to `reverse` by, or None.
+        methods: the HTTP methods that it serves, or None for all.
         mounting: the options of a mount, or None.
         middleware: as the user wrote it.
 

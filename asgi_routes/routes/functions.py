@@ -38,29 +38,29 @@ def path(
     converters: Converters | None = None,
     middleware: Middleware = (),
 ) -> Route:
-    """Return a route in the syntax of Django's ``path()``, ``users/<int:id>/``.
+    """Return a route written in the syntax of Django's ``path()``: ``users/<int:id>/``.
 
-    A parameter is ``<name>`` or ``<converter:name>``; all else stands for itself. The whole path
-    has to match, unless ``app`` is a router, wraps one, or is an `include`: then the route is a
-    prefix.
+    A parameter is ``<name>`` or ``<converter:name>``; everything else is literal. The whole path
+    must match, unless ``app`` is a router, wraps one, or is an `include`: then the route matches
+    a prefix.
 
     Args:
-        route: the text, without a leading slash.
+        route: the path pattern, without a leading slash.
         app: an ASGI application, a router, or what `include` returns.
-        kwargs: more named parameters for the application; they win over those of the path.
-        name: for building URLs.
-        view: ``app``, by Django's name for it.
-        methods: the http methods that it serves, HEAD with GET; all where none are given. Another
-            route may have the others (see `MethodRouter`).
+        kwargs: additional named parameters for the application; they override those of the path.
+        name: the name to `reverse` by.
+        view: Django's name for ``app``.
+        methods: the HTTP methods that the route serves; GET includes HEAD. Default: all. Another
+            route may serve the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
-        middleware: callables from an application to an application, the first one outermost; or
-            Starlette's ``Middleware`` objects. They change nothing of the search: once the route is
+        middleware: callables that take an application and return one, the outermost first; or
+            Starlette's ``Middleware`` objects. They do not take part in matching: once the route is
             chosen they are called, those of the outermost router first, and the application gets
-            the scope that they hand on. A miss below a declaration is answered through its
+            the scope that they pass on. A miss below a declaration is answered through its
             middleware.
 
     Raises:
-        ImproperlyConfigured: a mistake in any of these.
+        ImproperlyConfigured: an argument is not valid.
 
     >>> async def app(scope, receive, send): ...
     >>> path("users/<int:id>/", app, name="user").pattern.path_format
@@ -87,22 +87,23 @@ def re_path(
     methods: Iterable[str] | None = None,
     middleware: Middleware = (),
 ) -> Route:
-    r"""Return a route whose text is a regular expression, as Django's ``re_path()``.
+    r"""Return a route whose pattern is a regular expression, as Django's ``re_path()`` does.
 
-    The regex is searched for: begin it with ``^``. One that ends in ``$`` has to match the whole
-    path. Named groups become named parameters; only without any do groups become positional ones.
+    The path is searched for the regex, so begin it with ``^``. One that ends in ``$`` must match
+    the whole path. Named groups become named parameters; unnamed groups become positional
+    parameters only where there are no named ones.
 
     Args:
         route: a regular expression, or a compiled `re.Pattern`.
         app: an ASGI application, a router, or what `include` returns.
-        kwargs: more named parameters for the application; they win over those of the path.
-        name: for building URLs.
-        view: ``app``, by Django's name for it.
-        methods: the http methods that it serves, as in `path`.
+        kwargs: additional named parameters for the application; they override those of the path.
+        name: the name to `reverse` by.
+        view: Django's name for ``app``.
+        methods: the HTTP methods that it serves, as in `path`.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a mistake in any of these.
+        ImproperlyConfigured: an argument is not valid.
 
     >>> async def app(scope, receive, send): ...
     >>> re_path(r"^users/(?P<id>\d+)/$", app).pattern.path_format
@@ -121,7 +122,7 @@ def re_path(
 def url(
     regex: Any, view: Target, kwargs: Mapping[str, Any] | None = None, name: str | None = None
 ) -> Route:
-    r"""Return a route whose text is a regular expression: the name of `re_path` before Django 4.
+    r"""Return a route whose pattern is a regular expression: `re_path` by its name before Django 4.
 
     >>> async def app(scope, receive, send): ...
     >>> url(r"^chat/$", app).pattern.path_format
@@ -140,24 +141,24 @@ def format_path(
     converters: Converters | None = None,
     middleware: Middleware = (),
 ) -> Route:
-    """Return a route in the syntax of `parse`, the opposite of `str.format`: ``users/{id:d}/``.
+    """Return a route written in the syntax of `parse`, the inverse of `str.format`: ``users/{id:d}/``.
 
-    A field is ``{name}``, which stays inside one segment, or ``{name:specification}``, where the
+    A field is ``{name}``, which matches within one segment, or ``{name:specification}``, where the
     specification is one of `parse` or the name of a registered converter (a function made with
-    ``parse.with_pattern`` can be registered). Text that `parse` cannot convert is no match.
+    ``parse.with_pattern`` can be registered). Text that `parse` cannot convert does not match.
 
     Args:
-        route: the text, without a leading slash.
+        route: the path pattern, without a leading slash.
         app: an ASGI application, a router, or what `include` returns.
-        kwargs: more named parameters for the application; they win over those of the path.
-        name: for building URLs.
-        methods: the http methods that it serves, HEAD with GET; all where none are given. Another
-            route may have the others (see `MethodRouter`).
+        kwargs: additional named parameters for the application; they override those of the path.
+        name: the name to `reverse` by.
+        methods: the HTTP methods that the route serves; GET includes HEAD. Default: all. Another
+            route may serve the others (see `MethodRouter`).
         converters: the registry to look converters up in, instead of the global one.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a mistake in any of these.
+        ImproperlyConfigured: an argument is not valid.
 
     >>> async def app(scope, receive, send): ...
     >>> format_path("users/{id:d}/", app).pattern.path_format
@@ -186,29 +187,29 @@ def mount(  # noqa: PLR0913 - what is asked for are options, by keyword
     converters: Converters | None = None,
     middleware: Middleware = (),
 ) -> Route:
-    """Return a route that hands everything below a prefix to a whole application.
+    """Return a route that passes everything below a prefix to a complete application.
 
-    The prefix, in the syntax of `path`, ends where a segment ends: ``mount("static", app)`` takes
-    ``/static`` and ``/static/…``, not ``/statics``. The application finds the matched text in
-    ``root_path``, and ``path`` in full (ASGI, HTTP connection scope).
+    The prefix, written in the syntax of `path`, ends at a segment boundary: ``mount("static", app)``
+    serves ``/static`` and ``/static/…``, not ``/statics``. The application finds the matched
+    prefix in ``root_path``, and ``path`` stays complete (ASGI, HTTP connection scope).
 
     Args:
-        prefix: slashes around it do not matter; an empty one takes everything.
-        app: an ASGI application of whatever framework, or a router.
-        name: for building URLs.
-        strip: take the prefix off ``path`` and ``raw_path`` too, for applications that route by
-            these alone (Falcon, Sanic).
-        isolate: drop what a framework around the router has left in the scope (``app``, ``router``,
-            ``endpoint`` and such), so that the application does not build URLs of that one.
-        at_prefix: what happens to a request for the very prefix, without a slash behind it:
+        prefix: slashes around it do not matter; an empty one matches everything.
+        app: an ASGI application of any framework, or a router.
+        name: the name to `reverse` by.
+        strip: remove the prefix from ``path`` and ``raw_path`` too, for applications that ignore
+            ``root_path`` (Falcon, Sanic).
+        isolate: drop what a framework around the router has put into the scope (``app``, ``router``,
+            ``endpoint`` and the like), so that the application does not build that framework's URLs.
+        at_prefix: what happens to a request for exactly the prefix, without a trailing slash:
             ``serve`` it; ``redirect`` it (308) to the one with a slash; or ``miss``.
-        lifespan: whether the application takes part in the lifespan: ``auto``, if it knows the
-            protocol; ``on``, it has to; or ``off``.
+        lifespan: whether the application takes part in the lifespan: ``auto``, if it supports the
+            protocol; ``on``, it must; or ``off``.
         converters: the registry to look converters up in, instead of the global one.
         middleware: see `path`.
 
     Raises:
-        ImproperlyConfigured: a mistake in any of these.
+        ImproperlyConfigured: an argument is not valid.
 
     >>> async def shop(scope, receive, send): ...
     >>> from asgi_routes import URLRouter
@@ -234,18 +235,18 @@ def include(
     *,
     middleware: Middleware = (),
 ) -> Include:
-    """Return more routes for a place in a table, as Django's ``include()``.
+    """Return routes to put under a prefix, as Django's ``include()`` does.
 
     Args:
         routes: a list of routes; a module or the name of one, which has them as ``urlpatterns``
             and may have an ``app_name``; a pair of one of these and the application's name; or
             what Django's ``include()`` has returned.
-        namespace: the name of this inclusion among others of the same application.
+        namespace: the name of this inclusion, to tell it from others of the same application.
         middleware: see `path`.
 
     Raises:
         ImproperlyConfigured: the routes are none of these, or a namespace was given for routes
-            that have no application's name.
+            without an ``app_name``.
 
     >>> async def app(scope, receive, send): ...
     >>> include(([path("", app)], "shop")).namespace

@@ -148,11 +148,11 @@ def split_at_mount(whole: str, at: int) -> tuple[str, int] | None:
 
 
 def route_path(scope: Scope) -> str:
-    """Return the path that a router given this scope matches its routes against, from ``/`` on.
+    """Return the path that a router matches its routes against, beginning with ``/``.
 
-    For guards and middleware: what they compare is what the router compares. The ``root_path`` is
-    taken off at a segment boundary (ASGI, HTTP connection scope: "path" includes "root_path"); in a
-    child scope, what the outer routes have matched is taken off too.
+    For guards and middleware: they see the path that the router sees. The ``root_path`` is removed
+    at a segment boundary (ASGI, HTTP connection scope: "path" includes "root_path"); in a child
+    scope, what the outer routes have matched is removed too.
 
     >>> route_path({"path": "/api/users/1", "root_path": "/api"})
     '/users/1'

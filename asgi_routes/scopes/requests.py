@@ -21,7 +21,7 @@ def make_scope(
     Args:
         url: a path with or without a query, or a URL; its host becomes the header.
         kind: ``http`` or ``websocket``, or any other type.
-        method: of an http request.
+        method: of an HTTP request.
         headers: names in lower case. What a websocket offers as ``sec-websocket-protocol`` becomes
             its subprotocols.
         root_path: of the scope; the path includes it, except behind a proxy that strips it.
