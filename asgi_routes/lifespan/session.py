@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from asgi_routes.apps import is_router
 from asgi_routes.lifespan.participants import Participant, State, mark_begun, remember
 from asgi_routes.types import ChildScope
 
@@ -236,8 +237,10 @@ class LifespanSession:
             self._log(logging.ERROR, said, error)
             self._decide(StartOutcome.FAILED, said)
             return
-        # An application that has read the event may have tried to start.
-        level = logging.WARNING if self._events else logging.DEBUG
+        # An application that has read the event may have tried to start; and a router always
+        # answers, so what is wrapped around one has kept the event from all behind it.
+        was_meant = self._events or is_router(self.participant.core)
+        level = logging.WARNING if was_meant else logging.DEBUG
         self._log(level, f"takes no part in the lifespan: {said}", error)
         self._decide(StartOutcome.UNSUPPORTED)
 

@@ -108,6 +108,30 @@ async def test_nine_applications(log: list[str], caplog: Any) -> None:
     assert said["4"].exc_info is None
 
 
+@pytest.mark.parametrize("wrong", ["raises", "returns"])
+async def test_a_wrapper_that_keeps_the_lifespan_from_a_router(
+    wrong: str, log: list[str], caplog: Any
+) -> None:
+    """What is behind it is not started, which nobody can have meant."""
+
+    class Guard:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            if wrong == "raises" or scope["type"] == "http":
+                dict(scope["headers"])
+                await self.app(scope, receive, send)
+
+    guarded = Guard(URLRouter([mount("a", App("a", log))]))
+    server = await Server(URLRouter([path("", guarded), mount("b", Guard(raising))])).run()
+    assert server.types == COMPLETE
+    assert log == []
+    [record] = [one for one in caplog.records if one.levelno == logging.WARNING]
+    said = {"raises": "raised KeyError('headers')", "returns": "returned without an answer"}[wrong]
+    assert record.getMessage().endswith(f"takes no part in the lifespan: {said}")
+
+
 async def test_the_same_application_once(log: list[str]) -> None:
     """By identity: what cannot be hashed, methods, and through middleware that nobody looks into."""
 

@@ -268,10 +268,9 @@ async def test_a_start_that_hangs_is_named(
     )
     assert (await Server(Lifespan([router], concurrent=concurrent)).run()).types == COMPLETE
     own, app = "tests.lifespan.test_session:slow_pool", "tests.lifespan.test_session:Hanging"
-    assert [record.getMessage() for record in caplog.records] == [
+    # How often each is named depends on how busy the machine is.
+    assert list(dict.fromkeys(record.getMessage() for record in caplog.records)) == [
         f"http → shop ({own}) has not answered lifespan.startup yet",
-        f"http → shop ({own}) has not answered lifespan.startup yet",
-        f"http → shop → api ({app}) has not answered lifespan.startup yet",
         f"http → shop → api ({app}) has not answered lifespan.startup yet",
     ]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
