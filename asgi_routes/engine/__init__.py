@@ -4,7 +4,7 @@
 that matches wins. What `compile_rows` makes gives the same answer on every path, and is fast.
 """
 
-from asgi_routes.engine.compiled import CompiledRows, LaterHits, compile_rows
+from asgi_routes.engine.compiled import CompiledRows, Kept, LaterHits, Search, compile_rows
 from asgi_routes.engine.linear import LinearMatcher
 from asgi_routes.engine.pieces import is_within_segment
 from asgi_routes.engine.regexes import Compile, find_compiler
@@ -17,11 +17,13 @@ __all__ = (
     "CompiledRows",
     "Engine",
     "Hit",
+    "Kept",
     "LaterHits",
     "LinearMatcher",
     "Matcher",
     "Mode",
     "Row",
+    "Search",
     "SlowRegex",
     "Step",
     "compile_rows",

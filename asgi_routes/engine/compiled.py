@@ -9,18 +9,32 @@ import itertools
 import linecache
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from asgi_routes.engine.decision_tree import LengthRange, TreeBuilder, build_ranges, find_leaves
+from asgi_routes.engine.decision_tree import (
+    LengthRange,
+    ShapesOfLength,
+    TreeBuilder,
+    build_range,
+    build_ranges,
+    count_splits,
+    divide_by_length,
+    find_leaves,
+    find_leaves_in_tree,
+)
 from asgi_routes.engine.linear import LinearMatcher
-from asgi_routes.engine.rows import Hit, Matcher, Mode, Row
+from asgi_routes.engine.rows import Hit, Matcher, Row
 from asgi_routes.engine.shapes import Shape, read_shape
 from asgi_routes.engine.source import SourceWriter
 
 Target = TypeVar("Target")
+_Made = TypeVar("_Made")
+
+Search: TypeAlias = Callable[[str, Sequence[str]], Hit[Target] | None]
+"""From a path and its segments to the first row that matches."""
 
 _NUMBERS = itertools.count(1)
 _FORGOTTEN: deque[str] = deque()
@@ -29,43 +43,181 @@ middle of `linecache.checkcache`, which must find what it has listed."""
 _NO_KWARGS: Any = MappingProxyType({})
 
 
+class Part(NamedTuple):
+    """What finds the rows for paths of some numbers of segments, as code.
+
+    Attributes:
+        search: the function.
+        source: its Python source; empty where there are no rows.
+        splits: how often a path has to be split for it.
+    """
+
+    search: Search[Any]
+    source: str
+    splits: int
+
+
 class CompiledRows(NamedTuple):
     """A matcher, and what it is made of.
 
     Attributes:
         matcher: finds the first row that matches a path.
         literal: from a path to its hit, for those that can simply be looked up.
-        search: finds all others. Code in Python calls these two faster than the matcher.
-        source: the Python source of the search.
+        searches: find all others, by the number of segments. Code in Python that calls them is
+            faster than the matcher.
+        splits: how often a path is split for them.
+        source: the Python source of the searches.
+        kept: what can serve again where the same rows come again.
     """
 
     matcher: Matcher[Any]
     literal: Matcher[Any]
-    search: Matcher[Any]
+    searches: Sequence[Search[Any]]
+    splits: int
     source: str
+    kept: "Kept"
 
 
-def compile_rows(rows: Sequence[Row[Target]], linear: LinearMatcher[Target]) -> CompiledRows:
-    """Return the function that finds the first of the rows that matches a path."""
-    shapes = [read_shape(row) for row in rows]
-    literals, ranges = _divide(shapes, linear)
-    writer = SourceWriter(linear.follow)
-    writer.write_line(0, "def match(path):")
-    if ranges:
-        most = ""
-        if any(row.steps[-1].mode is Mode.LEVEL for row in rows):
-            # A router that leads to itself comes here for each segment of a path.
-            most = f", {max(ranges[-1].least, ranges[-1].columns)}"
-        writer.write_line(1, f"segments = path.split('/'{most})")
-        writer.write_line(1, "count = len(segments)")
-        writer.write_ranges(ranges, 1)
-    writer.write_line(1, "return None")
-    search, source = _execute(writer)
+Kept: TypeAlias = Mapping[Hashable, Any]
+
+
+def compile_rows(
+    rows: Sequence[Row[Target]], linear: LinearMatcher[Target], kept: Kept = MappingProxyType({})
+) -> CompiledRows:
+    """Return the function that finds the first of the rows that matches a path.
+
+    Args:
+        rows: in order.
+        linear: the matcher that defines what they mean.
+        kept: of a table that was compiled before; what depends on the same rows is taken from it.
+    """
+    compiler = _Compiler(linear, kept)
+    shapes, literals = compiler.read_shapes(rows)
+    lengths = _merge([compiler.leave_others(one, literals) for one in divide_by_length(shapes)])
+    parts = [compiler.make_part(one) for one in lengths]
+    splits = parts[-1].splits
+    searches = [parts[0].search]
+    for one, part in zip(lengths, parts, strict=True):
+        searches += [part.search] * ((one.most or splits + 1) + 1 - one.least)
     hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
-    if not ranges:
-        return CompiledRows(hits.get, hits.get, search, source)
-    matcher = _Literals(hits, search).__getitem__ if hits else search
-    return CompiledRows(matcher, hits.get, search, source)
+    matcher: Matcher[Any] = _make_matcher(searches, splits)
+    if hits:
+        has_others = any(part.source for part in parts)
+        matcher = _Literals(hits, matcher).__getitem__ if has_others else hits.get
+    source = "\n\n".join(part.source for part in parts if part.source)
+    return CompiledRows(matcher, hits.get, searches, splits, source, compiler.made)
+
+
+class _Compiler:
+    """Makes what a table consists of, or takes what was made of the same rows before.
+
+    Attributes:
+        made: all of it, by what it was made of.
+    """
+
+    def __init__(self, linear: LinearMatcher[Any], kept: Kept) -> None:
+        self.made: dict[Hashable, Any] = {}
+        self._kept = kept
+        self._linear = linear
+        self._ranges: dict[Hashable, LengthRange] = {}
+
+    def read_shapes(self, rows: Sequence[Row[Any]]) -> tuple[list[Shape], dict[str, Shape]]:
+        """Return the shapes, and by their paths those of them that can be looked up, so far."""
+        literals: dict[str, Shape] = {}
+        shapes = []
+        for row in rows:
+            shape = self._make(row, lambda row=row: read_shape(row))
+            path = None if shape.has_kwargs else shape.literal
+            if path is None or literals.setdefault(path, shape) is shape:
+                shapes.append(shape)
+        return shapes, literals
+
+    def leave_others(self, fitting: ShapesOfLength, literals: dict[str, Shape]) -> ShapesOfLength:
+        """Return the shapes that have to be searched, and take their paths from the literal ones.
+
+        A literal path that an earlier row might match too is looked for in its order.
+        """
+        others = self._make(("others", *fitting.shapes), lambda: self._find_others(fitting))
+        for shape in others:
+            if literals.get(shape.literal) is shape:
+                del literals[shape.literal]
+        return ShapesOfLength(fitting.least, fitting.most, others)
+
+    def _find_others(self, fitting: ShapesOfLength) -> list[Shape]:
+        literal = {
+            shape
+            for shape in fitting.shapes
+            if shape.literal is not None and not shape.has_kwargs
+        }
+        others = [shape for shape in fitting.shapes if shape not in literal]
+        if not others or not literal:
+            return others
+        lengths = self._build(fitting._replace(shapes=others))
+        hidden = {shape for shape in literal if self._is_hidden(shape, lengths)}
+        if not hidden:
+            return others
+        return [shape for shape in fitting.shapes if shape not in literal or shape in hidden]
+
+    def _is_hidden(self, shape: Shape, lengths: LengthRange) -> bool:
+        path = shape.literal or ""
+        assert lengths.tree is not None
+        return any(
+            leaf.shape.row.index < shape.row.index and self._linear.could_match(leaf.shape.row, path)
+            for leaf in find_leaves_in_tree(lengths.tree, path.split("/"))
+        )
+
+    def make_part(self, fitting: ShapesOfLength) -> Part:
+        """Return what finds these shapes."""
+        key = ("part", fitting.least, fitting.most, *fitting.shapes)
+        return self._make(key, lambda: self._compile(fitting))
+
+    def _compile(self, fitting: ShapesOfLength) -> Part:
+        lengths = self._build(fitting)
+        if lengths.tree is None:
+            return Part(_find_nothing, "", count_splits(lengths))
+        writer = SourceWriter(self._linear.follow)
+        writer.write_function(lengths)
+        search, source = _execute(writer)
+        return Part(search, source, count_splits(lengths))
+
+    def _build(self, fitting: ShapesOfLength) -> LengthRange:
+        key = (fitting.least, fitting.most, *fitting.shapes)
+        found = self._ranges.get(key)
+        if found is None:
+            builder = TreeBuilder(len(fitting.shapes))
+            found = self._ranges[key] = build_range(fitting, builder)
+        return found
+
+    def _make(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """Return what was made by a key, or make it."""
+        found: _Made | None = self._kept.get(key)
+        if found is None:
+            found = make()
+        self.made[key] = found
+        return found
+
+
+def _merge(lengths: list[ShapesOfLength]) -> list[ShapesOfLength]:
+    """Return the shapes by length, those that stand one behind the other and are the same as one."""
+    merged: list[ShapesOfLength] = []
+    for one in lengths:
+        if merged and merged[-1].shapes == one.shapes:
+            merged[-1] = merged[-1]._replace(most=one.most)
+        else:
+            merged.append(one)
+    return merged
+
+
+def _find_nothing(_path: str, _segments: Sequence[str]) -> None:
+    return None
+
+
+def _make_matcher(searches: Sequence[Search[Any]], splits: int) -> Matcher[Any]:
+    def match(path: str) -> Hit[Any] | None:
+        segments = path.split("/", splits)
+        return searches[len(segments)](path, segments)
+
+    return match
 
 
 class LaterHits(Generic[Target]):
@@ -82,10 +234,10 @@ class LaterHits(Generic[Target]):
     def find(self, path: str, index: int) -> Iterator[Hit[Target]]:
         """Yield every hit of a row behind the one of this index, in order."""
         leaves = find_leaves(self._build_trees(), path)
-        indexes = sorted({leaf.shape.row.index for leaf in leaves})
-        for number in indexes:
+        rows = {leaf.shape.row.index: leaf.shape.row for leaf in leaves}
+        for number in sorted(rows):
             if number > index:
-                hit = self._linear.follow(self._linear.rows[number])(path)
+                hit = self._linear.follow(rows[number])(path)
                 if hit is not None:
                     yield hit
 
@@ -111,41 +263,7 @@ class _Literals(dict[str, Hit[Any]]):
         self.__missing__ = search
 
 
-def _divide(
-    shapes: Sequence[Shape], linear: LinearMatcher[Any]
-) -> tuple[dict[str, Shape], list[LengthRange]]:
-    """Return the literal paths that can simply be looked up, and the trees for all other shapes.
-
-    A literal path that an earlier row might match too is looked for in its order.
-    """
-    literals: dict[str, Shape] = {}
-    others: list[Shape] = []
-    for shape in shapes:
-        path = shape.literal
-        if path is None or shape.has_kwargs:
-            others.append(shape)
-        else:
-            literals.setdefault(path, shape)
-    ranges = build_ranges(others, TreeBuilder(len(shapes)))
-    if not others or not literals:
-        return literals, ranges
-    hidden = [
-        shape
-        for path, shape in literals.items()
-        if any(
-            leaf.shape.row.index < shape.row.index and linear.could_match(leaf.shape.row, path)
-            for leaf in find_leaves(ranges, path)
-        )
-    ]
-    if hidden:
-        for shape in hidden:
-            del literals[str(shape.literal)]
-        others = sorted([*others, *hidden], key=lambda shape: shape.row.index)
-        ranges = build_ranges(others, TreeBuilder(len(shapes)))
-    return literals, ranges
-
-
-def _execute(writer: SourceWriter) -> tuple[Matcher[Any], str]:
+def _execute(writer: SourceWriter) -> tuple[Search[Any], str]:
     """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"

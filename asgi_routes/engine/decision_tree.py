@@ -11,8 +11,7 @@ more copies would be needed, the rows that are left become sets.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from asgi_routes.engine.row_sets import Leaf, RowSets, build_row_sets, find_leaves_in_sets
 from asgi_routes.engine.shapes import Shape, get_cell
@@ -130,7 +129,7 @@ class TreeBuilder:
         return True
 
 
-def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
+def find_leaves_in_tree(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
     """Yield the leaves whose texts are right for the segments of a path.
 
     A row comes before those behind it, unless it was copied and comes again.
@@ -140,15 +139,15 @@ def _walk(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
             yield tree
         case Compare(column=column, text=text, then=then):
             if segments[column] == text:
-                yield from _walk(then, segments)
+                yield from find_leaves_in_tree(then, segments)
         case Switch(column=column, cases=cases):
             if (found := cases.get(segments[column])) is not None:
-                yield from _walk(found, segments)
+                yield from find_leaves_in_tree(found, segments)
         case RowSets():
             yield from find_leaves_in_sets(tree, segments)
         case InOrder(trees=trees):
             for part in trees:
-                yield from _walk(part, segments)
+                yield from find_leaves_in_tree(part, segments)
         case _:
             assert_never(tree)
 
@@ -201,29 +200,39 @@ class LengthRange:
     tree: Tree | None
 
 
+class ShapesOfLength(NamedTuple):
+    """The shapes that paths of ``least`` to ``most`` segments can have, in order."""
+
+    least: int
+    most: int | None
+    shapes: list[Shape]
+
+
+def divide_by_length(shapes: Sequence[Shape]) -> list[ShapesOfLength]:
+    """Return the shapes for all numbers of segments: from one on, without a gap, and to no end."""
+    ends = [shape.most + 1 for shape in shapes if shape.most is not None]
+    starts = sorted({1, *(max(shape.least, 1) for shape in shapes), *ends})
+    places = {start: place for place, start in enumerate(starts)}
+    divided: list[list[Shape]] = [[] for _ in starts]
+    for shape in shapes:
+        end = len(starts) if shape.most is None else places[shape.most + 1]
+        for fitting in divided[places[max(shape.least, 1)] : end]:
+            fitting.append(shape)
+    mosts = [*(start - 1 for start in starts[1:]), None]
+    return [ShapesOfLength(*one) for one in zip(starts, mosts, divided, strict=True)]
+
+
+def build_range(of_length: ShapesOfLength, builder: TreeBuilder) -> LengthRange:
+    """Return the tree for some numbers of segments."""
+    shapes = [_cut(shape) for shape in of_length.shapes]
+    columns = max((len(shape.cells) for shape in shapes), default=0)
+    tree = builder.build(shapes) if shapes else None
+    return LengthRange(of_length.least, of_length.most, columns, tree)
+
+
 def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRange]:
     """Return the trees for all numbers of segments; none for no shapes."""
-    if not shapes:
-        return []
-    shapes = [_cut(shape) for shape in shapes]
-    longest = max(shape.most or max(shape.least, len(shape.cells)) for shape in shapes)
-    by_count: dict[int, list[Shape]] = {count: [] for count in range(1, longest + 2)}
-    for shape in shapes:
-        for count in range(max(shape.least, 1), (shape.most or longest + 1) + 1):
-            by_count[count].append(shape)
-    ranges = []
-    for _, group in groupby(by_count, lambda count: [shape.row.index for shape in by_count[count]]):
-        counts = [*group]
-        fitting = by_count[counts[0]]
-        ranges.append(
-            LengthRange(
-                counts[0],
-                counts[-1] if counts[-1] <= longest else None,
-                max((len(shape.cells) for shape in fitting), default=0),
-                builder.build(fitting) if fitting else None,
-            )
-        )
-    return ranges
+    return [build_range(one, builder) for one in divide_by_length(shapes)] if shapes else []
 
 
 def _cut(shape: Shape) -> Shape:
@@ -233,14 +242,18 @@ def _cut(shape: Shape) -> Shape:
     return replace(shape, cells=shape.cells[:_MOST_COLUMNS], tail=None)
 
 
+def count_splits(last: LengthRange) -> int:
+    """Return how often a path has to be split: what is behind the longest row is not told apart."""
+    return max(last.least, last.columns)
+
+
 def find_leaves(ranges: Sequence[LengthRange], path: str) -> Iterator[Leaf]:
     """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
     if not ranges:
         return
-    # What is behind the longest row need not be told apart.
-    segments = path.split("/", max(ranges[-1].least, ranges[-1].columns))
+    segments = path.split("/", count_splits(ranges[-1]))
     for lengths in ranges:
         if len(segments) <= (lengths.most or len(segments)):
             if lengths.tree is not None:
-                yield from _walk(lengths.tree, segments)
+                yield from find_leaves_in_tree(lengths.tree, segments)
             return

@@ -136,7 +136,8 @@ def prepare_hit(leaf: Leaf, follow: Follow) -> MakeHit:
     """Return what makes the hit of a row, once the segments of a path have left it."""
     row, tail = leaf.shape.row, leaf.shape.tail
     if tail is None or leaf.open:
-        return lambda path, _: follow(row)(path)
+        own = follow(row)
+        return lambda path, _: own(path)
     count = len(leaf.shape.cells)
     # A parameter that takes the tail stands behind the cells.
     columns = {id(cell): column for column, cell in enumerate((*leaf.shape.cells, tail))}

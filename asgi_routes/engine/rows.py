@@ -46,7 +46,7 @@ class Step:
     is_level: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row(Generic[Target]):
     """The way to one target: the prefixes around it, and its own pattern.
 

@@ -24,7 +24,7 @@ Cell: TypeAlias = str | Parameter | AnySegment
 ANY = AnySegment()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """A row, segment by segment.
 

@@ -203,29 +203,19 @@ class SourceWriter:
 
     # Writing.
 
-    def write_ranges(self, ranges: Sequence[LengthRange], depth: int) -> None:
-        """Write the choice by the number of segments, in halves, and the tree of each."""
-        if len(ranges) > 1:
-            middle = len(ranges) // 2
-            for keyword, half in (
-                (f"if count < {ranges[middle].least}:", ranges[:middle]),
-                ("else:", ranges[middle:]),
-            ):
-                self.write_line(depth, keyword)
-                self.write_ranges(half, depth + 1)
-            return
-        (lengths,) = ranges
-        if lengths.tree is None:
-            self.write_line(depth, "pass")
-            return
+    def write_function(self, lengths: LengthRange) -> None:
+        """Write the function for paths of some numbers of segments."""
+        self.write_line(0, f"def match_{_describe_length(lengths)}(path, segments):")
         if lengths.columns:
             names = [f"s{column}" for column in range(lengths.columns)]
             if lengths.least == lengths.most:
                 names += ["_"] * (lengths.least - lengths.columns)
             else:
                 names.append("*_")
-            self.write_line(depth, f"{', '.join(names)}{',' * (len(names) == 1)} = segments")
-        self.write(lengths.tree, depth)
+            self.write_line(1, f"{', '.join(names)}{',' * (len(names) == 1)} = segments")
+        if lengths.tree is not None:
+            self.write(lengths.tree, 1)
+        self.write_line(1, "return None")
 
     def write(self, tree: Tree, depth: int, data: str | None = None) -> None:
         """Write a tree; its rows and texts are in the variable ``data``, or are written out."""
@@ -396,6 +386,12 @@ class SourceWriter:
         return data, source.kwargs.format(
             **{f"k{number}": name for number, name in enumerate(names)}
         )
+
+
+def _describe_length(lengths: LengthRange) -> str:
+    if lengths.most is None:
+        return f"{lengths.least}_or_more"
+    return f"{lengths.least}" + (f"_to_{lengths.most}" if lengths.most > lengths.least else "")
 
 
 def describe_row(row: Row[Any]) -> str:

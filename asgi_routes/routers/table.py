@@ -17,11 +17,13 @@ from asgi_routes.engine import (
     Compile,
     CompiledRows,
     Hit,
+    Kept,
     LaterHits,
     LinearMatcher,
     Matcher,
     Mode,
     Row,
+    Search,
     Step,
     compile_rows,
     find_slow_regex,
@@ -163,7 +165,7 @@ class Table:
     Attributes:
         routes: as declared.
         rows: one for every application that they lead to.
-        matcher, literal, search, source: see `CompiledRows`.
+        matcher, literal, searches, splits, source, kept: see `CompiledRows`.
         may_want_variants: whether a router in it may want a slash more or less.
         is_closed: whether a path that no row matches is a miss, and a plain answer is the same
             whichever of its declarations gives it.
@@ -210,8 +212,10 @@ class Table:
 
     matcher: Matcher[Destination]
     literal: Matcher[Destination]
-    search: Matcher[Destination]
+    searches: Sequence[Search[Destination]]
+    splits: int
     source: str
+    kept: Kept
 
     def __getattr__(self, name: str) -> Any:
         if name not in CompiledRows._fields:

@@ -338,7 +338,10 @@ class URLRouter(Reversing, SearchedRouter):
                     return find_match(self, scope, BASE)
                 text = reading[0][reading[1] :]
             table = self._table
-            hit = table.literal(text) or table.search(text)
+            hit = table.literal(text)
+            if hit is None:
+                segments = text.split("/", table.splits)
+                hit = table.searches[len(segments)](text, segments)
             if hit is not None:
                 row, args, kwargs, rest = hit
                 target = row.target
