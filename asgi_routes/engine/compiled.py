@@ -10,17 +10,18 @@ import linecache
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from asgi_routes.engine.decision_tree import (
     LengthRange,
-    ShapesOfLength,
+    Tree,
     TreeBuilder,
-    build_range,
     build_ranges,
-    count_splits,
+    build_tree,
+    count_columns,
     divide_by_length,
     find_leaves,
     find_leaves_in_tree,
@@ -44,17 +45,15 @@ _NO_KWARGS: Any = MappingProxyType({})
 
 
 class Part(NamedTuple):
-    """What finds the rows for paths of some numbers of segments, as code.
+    """What finds the rows that paths of some numbers of segments can have.
 
     Attributes:
         search: the function.
-        source: its Python source; empty where there are no rows.
-        splits: how often a path has to be split for it.
+        source: its Python source.
     """
 
     search: Search[Any]
     source: str
-    splits: int
 
 
 class CompiledRows(NamedTuple):
@@ -93,18 +92,21 @@ def compile_rows(
     """
     compiler = _Compiler(linear, kept)
     shapes, literals = compiler.read_shapes(rows)
-    lengths = _merge([compiler.leave_others(one, literals) for one in divide_by_length(shapes)])
-    parts = [compiler.make_part(one) for one in lengths]
-    splits = parts[-1].splits
-    searches = [parts[0].search]
-    for one, part in zip(lengths, parts, strict=True):
-        searches += [part.search] * ((one.most or splits + 1) + 1 - one.least)
-    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
+    searches: list[Search[Any]] = [_find_nothing]
+    sources: dict[str, None] = {}
+    for least, most, fitting in divide_by_length(shapes):
+        others = compiler.leave_others(fitting, literals)
+        part = compiler.make_part(others)
+        last = max(least, count_columns(others)) + 1
+        searches += [part.search] * ((most or last) + 1 - least)
+        sources[part.source] = None
+    splits = len(searches) - 2
     matcher: Matcher[Any] = _make_matcher(searches, splits)
+    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
     if hits:
-        has_others = any(part.source for part in parts)
+        has_others = any(search is not _find_nothing for search in searches)
         matcher = _Literals(hits, matcher).__getitem__ if has_others else hits.get
-    source = "\n\n".join(part.source for part in parts if part.source)
+    source = "\n\n".join(filter(None, sources))
     return CompiledRows(matcher, hits.get, searches, splits, source, compiler.made)
 
 
@@ -119,93 +121,77 @@ class _Compiler:
         self.made: dict[Hashable, Any] = {}
         self._kept = kept
         self._linear = linear
-        self._ranges: dict[Hashable, LengthRange] = {}
+        self._trees: dict[Hashable, Tree] = {}
 
     def read_shapes(self, rows: Sequence[Row[Any]]) -> tuple[list[Shape], dict[str, Shape]]:
         """Return the shapes, and by their paths those of them that can be looked up, so far."""
         literals: dict[str, Shape] = {}
         shapes = []
         for row in rows:
-            shape = self._make(row, lambda row=row: read_shape(row))
+            shape = self._make(row, partial(read_shape, row))
             path = None if shape.has_kwargs else shape.literal
             if path is None or literals.setdefault(path, shape) is shape:
                 shapes.append(shape)
         return shapes, literals
 
-    def leave_others(self, fitting: ShapesOfLength, literals: dict[str, Shape]) -> ShapesOfLength:
+    def leave_others(self, shapes: list[Shape], literals: dict[str, Shape]) -> tuple[Shape, ...]:
         """Return the shapes that have to be searched, and take their paths from the literal ones.
 
         A literal path that an earlier row might match too is looked for in its order.
         """
-        others = self._make(("others", *fitting.shapes), lambda: self._find_others(fitting))
-        for shape in others:
-            if literals.get(shape.literal) is shape:
-                del literals[shape.literal]
-        return ShapesOfLength(fitting.least, fitting.most, others)
-
-    def _find_others(self, fitting: ShapesOfLength) -> list[Shape]:
-        literal = {
-            shape
-            for shape in fitting.shapes
-            if shape.literal is not None and not shape.has_kwargs
+        paths = {
+            shape: path
+            for shape in shapes
+            if (path := shape.literal) is not None and literals.get(path) is shape
         }
-        others = [shape for shape in fitting.shapes if shape not in literal]
-        if not others or not literal:
+        others = self._make(("others", *shapes), lambda: self._find_others(shapes, paths))
+        for shape in others:
+            if shape in paths:
+                del literals[paths[shape]]
+        return others
+
+    def _find_others(self, shapes: list[Shape], paths: dict[Shape, str]) -> tuple[Shape, ...]:
+        others = tuple(shape for shape in shapes if shape not in paths)
+        if not others or not paths:
             return others
-        lengths = self._build(fitting._replace(shapes=others))
-        hidden = {shape for shape in literal if self._is_hidden(shape, lengths)}
+        tree = self._build(others)
+        hidden = {
+            shape
+            for shape, path in paths.items()
+            if any(
+                leaf.shape.row.index < shape.row.index
+                and self._linear.could_match(leaf.shape.row, path)
+                for leaf in find_leaves_in_tree(tree, path.split("/"))
+            )
+        }
         if not hidden:
             return others
-        return [shape for shape in fitting.shapes if shape not in literal or shape in hidden]
+        return tuple(shape for shape in shapes if shape not in paths or shape in hidden)
 
-    def _is_hidden(self, shape: Shape, lengths: LengthRange) -> bool:
-        path = shape.literal or ""
-        assert lengths.tree is not None
-        return any(
-            leaf.shape.row.index < shape.row.index and self._linear.could_match(leaf.shape.row, path)
-            for leaf in find_leaves_in_tree(lengths.tree, path.split("/"))
-        )
-
-    def make_part(self, fitting: ShapesOfLength) -> Part:
+    def make_part(self, shapes: tuple[Shape, ...]) -> Part:
         """Return what finds these shapes."""
-        key = ("part", fitting.least, fitting.most, *fitting.shapes)
-        return self._make(key, lambda: self._compile(fitting))
+        return self._make(("part", *shapes), lambda: self._compile(shapes))
 
-    def _compile(self, fitting: ShapesOfLength) -> Part:
-        lengths = self._build(fitting)
-        if lengths.tree is None:
-            return Part(_find_nothing, "", count_splits(lengths))
+    def _compile(self, shapes: tuple[Shape, ...]) -> Part:
+        if not shapes:
+            return Part(_find_nothing, "")
         writer = SourceWriter(self._linear.follow)
-        writer.write_function(lengths)
-        search, source = _execute(writer)
-        return Part(search, source, count_splits(lengths))
+        writer.write_function(shapes, self._build(shapes))
+        return _execute(writer)
 
-    def _build(self, fitting: ShapesOfLength) -> LengthRange:
-        key = (fitting.least, fitting.most, *fitting.shapes)
-        found = self._ranges.get(key)
-        if found is None:
-            builder = TreeBuilder(len(fitting.shapes))
-            found = self._ranges[key] = build_range(fitting, builder)
-        return found
+    def _build(self, shapes: tuple[Shape, ...]) -> Tree:
+        tree = self._trees.get(shapes)
+        if tree is None:
+            tree = self._trees[shapes] = build_tree(shapes, TreeBuilder(len(shapes)))
+        return tree
 
     def _make(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
         """Return what was made by a key, or make it."""
-        found: _Made | None = self._kept.get(key)
+        found: _Made | None = self.made.get(key) or self._kept.get(key)
         if found is None:
             found = make()
         self.made[key] = found
         return found
-
-
-def _merge(lengths: list[ShapesOfLength]) -> list[ShapesOfLength]:
-    """Return the shapes by length, those that stand one behind the other and are the same as one."""
-    merged: list[ShapesOfLength] = []
-    for one in lengths:
-        if merged and merged[-1].shapes == one.shapes:
-            merged[-1] = merged[-1]._replace(most=one.most)
-        else:
-            merged.append(one)
-    return merged
 
 
 def _find_nothing(_path: str, _segments: Sequence[str]) -> None:
@@ -263,7 +249,7 @@ class _Literals(dict[str, Hit[Any]]):
         self.__missing__ = search
 
 
-def _execute(writer: SourceWriter) -> tuple[Search[Any], str]:
+def _execute(writer: SourceWriter) -> Part:
     """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
     source = "\n".join(writer.lines) + "\n"
     file = f"<asgi_routes matcher {next(_NUMBERS)}>"
@@ -276,4 +262,4 @@ def _execute(writer: SourceWriter) -> tuple[Search[Any], str]:
         linecache.cache.pop(_FORGOTTEN.popleft(), None)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(match, _FORGOTTEN.append, file)
-    return match, source
+    return Part(match, source)

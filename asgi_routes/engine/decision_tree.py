@@ -222,17 +222,27 @@ def divide_by_length(shapes: Sequence[Shape]) -> list[ShapesOfLength]:
     return [ShapesOfLength(*one) for one in zip(starts, mosts, divided, strict=True)]
 
 
-def build_range(of_length: ShapesOfLength, builder: TreeBuilder) -> LengthRange:
-    """Return the tree for some numbers of segments."""
-    shapes = [_cut(shape) for shape in of_length.shapes]
-    columns = max((len(shape.cells) for shape in shapes), default=0)
-    tree = builder.build(shapes) if shapes else None
-    return LengthRange(of_length.least, of_length.most, columns, tree)
+def count_columns(shapes: Sequence[Shape]) -> int:
+    """Return how many segments the tree for some shapes looks at."""
+    return max((min(len(shape.cells), _MOST_COLUMNS) for shape in shapes), default=0)
 
 
 def build_ranges(shapes: Sequence[Shape], builder: TreeBuilder) -> list[LengthRange]:
     """Return the trees for all numbers of segments; none for no shapes."""
-    return [build_range(one, builder) for one in divide_by_length(shapes)] if shapes else []
+    return [
+        LengthRange(
+            least,
+            most,
+            count_columns(fitting),
+            build_tree(fitting, builder) if fitting else None,
+        )
+        for least, most, fitting in (divide_by_length(shapes) if shapes else [])
+    ]
+
+
+def build_tree(shapes: Sequence[Shape], builder: TreeBuilder) -> Tree:
+    """Return the tree for the shapes that paths of some numbers of segments can have."""
+    return builder.build([*map(_cut, shapes)])
 
 
 def _cut(shape: Shape) -> Shape:
@@ -242,16 +252,12 @@ def _cut(shape: Shape) -> Shape:
     return replace(shape, cells=shape.cells[:_MOST_COLUMNS], tail=None)
 
 
-def count_splits(last: LengthRange) -> int:
-    """Return how often a path has to be split: what is behind the longest row is not told apart."""
-    return max(last.least, last.columns)
-
-
 def find_leaves(ranges: Sequence[LengthRange], path: str) -> Iterator[Leaf]:
     """Yield the leaves of the trees that a path leads to, as far as texts can tell."""
     if not ranges:
         return
-    segments = path.split("/", count_splits(ranges[-1]))
+    # What is behind the longest row need not be told apart.
+    segments = path.split("/", max(ranges[-1].least, ranges[-1].columns))
     for lengths in ranges:
         if len(segments) <= (lengths.most or len(segments)):
             if lengths.tree is not None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
 
-from asgi_routes.engine.decision_tree import Compare, InOrder, LengthRange, Switch, Tree
+from asgi_routes.engine.decision_tree import Compare, InOrder, Switch, Tree, count_columns
 from asgi_routes.engine.pieces import Run, read_piece
 from asgi_routes.engine.row_sets import Follow, Leaf, RowSets, SetsOfColumn, prepare_hit
 from asgi_routes.engine.rows import Row
@@ -203,18 +203,17 @@ class SourceWriter:
 
     # Writing.
 
-    def write_function(self, lengths: LengthRange) -> None:
-        """Write the function for paths of some numbers of segments."""
-        self.write_line(0, f"def match_{_describe_length(lengths)}(path, segments):")
-        if lengths.columns:
-            names = [f"s{column}" for column in range(lengths.columns)]
-            if lengths.least == lengths.most:
-                names += ["_"] * (lengths.least - lengths.columns)
-            else:
-                names.append("*_")
+    def write_function(self, shapes: Sequence[Shape], tree: Tree) -> None:
+        """Write the function that finds some shapes, by their tree."""
+        columns = count_columns(shapes)
+        counts = {shape.most for shape in shapes} - {None}
+        self.write_line(0, f"def match{'_'.join(['', *map(str, counts)])}(path, segments):")
+        names = [f"s{column}" for column in range(columns)]
+        if columns not in counts:
+            names.append("*_")
+        if columns:
             self.write_line(1, f"{', '.join(names)}{',' * (len(names) == 1)} = segments")
-        if lengths.tree is not None:
-            self.write(lengths.tree, 1)
+        self.write(tree, 1)
         self.write_line(1, "return None")
 
     def write(self, tree: Tree, depth: int, data: str | None = None) -> None:
@@ -386,12 +385,6 @@ class SourceWriter:
         return data, source.kwargs.format(
             **{f"k{number}": name for number, name in enumerate(names)}
         )
-
-
-def _describe_length(lengths: LengthRange) -> str:
-    if lengths.most is None:
-        return f"{lengths.least}_or_more"
-    return f"{lengths.least}" + (f"_to_{lengths.most}" if lengths.most > lengths.least else "")
 
 
 def describe_row(row: Row[Any]) -> str:

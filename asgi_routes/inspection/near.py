@@ -14,7 +14,7 @@ from asgi_routes.engine import LinearMatcher, Mode, Row, is_within_segment, make
 from asgi_routes.patterns import FormatConverter, Literal, Node, Parameter
 from asgi_routes.patterns.syntaxes import compose
 from asgi_routes.routers import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter
-from asgi_routes.routers.table import Destination, Nested, make_rows
+from asgi_routes.routers.rows import Destination, Nested, make_rows
 from asgi_routes.scopes import (
     Settings,
     host_of,

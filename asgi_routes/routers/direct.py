@@ -9,7 +9,7 @@ from typing import Any
 from asgi_routes.apps import ENDPOINT, ROUTER, matches_as_ours
 from asgi_routes.dispatch import Found, Taken
 from asgi_routes.engine.rows import Hit
-from asgi_routes.routers.table import Destination, Mount
+from asgi_routes.routers.rows import Destination, Mount
 from asgi_routes.scopes import (
     ChildRoute,
     MatchedRoute,

@@ -30,15 +30,9 @@ from asgi_routes.routers.channels import adopt_routes
 from asgi_routes.routers.direct import find_behind, find_below_route
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
+from asgi_routes.routers.rows import Destination, Nested, make_rows
 from asgi_routes.routers.searched import SearchedRouter, yield_default_child
-from asgi_routes.routers.table import (
-    Destination,
-    Nested,
-    Table,
-    make_rows,
-    restore_slashes_in,
-    warn_of_slow_regexes,
-)
+from asgi_routes.routers.table import Table, restore_slashes_in, warn_of_slow_regexes
 from asgi_routes.routes import (
     Route,
     Routes,
@@ -167,6 +161,7 @@ class URLRouter(Reversing, SearchedRouter):
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
         self._table: Table
+        self._keeps_rows = False
         self.replace(routes)
         self.warn_of_suspicions()
 
@@ -219,12 +214,16 @@ class URLRouter(Reversing, SearchedRouter):
         before anything changes. A request is served by the old routes or by the new ones, never by
         a mixture; requests under way finish on the old ones. `reverse` knows the new names at once.
 
+        It costs what has changed: a declaration that is there before and after, as the same object,
+        is neither inspected nor compiled again.
+
         An application that is mounted before and after keeps its state. The lifespan belongs to
         the applications that were there when it began: they are stopped at its end, and new ones
         are not started.
 
-        It may be called from any thread. It takes as long as creating the router did, so in an event
-        loop call it in a thread: ``await anyio.to_thread.run_sync(router.replace, routes)``.
+        It may be called from any thread. Where every declaration is a new one it takes as long as
+        creating the router did, so in an event loop call it in a thread:
+        ``await anyio.to_thread.run_sync(router.replace, routes)``.
 
         Raises:
             ImproperlyConfigured: an item of the list is not a route; the old routes stay.
@@ -246,9 +245,11 @@ class URLRouter(Reversing, SearchedRouter):
                     router._within, router._table = within, table
                 if not is_first:
                     forget_names()
-            warn_of_slow_regexes(self._table.rows, self._compile_regex)
+            self._keeps_rows = True
+            warn_of_slow_regexes(self._table.new_rows, self._compile_regex)
 
     def look_again(self) -> None:
+        self._keeps_rows = False
         self.replace(self.declarations)
 
     def compile_table(self) -> None:
@@ -291,8 +292,9 @@ class URLRouter(Reversing, SearchedRouter):
             nested_in,
             self._compile_regex,
             self.layer,
+            self._table if replaced._keeps_rows else None,
         )
-        for row in table.rows:
+        for row in table.new_rows:
             row.target.matched.origin = self.origin
             row.target.matched.policy = row.target.policy_in(self.own_policy)
             row.target.matched.static = row.target.matched
@@ -340,15 +342,12 @@ class URLRouter(Reversing, SearchedRouter):
             table = self._table
             hit = table.literal(text)
             if hit is None:
-                segments = text.split("/", table.splits)
-                hit = table.searches[len(segments)](text, segments)
+                hit = table.searches[len(parts := text.split("/", table.splits))](text, parts)
             if hit is not None:
                 row, args, kwargs, rest = hit
                 target = row.target
-                served = target.served
-                if served is None and target.served_by_method is not None:
-                    served = target.find_served(scope)
-                if served is not None:
+                served = target.served or (target.served_by_method and target.find_served(scope))
+                if served:
                     first, app, passed = served
                     child = scope.copy() if type(scope) is dict else dict(scope)
                     child["path_remaining"] = rest

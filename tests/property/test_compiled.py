@@ -244,8 +244,8 @@ def test_every_short_path(chunk: int) -> None:
 
 def all_behind(linear: LinearMatcher[Any], text: str, index: int) -> Iterator[Any]:
     """Yield the hits behind a row, one by one."""
-    for row in linear.rows[index + 1 :]:
-        if (hit := linear.follow(row)(text)) is not None:
+    for row in linear.rows:
+        if row.index > index and (hit := linear.follow(row)(text)) is not None:
             yield shown(hit)
 
 

@@ -62,9 +62,10 @@ def test_replace_compiles_everything_before_anything_changes() -> None:
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
     def work() -> None:
-        outer = URLRouter([path("in/", inner), path("lazy/", Lazy())])
+        outer = URLRouter([path("in/", inner)])
+        routes = [path("new", B), path("lazy/", Lazy())]
         seen.clear()
-        inner.replace([path("new", B)])
+        inner.replace(routes)
         assert outer.match(http("/in/new"))
         seen.append(True)
 
@@ -111,10 +112,15 @@ never = HostRouter({f"{number}.example": URLRouter(users) for number in range(9)
 """
 _STEPS = {
     "nothing is asked": ("router.replace(router.routes)", 0),
-    "asked": ("router.match('/api/users/7/'), router.match('/api/users/8/')", 1),
-    "behind a mount": ("router.match('/m/users/7/')", 2),
-    "replaced inside": ("router.match('/api/users/7/'); nested.replace(users)", 2),
-    "started": ("sent = []; asyncio.run(router({'type': 'lifespan'}, receive, send))", 2),
+    # A function for the paths of a user, and one for all other lengths, where the mount alone is.
+    "asked": ("router.match('/api/users/7/'), router.match('/api/users/8/')", 2),
+    "behind a mount": ("router.match('/m/users/7/')", 3),
+    "replaced by the same": ("router.match('/api/users/7/'); nested.replace(users)", 2),
+    "replaced inside": (
+        "router.match('/api/users/7/'); nested.replace([path('users/<int:id>/', app)])",
+        3,
+    ),
+    "started": ("sent = []; asyncio.run(router({'type': 'lifespan'}, receive, send))", 3),
 }
 
 

@@ -27,7 +27,7 @@ from asgi_routes.dispatch import (
 from asgi_routes.engine import Compile, Row, Step
 from asgi_routes.inspection.check.findings import Subject, make_subject
 from asgi_routes.routers import HostRouter, ProtocolTypeRouter, URLRouter
-from asgi_routes.routers.table import Destination, Nested, make_rows
+from asgi_routes.routers.rows import Destination, Nested, make_rows
 from asgi_routes.routes import (
     Include,
     Route,

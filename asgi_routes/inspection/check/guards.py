@@ -16,7 +16,7 @@ from asgi_routes.inspection.check.taking import Taking, decide_taking
 from asgi_routes.middleware import Layer, list_callables
 from asgi_routes.patterns import Literal, parse_regex
 from asgi_routes.patterns.syntaxes import compose
-from asgi_routes.routers.table import Destination
+from asgi_routes.routers.rows import Destination
 from asgi_routes.routes import Include, Route
 
 

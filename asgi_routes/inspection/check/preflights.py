@@ -21,7 +21,7 @@ from asgi_routes.inspection.check.layers import answers_preflights, list_wrapper
 from asgi_routes.inspection.check.outlines import list_outlines, meet
 from asgi_routes.inspection.check.taking import find_methods
 from asgi_routes.routers import MethodRouter
-from asgi_routes.routers.table import Destination
+from asgi_routes.routers.rows import Destination
 
 _METHOD = "OPTIONS"
 

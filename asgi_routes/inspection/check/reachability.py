@@ -29,7 +29,7 @@ from asgi_routes.inspection.check.taking import (
     takes_variants,
     varies_with,
 )
-from asgi_routes.routers.table import Destination
+from asgi_routes.routers.rows import Destination
 
 _BY_DEFAULT = Undecided(
     "a router before it has a default, which serves every path that its routes do not have, but "

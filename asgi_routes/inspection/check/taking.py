@@ -20,7 +20,7 @@ from asgi_routes.engine import Mode, Row, Step, is_within_segment
 from asgi_routes.inspection.check.checked_tables import CheckedTable, list_declarations
 from asgi_routes.patterns import Literal, Parameter, Pattern, parse_regex
 from asgi_routes.routers import MethodRouter, URLRouter
-from asgi_routes.routers.table import Destination
+from asgi_routes.routers.rows import Destination
 
 _SOMETHING_MORE = Step(parse_regex("(?s)^."), Mode.PREFIX, {}, is_level=True)
 
