@@ -59,6 +59,8 @@ def kind_of(app: object) -> Kind:
     ``_path_routing``, Channels' mark, says of any other application whether it goes on routing by
     the path.
     """
+    if type(app) is FunctionType and not app.__dict__:
+        return Kind.ENDPOINT  # Where nothing was added, there is nothing to find.
     if is_router(app) and is_called_as_router(app):
         return Kind.ROUTER
     for inner in unwrap(app):

@@ -175,7 +175,7 @@ class _Compiler:
     def _compile(self, shapes: tuple[Shape, ...]) -> Part:
         if not shapes:
             return Part(_find_nothing, "")
-        writer = SourceWriter(self._linear.follow)
+        writer = SourceWriter(self._linear.make_follow)
         writer.write_function(shapes, self._build(shapes))
         return _execute(writer)
 

@@ -6,6 +6,7 @@ against this one.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from asgi_routes.engine.regexes import Compile
@@ -21,11 +22,16 @@ _Parameters: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 class LinearMatcher(Generic[Target]):
     """Tries the rows one by one.
 
+    Attributes:
+        rows: in order.
+        make_follow: returns a matcher for one row, which knows of no other.
+
     >>> LinearMatcher([])("any/path")
     """
 
     def __init__(self, rows: Sequence[Row[Target]], compile_regex: Compile = re.compile) -> None:
         self.rows = rows
+        self.make_follow = partial(_follow, compile_regex=compile_regex)
         self._compile_regex = compile_regex
         self._follow: dict[int, Callable[[str], Hit[Target] | None]] = {}
 
@@ -41,7 +47,7 @@ class LinearMatcher(Generic[Target]):
         """Return the matcher for one row; it is made when it is first asked for."""
         follow = self._follow.get(row.index)
         if follow is None:
-            follow = self._follow[row.index] = _follow(row, self._compile_regex)
+            follow = self._follow[row.index] = self.make_follow(row)
         return follow
 
     def could_match(self, row: Row[Target], path: str) -> bool:

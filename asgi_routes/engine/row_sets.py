@@ -132,7 +132,23 @@ def find_leaves_in_sets(sets: RowSets, segments: Sequence[str]) -> Iterator[Leaf
         left ^= lowest
 
 
-def prepare_hit(leaf: Leaf, follow: Follow) -> MakeHit:
+class Hits(dict[int, MakeHit]):
+    """What makes the hits of the rows of some sets, by the number of the row, from one on.
+
+    Each is prepared when a path comes to it for the first time: as a rule, few are ever asked for.
+    """
+
+    def __init__(self, leaves: Sequence[Leaf], follow: Follow) -> None:
+        super().__init__()
+        self._leaves = leaves
+        self._follow = follow
+
+    def __missing__(self, number: int) -> MakeHit:
+        make = self[number] = _prepare_hit(self._leaves[number - 1], self._follow)
+        return make
+
+
+def _prepare_hit(leaf: Leaf, follow: Follow) -> MakeHit:
     """Return what makes the hit of a row, once the segments of a path have left it."""
     row, tail = leaf.shape.row, leaf.shape.tail
     if tail is None or leaf.open:

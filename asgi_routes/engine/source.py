@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, assert_never
 
 from asgi_routes.engine.decision_tree import Compare, InOrder, Switch, Tree, count_columns
 from asgi_routes.engine.pieces import Run, read_piece
-from asgi_routes.engine.row_sets import Follow, Leaf, RowSets, SetsOfColumn, prepare_hit
+from asgi_routes.engine.row_sets import Follow, Hits, Leaf, RowSets, SetsOfColumn
 from asgi_routes.engine.rows import Row
 from asgi_routes.engine.shapes import Shape
 from asgi_routes.engine.splitting import make_fits
@@ -290,8 +290,7 @@ class SourceWriter:
             self._write_numbered(switch.column, single, depth)
 
     def _write_sets(self, sets: RowSets, depth: int) -> None:
-        hits = [None, *(prepare_hit(leaf, self._follow) for leaf in sets.leaves)]
-        name = self.namespace.name("hits", id(sets), hits)
+        name = self.namespace.name("hits", id(sets), Hits(sets.leaves, self._follow))
         texts = [self._write_set(column) for column in sets.columns]
         self._write_shown([leaf.shape.row for leaf in sets.leaves], depth)
         self.write_line(depth, f"left = {' & '.join(texts)}")

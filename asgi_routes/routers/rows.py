@@ -139,14 +139,18 @@ class Way(NamedTuple):
     """The declarations that lead to an application.
 
     Attributes:
-        routes: triples of level of routers, number in its list, and declaration.
+        declarations: the outermost first.
+        order: their numbers in their lists.
+        levels: how many routers there are around each.
         app: the application or router.
         layers: the middleware on the way.
         settings: what the routers on the way set for themselves.
         is_place: whether it ends at a prefix, behind which there are more declarations.
     """
 
-    routes: tuple[tuple[int, int, Route], ...]
+    declarations: tuple[Route, ...]
+    order: tuple[int, ...]
+    levels: tuple[int, ...]
     app: Any
     layers: tuple[Layer, ...]
     settings: tuple[Settings, ...]
@@ -154,26 +158,22 @@ class Way(NamedTuple):
 
     def along(self, level: int, index: int, route: Route) -> "Way":
         """Return the way with one declaration more, and what it leads to."""
-        layers = self.layers if route.layer is None else (*self.layers, route.layer)
-        return Way((*self.routes, (level, index, route)), route.target, layers, self.settings)
+        return Way(
+            (*self.declarations, route),
+            (*self.order, index),
+            (*self.levels, level),
+            route.target,
+            self.layers if route.layer is None else (*self.layers, route.layer),
+            self.settings,
+        )
 
     @property
     def route(self) -> Route:
         """The last declaration."""
-        return self.routes[-1][2]
-
-    @property
-    def declarations(self) -> tuple[Route, ...]:
-        """All of them."""
-        return tuple(route for _, _, route in self.routes)
-
-    @property
-    def order(self) -> tuple[int, ...]:
-        """Their numbers."""
-        return tuple(index for _, index, _ in self.routes)
+        return self.declarations[-1]
 
 
-_START = Way((), None, (), ())
+_START = Way((), (), (), None, (), ())
 
 
 def make_rows(routes: Sequence[Route], nested_in: NestedIn) -> list[Row[Destination]]:
@@ -224,7 +224,7 @@ def list_ways(
             included = route.target
             if included.layer is not None:
                 way = way._replace(layers=(*way.layers, included.layer))
-            if len(way.routes) > _MOST_INCLUDES:
+            if len(way.order) > _MOST_INCLUDES:
                 raise ImproperlyConfigured(
                     f"more than {_MOST_INCLUDES} include() in one another", declared=route.declared
                 )
@@ -232,8 +232,8 @@ def list_ways(
             yield from list_ways(included.routes, nested_in, lists, way, level)
             continue
         # A router that contains itself is asked when it comes to that.
-        is_known = any(route.target is other.target for _, _, other in outer.routes)
-        is_asked = is_known or route.mounting is not None or len(outer.routes) >= _MOST_LEVELS
+        is_known = any(route.target is other.target for other in outer.declarations)
+        is_asked = is_known or route.mounting is not None or len(outer.order) >= _MOST_LEVELS
         nested = None if is_asked else nested_in(route.target)
         if nested is None:
             yield way
@@ -313,10 +313,10 @@ def _mode(way: Way, kind: Kind) -> Mode:
 
 
 def _steps(way: Way, mode: Mode) -> tuple[Step, ...]:
-    steps = []
+    steps: list[Step] = []
     before = 0
-    for place, (level, _, route) in enumerate(way.routes, 1):
-        if place < len(way.routes):
+    for level, route in zip(way.levels, way.declarations, strict=True):
+        if len(steps) + 1 < len(way.declarations):
             mode_here = Mode.PREFIX if isinstance(route.target, Include) else Mode.LEVEL
         else:
             mode_here = mode
@@ -327,7 +327,7 @@ def _steps(way: Way, mode: Mode) -> tuple[Step, ...]:
 
 def _template(way: Way) -> Template:
     by_level: dict[int, list[Route]] = {}
-    for level, _, route in way.routes:
+    for level, route in zip(way.levels, way.declarations, strict=True):
         by_level.setdefault(level, []).append(route)
     return join_templates(tuple(_template_of(routes) for routes in by_level.values()))
 

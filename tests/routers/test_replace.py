@@ -1,8 +1,10 @@
 """URLRouter.replace: other routes in the place of those that were there."""
 
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -10,8 +12,11 @@ import pytest
 from asgi_routes import (
     ImproperlyConfigured,
     URLRouter,
+    include,
     path,
+    re_path,
 )
+from asgi_routes.engine import decision_tree
 from tests.spec.driving import Wrapper, http, named
 
 A, B, C = map(named, "ABC")
@@ -89,6 +94,33 @@ def test_replace_leaves_routers_alone_that_are_around_no_more() -> None:
     table = outer._table
     inner.replace([])
     assert outer._table is table
+
+
+@pytest.mark.parametrize("is_around", [False, True], ids=["in the router", "in one inside"])
+def test_what_is_not_there_any_more_is_freed(
+    monkeypatch: pytest.MonkeyPatch, *, is_around: bool
+) -> None:
+    """Of a table that was asked, in whichever form its rows were: what stays holds nothing of it."""
+    monkeypatch.setattr(decision_tree, "_COPIES_FREE", 4)
+    texts = [
+        *("a", "<x>/b", "a/<y>", "<x>/<int:y>/c/", "<x>-<y>/", "<path:p>"),
+        *(f"t{number}/<slug:x>/<y>" for number in range(9)),
+        *(f"<slug:x>/u{number}/<y>" for number in range(9)),
+    ]
+    routes: list[Any] = [path(text, named(text)) for text in texts]
+    routes += [re_path("^r/(.*)$", A), path("in/", include([path("<x>", B)]))]
+    inner = URLRouter(routes)
+    router = URLRouter([path("o/", inner), path("z", A)]) if is_around else inner
+    for place in range(len(routes)):
+        gone = Wrapper(C)
+        router.match(http("/no/such/path"))
+        inner.replace([*routes[:place], path(f"<x>/u{place}/<int:y>", gone), *routes[place:]])
+        assert list(router._table.hits("o/" * is_around + "t1/u1/7"))
+        inner.replace(routes)
+        is_gone = weakref.ref(gone)
+        del gone
+        gc.collect()
+        assert is_gone() is None
 
 
 _COUNTED = """
