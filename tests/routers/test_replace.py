@@ -104,23 +104,23 @@ def test_what_is_not_there_any_more_is_freed(
     monkeypatch.setattr(decision_tree, "_COPIES_FREE", 4)
     texts = [
         *("a", "<x>/b", "a/<y>", "<x>/<int:y>/c/", "<x>-<y>/", "<path:p>"),
-        *(f"t{number}/<slug:x>/<y>" for number in range(9)),
-        *(f"<slug:x>/u{number}/<y>" for number in range(9)),
+        *(f"<slug:x>/u{number}/<y>{end}" for number in range(9) for end in ("", "/")),
+        *(f"t{number}/<slug:x>/<y>{end}" for number in range(9) for end in ("", "/")),
     ]
     routes: list[Any] = [path(text, named(text)) for text in texts]
     routes += [re_path("^r/(.*)$", A), path("in/", include([path("<x>", B)]))]
-    inner = URLRouter(routes)
-    router = URLRouter([path("o/", inner), path("z", A)]) if is_around else inner
-    for place in range(len(routes)):
+    for place in (0, len(routes) // 2, len(routes)):
         gone = Wrapper(C)
-        router.match(http("/no/such/path"))
-        inner.replace([*routes[:place], path(f"<x>/u{place}/<int:y>", gone), *routes[place:]])
+        with_it = [*routes[:place], path(f"<x>/u{place}/<int:y>", gone), *routes[place:]]
+        inner = URLRouter(with_it)
+        router = URLRouter([path("o/", inner), path("z", A)]) if is_around else inner
         assert list(router._table.hits("o/" * is_around + "t1/u1/7"))
         inner.replace(routes)
         is_gone = weakref.ref(gone)
-        del gone
+        del gone, with_it
         gc.collect()
         assert is_gone() is None
+        assert router.match(http("/o/a" if is_around else "/a"))
 
 
 _COUNTED = """
