@@ -1,6 +1,6 @@
 """Measure everything, print it, and save it: ``make bench``.
 
-One part alone: ``make bench ARGS=shapes``, ``ARGS=urls``, ``ARGS=formats``.
+One part alone: ``make bench ARGS=shapes``, ``urls``, ``formats``, ``dispatch``, ``large`` or ``replace``.
 
 Every figure is a median of interleaved rounds in this one process; the ratios are what can be compared
 between machines.
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table as Printed
 
-from benchmarks import formats, measurements, shapes, urls
+from benchmarks import formats, large, measurements, shapes, urls
 from benchmarks.clock import ROUNDS, interleaved, medians
 from benchmarks.methods import methods
 from benchmarks.peers import PEERS, Peer
@@ -105,10 +105,31 @@ def printed(console: Console, results: dict[str, Any]) -> None:
         "hostile peers, ms",
         "methods",
         "dispatch",
+        "replace",
+        "hosts",
     ):
-        console.print(f"\n[bold]{name}")
-        console.print_json(data=results[name])
+        print_plainly(console, name, results[name])
+    print_large(console, results["large"])
     console.print(f"\nimport: {results['import, ms']:.1f} ms")
+
+
+def print_plainly(console: Console, name: str, result: Any) -> None:
+    """Print a result as it is."""
+    console.print(f"\n[bold]{name}")
+    console.print_json(data=result)
+
+
+def print_large(console: Console, results: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Print what large tables take by the number of routes."""
+    for kind, sizes in results.items():
+        table = Printed(title=f"large tables, {kind}", title_justify="left")
+        table.add_column("routes", justify="right")
+        for column in next(iter(sizes.values())):
+            table.add_column(column, justify="right")
+        for size, row in sizes.items():
+            cells = (f"{cell:,.2f}" for cell in row.values())
+            table.add_row(f"{int(size):,}", *cells)
+        console.print(table)
 
 
 def print_shapes(console: Console, results: dict[str, dict[str, float]]) -> None:
@@ -175,6 +196,38 @@ def measured_shapes(progress: Progress) -> dict[str, dict[str, float]]:
     return shapes.measured(lambda: progress.advance(task))
 
 
+def measured_dispatch(progress: Progress) -> dict[str, float]:
+    """Return the comparison of whole calls."""
+    task = progress.add_task("dispatch", total=None)
+    return measurements.dispatch(lambda: progress.advance(task))
+
+
+def measured_large(progress: Progress) -> dict[str, dict[str, dict[str, float]]]:
+    """Return what large tables take."""
+    task = progress.add_task("large tables", total=len(large.KINDS) * len(large.SIZES))
+    return large.growth(lambda: progress.advance(task))
+
+
+def measured_replacing(progress: Progress) -> dict[str, dict[str, float]]:
+    """Return what replacing takes."""
+    progress.add_task("replace", total=None)
+    return large.replacing()
+
+
+PARTS: dict[str, tuple[Callable[[Progress], Any], Callable[[Console, Any], None]]] = {
+    "shapes": (measured_shapes, print_shapes),
+    "urls": (measured_urls, print_urls),
+    "formats": (measured_formats, print_formats),
+    "dispatch": (measured_dispatch, lambda console, found: print_plainly(console, "ns", found)),
+    "large": (measured_large, print_large),
+    "replace": (
+        measured_replacing,
+        lambda console, found: print_plainly(console, "replace", found),
+    ),
+}
+"""What can be measured alone, and how it is printed."""
+
+
 def measured(progress: Progress) -> dict[str, Any]:
     """Return all results."""
     results: dict[str, Any] = {
@@ -185,22 +238,24 @@ def measured(progress: Progress) -> dict[str, Any]:
         "urls": measured_urls(progress),
         "formats": measured_formats(progress),
     }
-    task = progress.add_task("growth, dispatch", total=None)
+    task = progress.add_task("growth", total=None)
     results["growth"] = measurements.growth(lambda: progress.advance(task))
     results["globs of channels, ns"] = measurements.globs(lambda: progress.advance(task))
     results["methods"] = methods(lambda: progress.advance(task))
-    results["dispatch"] = measurements.dispatch(lambda: progress.advance(task))
-    task = progress.add_task("building, hostile paths, import", total=4)
+    results["dispatch"] = measured_dispatch(progress)
+    results["replace"] = measured_replacing(progress)
+    results["large"] = measured_large(progress)
+    task = progress.add_task("building, hosts, hostile paths, import", total=5)
     for name, measure in (
         ("building", measurements.building),
+        ("hosts", large.hosts),
         ("hostile", measurements.hostile),
         ("hostile peers, ms", measurements.hostile_peers),
         ("import, ms", measurements.importing),
     ):
         results[name] = measure()
         progress.advance(task)
-    calls, both = results["dispatch"], results["methods"]
-    calls["floors"] = calls["asgi_routes"] / calls["floor"]
+    both = results["methods"]
     both["ratio"] = both["asgi_routes"] / both["sanic-routing"]
     return results
 
@@ -208,26 +263,15 @@ def measured(progress: Progress) -> dict[str, Any]:
 def main() -> None:
     """Run all measurements, or those of one part."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "part", nargs="?", choices=["shapes", "urls", "formats"], help="alone, and nothing is saved"
-    )
+    parser.add_argument("part", nargs="?", choices=[*PARTS], help="alone, and nothing is saved")
     parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
     arguments = parser.parse_args()
     console = Console()
-    if arguments.part == "shapes":
+    if arguments.part is not None:
+        measure, show = PARTS[arguments.part]
         with Progress(console=console) as progress:
-            alone = measured_shapes(progress)
-        print_shapes(console, alone)
-        return
-    if arguments.part == "formats":
-        with Progress(console=console) as progress:
-            typed = measured_formats(progress)
-        print_formats(console, typed)
-        return
-    if arguments.part == "urls":
-        with Progress(console=console) as progress:
-            of_names = measured_urls(progress)
-        print_urls(console, of_names)
+            alone = measure(progress)
+        show(console, alone)
         return
     with Progress(console=console) as progress:
         results = measured(progress)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgi_routes import ChannelNameRouter, ProtocolTypeRouter, URLRouter, format_path, path
-from benchmarks.calls import scope_of
+from benchmarks.calls import own_clock, scope_of
 from benchmarks.clock import interleaved, medians, seconds
 from benchmarks.peers import PEERS, app, written
 from benchmarks.tables import Table, filled, random_routes, shuffled_and_typed, small_api
@@ -124,45 +124,55 @@ def importing() -> float:
     return statistics.median(ours - bare for ours, bare in pairs) * 1000
 
 
+class ContractFloor:
+    """The least that a router can do that is an object and keeps the contract of the child scope.
+
+    It knows the one route that there is, and looks at nothing.
+    """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        child = scope.copy()
+        kwargs = {"id": 7}
+        child["path_remaining"] = ""
+        child["route"] = self
+        child["url_route"] = {"args": (), "kwargs": kwargs}
+        child["path_params"] = kwargs.copy()
+        return await app(child, receive, send)
+
+
 def dispatch(tick: Callable[[], None]) -> dict[str, float]:
-    """Return the time of a whole call, and of the least that one could do.
+    """Return the time of a whole call, and of the least that one could do, with its multiples.
 
     The floor copies the scope with two more keys, and awaits the application.
     """
+    one = ProtocolTypeRouter({"http": URLRouter(_routes(["/users/:id|int", *small_api(10)]))})
     inner = URLRouter(_routes(["/", "/:id|int", "/:id|int/edit"]))
     urls = URLRouter([path("", app), path("users/", inner), *_routes(small_api(10))])
-    application = ProtocolTypeRouter({"http": urls, "websocket": app})
+    three = ProtocolTypeRouter({"http": urls, "websocket": app})
 
     async def floor(scope: Any, receive: Any, send: Any) -> Any:
         child = dict(scope)
         child["url_route"] = child["path_remaining"] = None
         return await app(child, receive, send)
 
-    def calling(served: Any) -> Callable[[Any], None]:
-        def find(scope: Any) -> None:
-            try:  # contextlib.suppress() takes as long as the floor.
-                served(scope, None, None).send(None)
-            except StopIteration:
-                return
-
-        return find
-
-    def scopes() -> list[Any]:
-        return [scope_of(f"/users/{number}") for number in range(1000)]
-
-    times: dict[str, list[float]] = {"floor": [], "asgi_routes": []}
+    served = {"floor": floor, "contract floor": ContractFloor(), "one level": one}
+    served["asgi_routes"] = three
+    clocks = {name: own_clock() for name in served}
+    times: dict[str, list[float]] = {name: [] for name in served}
     for _ in range(21):
-        for name, find in (("floor", calling(floor)), ("asgi_routes", calling(application))):
-            made = scopes()
+        for name, application in served.items():
+            made = [scope_of(f"/users/{number}") for number in range(1000)]
             gc.collect()
             gc.disable()
-            start = time.perf_counter_ns()
-            for scope in made:
-                find(scope)
-            times[name].append((time.perf_counter_ns() - start) / len(made))
+            times[name].append(clocks[name](application, made))
             gc.enable()
         tick()
-    return medians(times)
+    found = medians(times)
+    return found | {
+        "floors": found["asgi_routes"] / found["floor"],
+        "floors, one level": found["one level"] / found["floor"],
+        "contract floors": found["asgi_routes"] / found["contract floor"],
+    }
 
 
 def hostile() -> list[dict[str, Any]]:

@@ -91,18 +91,18 @@ def compile_rows(
         kept: of a table that was compiled before; what depends on the same rows is taken from it.
     """
     compiler = _Compiler(linear, kept)
-    shapes, literals = compiler.read_shapes(rows)
+    shapes, paths = compiler.read_shapes(rows)
     searches: list[Search[Any]] = [_find_nothing]
     sources: dict[str, None] = {}
     for least, most, fitting in divide_by_length(shapes):
-        others = compiler.leave_others(fitting, literals)
+        others = compiler.leave_others(fitting, paths)
         part = compiler.make_part(others)
         last = max(least, count_columns(others)) + 1
         searches += [part.search] * ((most or last) + 1 - least)
         sources[part.source] = None
     splits = len(searches) - 2
     matcher: Matcher[Any] = _make_matcher(searches, splits)
-    hits = {path: (shape.row, (), _NO_KWARGS, "") for path, shape in literals.items()}
+    hits = {path: (shape.row, (), _NO_KWARGS, "") for shape, path in paths.items()}
     if hits:
         has_others = any(search is not _find_nothing for search in searches)
         matcher = _Literals(hits, matcher).__getitem__ if has_others else hits.get
@@ -123,50 +123,51 @@ class _Compiler:
         self._linear = linear
         self._trees: dict[Hashable, Tree] = {}
 
-    def read_shapes(self, rows: Sequence[Row[Any]]) -> tuple[list[Shape], dict[str, Shape]]:
-        """Return the shapes, and by their paths those of them that can be looked up, so far."""
-        literals: dict[str, Shape] = {}
+    def read_shapes(self, rows: Sequence[Row[Any]]) -> tuple[list[Shape], dict[Shape, str]]:
+        """Return the shapes, and of those that might simply be looked up the paths."""
         shapes = []
+        paths: dict[Shape, str] = {}
+        known: set[str] = set()
         for row in rows:
             shape = self._make(row, partial(read_shape, row))
             path = None if shape.has_kwargs else shape.literal
-            if path is None or literals.setdefault(path, shape) is shape:
-                shapes.append(shape)
-        return shapes, literals
+            if path is not None:
+                if path in known:
+                    continue
+                known.add(path)
+                paths[shape] = path
+            shapes.append(shape)
+        return shapes, paths
 
-    def leave_others(self, shapes: list[Shape], literals: dict[str, Shape]) -> tuple[Shape, ...]:
-        """Return the shapes that have to be searched, and take their paths from the literal ones.
+    def leave_others(self, shapes: list[Shape], paths: dict[Shape, str]) -> tuple[Shape, ...]:
+        """Return the shapes that have to be searched, and take those of them from the paths.
 
         A literal path that an earlier row might match too is looked for in its order.
         """
-        paths = {
-            shape: path
-            for shape in shapes
-            if (path := shape.literal) is not None and literals.get(path) is shape
-        }
         others = self._make(("others", *shapes), lambda: self._find_others(shapes, paths))
         for shape in others:
-            if shape in paths:
-                del literals[paths[shape]]
+            paths.pop(shape, None)
         return others
 
     def _find_others(self, shapes: list[Shape], paths: dict[Shape, str]) -> tuple[Shape, ...]:
         others = tuple(shape for shape in shapes if shape not in paths)
-        if not others or not paths:
+        if not others or len(others) == len(shapes):
             return others
         tree = self._build(others)
         hidden = {
             shape
-            for shape, path in paths.items()
-            if any(
-                leaf.shape.row.index < shape.row.index
-                and self._linear.could_match(leaf.shape.row, path)
-                for leaf in find_leaves_in_tree(tree, path.split("/"))
-            )
+            for shape in shapes
+            if shape in paths and self._is_hidden(shape.row.index, paths[shape], tree)
         }
         if not hidden:
             return others
         return tuple(shape for shape in shapes if shape not in paths or shape in hidden)
+
+    def _is_hidden(self, index: int, path: str, tree: Tree) -> bool:
+        return any(
+            leaf.shape.row.index < index and self._linear.could_match(leaf.shape.row, path)
+            for leaf in find_leaves_in_tree(tree, path.split("/"))
+        )
 
     def make_part(self, shapes: tuple[Shape, ...]) -> Part:
         """Return what finds these shapes."""
