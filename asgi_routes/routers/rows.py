@@ -329,7 +329,8 @@ def _template(way: Way) -> Template:
     by_level: dict[int, list[Route]] = {}
     for level, route in zip(way.levels, way.declarations, strict=True):
         by_level.setdefault(level, []).append(route)
-    return join_templates(tuple(_template_of(routes) for routes in by_level.values()))
+    templates = tuple(_template_of(routes) for routes in by_level.values())
+    return templates[0] if len(templates) == 1 else join_templates(templates)
 
 
 def _template_of(routes: Sequence[Route]) -> Template:

@@ -5,7 +5,7 @@ from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias
 from weakref import WeakSet, ref
 
-from asgi_routes.apps import is_searched
+from asgi_routes.apps import is_router, is_searched
 from asgi_routes.dispatch import (
     BASE,
     NONE_ALLOWED,
@@ -275,7 +275,8 @@ class URLRouter(Reversing, SearchedRouter):
         within: set[URLRouter] = set()
 
         def nested_in(app: object) -> Nested | None:
-            if not isinstance(app, URLRouter) or not self._can_look_into(app):
+            # Of a protocol, isinstance() takes as long as the rest.
+            if not (is_router(app) and isinstance(app, URLRouter) and self._can_look_into(app)):
                 return None
             nested = routes if app is replaced else app._table.routes
             # A router in many places of routers in many places would be copied without end.
