@@ -323,9 +323,11 @@ class URLRouter(Reversing, SearchedRouter):
         return self._table.may_want_variants
 
     def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
-        """Return what serves the scope's path, behind nested routers too."""
+        """Return what serves the scope's path, behind nested routers too.
+
+        What most scopes are is decided here; `find_match` says the same at length.
+        """
         path: Any = scope.get("path")
-        # What most scopes are is decided here; `find_match` says the same at length.
         if (
             self._is_simple
             and type(path) is str
@@ -347,8 +349,10 @@ class URLRouter(Reversing, SearchedRouter):
             if hit is not None:
                 row, args, kwargs, rest = hit
                 target = row.target
-                served = target.served or (target.served_by_method and target.find_served(scope))
-                if served:
+                served = target.served
+                if served is None and target.served_by_method is not None:
+                    served = target.find_served(scope)
+                if served is not None:
                     first, app, passed = served
                     child = scope.copy() if type(scope) is dict else dict(scope)
                     child["path_remaining"] = rest
@@ -358,12 +362,11 @@ class URLRouter(Reversing, SearchedRouter):
                     if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
                         child = child_scope(scope, target.matched, ((args, kwargs),), rest)
                     return first, child, app, (self, target, passed)
-                found = find_behind(self, scope, reading or (path, 1, "", 1), hit)
-                return find_match(self, scope, BASE) if found is None else found
+                reading = reading or (path, 1, "", 1)
+                return find_behind(self, scope, reading, hit) or find_match(self, scope, BASE)
             if table.is_closed and self._answers_plainly:
                 return self._miss(scope, Reading(*(reading or (path, 1, "", 1))))
-        found = find_below_route(self, scope)
-        return find_match(self, scope, BASE) if found is None else found
+        return find_below_route(self, scope) or find_match(self, scope, BASE)
 
     def _miss(self, scope: Scope, reading: Reading) -> NoMatch:
         place = partial(self._make_place, scope, reading)
