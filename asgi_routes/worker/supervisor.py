@@ -84,12 +84,24 @@ class Supervisor:
             LOGGER.debug("channel %r: %s", channel, tell_error(error))
 
     async def open(self, patience: float) -> None:
-        """Enter the broker; wait for so many seconds if it is not there yet.
+        """Enter the broker; wait for so many seconds if it is not there yet, and beat meanwhile.
 
         Raises:
             ImproperlyConfigured: it cannot be used like this.
             BrokerUnavailableError: it is not there, or refuses.
         """
+        raised: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.watch)
+            try:
+                await self._open_in_time(patience)
+            except Exception as error:  # noqa: BLE001 - raised again, not in a group
+                raised = error
+            tasks.cancel_scope.cancel()
+        if raised is not None:
+            raise raised
+
+    async def _open_in_time(self, patience: float) -> None:
         end = anyio.current_time() + patience
         pause = _FIRST_PAUSE
         while True:
@@ -103,7 +115,6 @@ class Supervisor:
                     reason = f"the broker cannot be opened: {tell_error(error)}"
                     raise BrokerUnavailableError(reason, will_pass=False) from error
                 self.note_failure("", error, left)
-                self._beat(is_ready=False)
                 await anyio.sleep(min(pause, left))
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:

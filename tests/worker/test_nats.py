@@ -1,31 +1,36 @@
 """The broker on NATS: the contract, and what only NATS can do to it."""
 
+import contextlib
 import itertools
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import nats
 import pytest
 from nats.js.api import DiscardPolicy, RetentionPolicy
 
-from asgi_routes import ImproperlyConfigured
+from asgi_routes import ImproperlyConfigured, not_found
 from asgi_routes.worker import (
     BrokerClosedError,
     BrokerFullError,
     LeaseLostError,
     MessageTooLargeError,
+    Worker,
     WorkerError,
 )
 from asgi_routes.worker.conformance import BrokerConformance, MakeBroker
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receive_nothing
-from asgi_routes.worker.conformance.workers import wait_until
+from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.nats import connection
 from asgi_routes.worker.nats.broker import NatsBroker
-from tests.worker.engines import NatsEngine
+from tests.ports import free_port
+from tests.worker.engines import PATIENCE, NatsEngine
 
 pytestmark = pytest.mark.anyio
 PREFIXES = (f"test{number}" for number in itertools.count())
@@ -253,6 +258,41 @@ async def test_leaves(engine: NatsEngine) -> None:
             await broker.send("mail", {"type": "x"})
 
 
+async def wait_until_open(broker: NatsBroker) -> None:
+    """Wait until the leaf node has found its hub."""
+    with anyio.fail_after(PATIENCE):
+        while True:
+            with contextlib.suppress(WorkerError):
+                async with broker:
+                    return
+            await anyio.sleep(0.05)
+
+
+async def test_domain(tmp_path: Path) -> None:
+    """Behind a leaf node without JetStream, the one of the hub is reached by its domain."""
+    port = free_port()
+    hub, leaf = tmp_path / "hub.conf", tmp_path / "leaf.conf"
+    hub.write_text(f'jetstream {{ domain: hub }}\nleafnodes {{ listen: "127.0.0.1:{port}" }}\n')
+    leaf.write_text(f'leafnodes {{ remotes [ {{ url: "nats-leaf://127.0.0.1:{port}" }} ] }}\n')
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    with NatsEngine("-c", str(hub)) as engine, NatsEngine("-c", str(leaf)) as edge:
+        broker = NatsBroker(edge.url, domain="hub", storage="memory", timeout=PATIENCE)
+        await wait_until_open(broker)
+        async with broker, run_worker(broker, {"mail": app}) as (worker, events):
+            await broker.send("mail", {"type": "x"})
+            await wait_until(lambda: count_ended(events) == 1)
+            assert worker.status.counts["done"] == 1
+            await broker.send("nobody", {"type": "x"})
+            assert (await broker.depth("nobody")).waiting == 1
+        client = await nats.connect(engine.url)
+        info = await client.jetstream().stream_info("asgi_routes-work")
+        assert (info.config.storage, info.state.messages) == ("memory", 1)
+        await client.close()
+
+
 async def test_what_a_server_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong password, no JetStream and no server at all end soon, with an error that says which."""
     monkeypatch.setattr(connection, "PATIENCE", 3.0)
@@ -271,6 +311,24 @@ async def test_what_a_server_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.raises(WorkerError, match="offers no JetStream"),
     ):
         await NatsBroker(engine.url).__aenter__()
+
+
+async def test_heart_beats_while_a_server_is_silent(tmp_path: Path) -> None:
+    """A server that takes the connection and says nothing is no reason to restart a worker."""
+    alive, ready = tmp_path / "alive", tmp_path / "ready"
+    beats = set()
+    with socket.create_server(("127.0.0.1", 0)) as silent, anyio.fail_after(PATIENCE):
+        broker = NatsBroker(f"nats://127.0.0.1:{silent.getsockname()[1]}")
+        worker = Worker(not_found, broker, ["mail"], health_file=alive, ready_file=ready)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.run)
+            while len(beats) < 3:
+                await anyio.sleep(0.05)
+                beats |= {alive.stat().st_mtime_ns} if alive.exists() else set()
+            assert worker.status.state == "starting"
+            assert worker.status.counts["broker_error"] == 0
+            assert not ready.exists()
+            worker.stop()
 
 
 async def test_no_room(tmp_path: Path) -> None:
