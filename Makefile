@@ -26,7 +26,7 @@ IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 # What the tests start hundreds of times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-channels test lint types parity formats fuzz mutants applications targets wsgi proxies bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity formats clients fuzz mutants applications targets wsgi proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -62,6 +62,13 @@ formats: $(DEV)/.ready $(OLDEST)/.ready
 		echo "== formats beside parse $$($(DEV)/bin/python -c 'import parse; print(parse.__version__)')"; \
 		$(DEV)/bin/python -m pytest -n auto --dist worksteal -rP $(ARGS) tests/parity/test_formats.py \
 			tests/patterns tests/property/test_format_regexes.py
+
+clients: $(DEV)/.ready $(OLDEST)/.ready
+	@export PYTHONPATH="$(CURDIR)/$(OLDEST)"; \
+		echo "== brokers on nats-py and redis $$($(DEV)/bin/python -c 'import importlib.metadata as m; print(m.version("nats-py"), m.version("redis"))')"; \
+		$(DEV)/bin/python -m pytest -n 2 --dist worksteal -k "not valkey and not redis-8" $(ARGS) \
+			tests/worker/test_nats.py::TestNatsBroker tests/worker/test_redis.py::TestRedisBroker \
+			tests/worker/test_redis.py::test_replies tests/worker/test_production.py
 
 fuzz: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group fuzz

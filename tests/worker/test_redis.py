@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+import redis
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
@@ -22,7 +23,7 @@ from asgi_routes.worker.conformance.deliveries import LONG, receive_next, receiv
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.redis.broker import RedisBroker
 from tests.ports import free_port
-from tests.worker.engines import RedisEngine
+from tests.worker.engines import REDIS_PROGRAMS, RedisEngine
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +40,13 @@ def shared() -> Iterator[RedisEngine]:
         yield engine
 
 
+@pytest.fixture(scope="module", params=REDIS_PROGRAMS)
+def server(request: pytest.FixtureRequest) -> Iterator[RedisEngine]:
+    """One of each kind of server."""
+    with RedisEngine(find_program=REDIS_PROGRAMS[request.param]) as engine:
+        yield engine
+
+
 @pytest.fixture
 def engine() -> Iterator[RedisEngine]:
     """An engine for one test, to be killed."""
@@ -52,14 +60,19 @@ def prefix() -> str:
 
 
 class TestRedisBroker(BrokerConformance):
-    """It fulfils the contract."""
+    """It fulfils the contract, on whatever server."""
 
     @pytest.fixture
-    def make_broker(self, shared: RedisEngine, prefix: str) -> Callable[[float], RedisBroker]:
-        return lambda lease: shared.broker(lease, prefix=prefix)
+    def make_broker(self, server: RedisEngine, prefix: str) -> Callable[[float], RedisBroker]:
+        return lambda lease: server.broker(lease, prefix=prefix)
 
 
-@pytest.mark.parametrize("options", ["protocol=2", "protocol=3", "legacy_responses=false"])
+_REPLIES = ["protocol=2", "protocol=3"]
+if int(redis.__version__.partition(".")[0]) >= 8:
+    _REPLIES.append("legacy_responses=false")
+
+
+@pytest.mark.parametrize("options", _REPLIES)
 async def test_replies(shared: RedisEngine, prefix: str, options: str) -> None:
     """Redis' two protocols, and its client's ways of reading them, all do."""
     broker = RedisBroker(f"{shared.url}?{options}", prefix=prefix)
