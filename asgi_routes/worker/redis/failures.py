@@ -19,6 +19,7 @@ _REFUSED = (
     "invalid username-password",
     "NOPERM",
     "no permissions",
+    "The user executing the script can't",
 )
 
 
