@@ -66,8 +66,13 @@ class Source:
 
     async def close(self, client: Any) -> None:
         """Close a client, if it was made here."""
-        if client is not self._theirs:
-            await client.aclose()
+        if client is self._theirs:
+            return
+        await client.aclose()
+        # A client that asks sentinels leaves its connections to them open.
+        pool = getattr(client, "connection_pool", None)
+        for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+            await sentinel.aclose()
 
 
 def _connect(url: str) -> Any:
