@@ -7,6 +7,8 @@ Rule: an error keeps its facts as attributes and builds its text in ``__str__``.
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from reprlib import recursive_repr
 from typing import Any, NamedTuple, Self
 
 _PACKAGE = __name__.partition(".")[0]
@@ -203,21 +205,22 @@ def _printable(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
+@recursive_repr("…")
 def show(value: object) -> str:
-    """Return a value for a message, also where Python writes no text of it.
+    """Return a value for a message, also where Python or the value itself makes no text of it.
 
-    >>> show("a"), show({"id": 10**5000})
-    ("'a'", "{'id': a number of more than 4,300 digits}")
+    >>> show("a"), show({"id": [10**5000]})
+    ("'a'", "{'id': [a number of more than 4,300 digits]}")
     """
-    try:
+    with suppress(Exception):  # The message is about something else.
         return repr(value)
-    except ValueError:
-        pass
     match value:
         case int():
             return f"a number of more than {sys.get_int_max_str_digits():,} digits"
-        case tuple() | list():
+        case tuple():
             return f"({', '.join(map(show, value))})"
+        case list():
+            return f"[{', '.join(map(show, value))}]"
         case dict():
             return f"{{{', '.join(f'{show(key)}: {show(one)}' for key, one in value.items())}}}"
         case _:

@@ -5,7 +5,7 @@ Rule: what is printed comes from `asgi_routes.inspection.explain`; nothing is fo
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ import click
 
 from asgi_routes.cli.applications import ENVIRONMENT, Named, load_router, take_app_options
 from asgi_routes.cli.loading import JSON
-from asgi_routes.cli.printing import escape, print_facts, print_json, print_table, style
+from asgi_routes.cli.printing import escape, make_plain, print_facts, print_json, print_table, style
 from asgi_routes.cli.questions import Question
 from asgi_routes.cli.schema import VERSION
 from asgi_routes.cli.standard_output import say
+from asgi_routes.errors import show
 from asgi_routes.inspection import Explanation, explain
 from asgi_routes.scopes import make_scope
 
@@ -151,8 +152,12 @@ def _parse_root_path(text: str) -> str:
 
 
 def _make_dict(found: Explanation) -> dict[str, Any]:
-    plain = asdict(found)
-    plain["kwargs"] = dict(found.kwargs)
+    # Not with `asdict`, which copies the values: not all that a route hands on can be copied.
+    plain = {one.name: getattr(found, one.name) for one in fields(found)}
+    for name in ("way", "near"):
+        plain[name] = [*map(asdict, plain[name])]
+    plain["args"] = [*map(make_plain, found.args)]
+    plain["kwargs"] = {name: make_plain(value) for name, value in found.kwargs}
     types = {name: type(value).__name__ for name, value in found.kwargs}
     return {"version": VERSION, "match": bool(found), **plain, "types": types}
 
@@ -168,7 +173,7 @@ def _print_match(found: Explanation) -> None:
             ("declared", found.place or ""),
             ("root_path", escape(found.root_path or "")),
             *(
-                (f"parameter {name}", f"{escape(repr(value))} ({type(value).__name__})")
+                (f"parameter {name}", f"{escape(show(value))} ({type(value).__name__})")
                 for name, value in parameters
             ),
             *_list_way(found),

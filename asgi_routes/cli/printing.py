@@ -15,13 +15,27 @@ from rich.table import Table
 from rich.text import Text
 
 from asgi_routes.cli.standard_output import has_colors, is_narrow, is_terminal, say, width
+from asgi_routes.errors import show
 
 _STYLES = ("bold", "green", "cyan", "", "dim")
 
 
 def print_json(value: Any) -> None:
     """Print data as JSON."""
-    say(json.dumps(value, indent=2, default=str))
+    say(json.dumps(value, indent=2))
+
+
+def make_plain(value: Any) -> Any:
+    """Return somebody's value as JSON has it; one that it lacks becomes a text.
+
+    >>> import uuid
+    >>> make_plain([7, uuid.UUID(int=7)]), make_plain(10**5000), make_plain({(1, 2): 3})
+    ([7, '00000000-0000-0000-0000-000000000007'], 'a number of more than 4,300 digits', '{(1, 2): 3}')
+    """
+    try:
+        return json.loads(json.dumps(value, default=str, allow_nan=False))
+    except Exception:  # noqa: BLE001 - a text of it is somebody's code
+        return show(value)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

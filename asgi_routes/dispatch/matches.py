@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from asgi_routes.dispatch.levels import Hop, Key, Level, Place, collect_hops, collect_layers, hop_of
+from asgi_routes.errors import show
 from asgi_routes.middleware import chain_layers, list_callables
 from asgi_routes.scopes import (
     MISS,
@@ -133,7 +134,7 @@ class Match:
         return Match, (self.app, self.scope, self.endpoint, self._list_passed(), via)
 
     def __repr__(self) -> str:
-        return f"Match({self.endpoint!r}, {self.scope!r})"
+        return f"Match({show(self.endpoint)}, {show(self.scope)})"
 
 
 @final

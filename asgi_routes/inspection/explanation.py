@@ -5,7 +5,7 @@ is wrong with the request is only said where it has been tried.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from asgi_routes.apps import name_of
@@ -14,6 +14,7 @@ from asgi_routes.dispatch import (
     NoMatch,
 )
 from asgi_routes.dispatch.looking import Look, look
+from asgi_routes.errors import show
 from asgi_routes.inspection.near import Candidate, closeness, find_candidates
 from asgi_routes.middleware import list_callables
 
@@ -98,6 +99,10 @@ class Explanation:
     def __bool__(self) -> bool:
         """Whether the request is served."""
         return self.application is not None
+
+    def __repr__(self) -> str:
+        shown = (f"{one.name}={show(getattr(self, one.name))}" for one in fields(self))
+        return f"Explanation({', '.join(shown)})"
 
 
 def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:

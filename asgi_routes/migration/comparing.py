@@ -10,7 +10,7 @@ import django.conf
 import django.urls.converters
 from channels.routing import ChannelNameRouter as TheirChannels
 
-from asgi_routes.errors import SlowRegexWarning, SuspiciousRouteWarning
+from asgi_routes.errors import SlowRegexWarning, SuspiciousRouteWarning, show
 from asgi_routes.migration.agreements import Notes
 from asgi_routes.migration.differences import Explanations
 from asgi_routes.migration.examples import list_near
@@ -200,7 +200,7 @@ def _show(table: Table, asked: Asked) -> str:
 def _tell(read: Read, answer: Called | None) -> str:
     if answer is None:
         return "has no route"
-    given = [*map(repr, answer.args), *(f"{key}={value!r}" for key, _, value in answer.kwargs)]
+    given = [*map(show, answer.args), *(f"{key}={show(value)}" for key, _, value in answer.kwargs)]
     return f"{read.names[answer.number]}({', '.join(given)})"
 
 

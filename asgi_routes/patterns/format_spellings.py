@@ -52,7 +52,8 @@ def _list_others(specification: Specification, value: Any) -> Iterator[str]:
 
 
 def _spell_number(kind: str, value: Any) -> Iterator[str]:
-    is_negative = str(value).startswith("-")
+    # A zero may have a sign, too; of an int with many digits, there is no text to look at.
+    is_negative = value < 0 if isinstance(value, int) else str(value).startswith("-")
     bodies = [*dict.fromkeys(_list_magnitudes(kind, abs(value)))]
     for sign in ("-",) if is_negative else ("", " ", "+"):
         yield from (sign + body for body in bodies)

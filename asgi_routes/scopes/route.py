@@ -230,5 +230,13 @@ def _mounts_between(route: ChildRoute, scope: Scope) -> Template:
     if not theirs.startswith(ours + "/"):
         return NO_TEMPLATE
     prefix = theirs[len(ours) :]
-    values = {str(value) for value in (scope.get("path_params") or {}).values()}
-    return NO_TEMPLATE if values & set(prefix.split("/")) else Template(prefix, prefix)
+    values = {_write(value) for value in (scope.get("path_params") or {}).values()}
+    return NO_TEMPLATE if values & {*prefix.split("/")} else Template(prefix, prefix)
+
+
+def _write(value: object) -> str | None:
+    """Return a parameter as text; None where none is made of it, so no path has it either."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - a number of many digits, or somebody's value: no error for a template
+        return None
