@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgi_routes import URLRouter, format_path, include, mount, path, re_path
+from tests.proxies.targets import PROTECTED
 
 SECRET = b"the secret"
 OURS = (
@@ -199,6 +200,20 @@ class Everybody:
         headers = [(b"content-length", b"%d" % len(body)), (b"x-asked", b"1")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+class Guard:
+    """Lets nobody have what is protected, as a middleware does that compares ``path`` with a prefix."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
+            await send({"type": "http.response.start", "status": 403, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await self._app(scope, receive, send)
 
 
 async def _reaches(app: Any, scope: Any) -> bool:
