@@ -106,6 +106,8 @@ class Search:
     def in_boundary(self, row: Row, found: re.Match[str]) -> Expected | None:
         """Return what is behind a boundary: nobody else answers what is below it."""
         text = found.string
+        if row.front.methods and not self.is_http:
+            return None  # What goes by method has nothing for a websocket.
         is_asked = not row.front.methods or self.request.method in methods_of(row)
         if not is_asked and (row.table is not None or row.at_prefix != "serve"):
             if self.is_options:
