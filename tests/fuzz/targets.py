@@ -15,6 +15,7 @@ from asgi_routes import (
     MethodRouter,
     NoMatch,
     NoReverseMatch,
+    NotFound,
     ProtocolTypeRouter,
     SubprotocolRouter,
     URLRouter,
@@ -27,6 +28,9 @@ from asgi_routes import (
     route_path,
 )
 from asgi_routes.engine import LinearMatcher
+from asgi_routes.inspection import debug_page, explain
+from tests.fuzz.trees import hold_trees
+from tests.laws.asking import ask
 
 PIECES = [
     *("users/", "<int:id>", "<a>", "<", ">", ":", "{id:d}", "{a}", "{", "}", "{{", "/", "-", "."),
@@ -92,6 +96,16 @@ def passing(inner: Any) -> Any:
     return call
 
 
+class Wrapping:
+    """A wrapper that somebody has written, around a router."""
+
+    def __init__(self, inner: Any) -> None:
+        self.app = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
 def options(read: Reader) -> dict[str, Any]:
     """Return options of a router; where nothing is left to be read, none."""
     return {
@@ -99,10 +113,32 @@ def options(read: Reader) -> dict[str, Any]:
         "encoded_slashes": read.choice([None, "decode", "preserve", "reject"]),
         "root_path": read.choice(["auto", "in_path", "stripped"]),
         "middleware": read.choice([[], [passing]]),
+        "regex": read.choice(["re", "re", "re2"]),
+        **read.choice([{}, {"default": app}, {"default": None}, {"default": NotFound(page=app)}]),
     }
 
 
+def options_of(read: Reader, write: Callable[..., Any]) -> dict[str, Any]:
+    """Return options of a declaration; where nothing is left to be read, none."""
+    given: dict[str, Any] = {"middleware": read.choice([[], [passing]])}
+    if write is mount:
+        at_prefix = read.choice(["serve", "redirect", "miss"])
+        return {**given, "at_prefix": at_prefix, "isolate": read.choice([True, False])}
+    methods = read.choice([None, ["GET"], ["POST"], ["OPTIONS", "PUT"], []])
+    return {**given, "methods": methods, "kwargs": read.choice([None, {"n": 1}, {"m": [2]}])}
+
+
 NESTED = URLRouter([path("<int:n>/", app), path("a", app), re_path("^u", app), path("", app)])
+LED_TO = [
+    *(app, app, NESTED, MethodRouter({"GET": app})),
+    include([path("<n>", app), path("a/", app, methods=["PUT"]), mount("users", app)]),
+    URLRouter(
+        [path("a/", app, methods=["POST"]), path("<m>", NESTED)], slashes="both", default=app
+    ),
+    HostRouter({"<h>.ex.test": NESTED, "ex.test": app}, default=NESTED),
+    ProtocolTypeRouter({"http": MethodRouter({"POST": NESTED, "GET": app})}),
+    Wrapping(URLRouter([path("7", app), mount("a", NESTED, at_prefix="miss")], slashes="redirect")),
+]
 
 
 def routes(data: bytes) -> None:
@@ -113,12 +149,16 @@ def routes(data: bytes) -> None:
         declared = []
         for _ in range(1 + read.number(6)):
             write: Callable[..., Any] = read.choice([path, re_path, format_path, mount])
-            target = read.choice([app, app, NESTED, MethodRouter({"GET": app})])
+            target = read.choice(LED_TO)
             try:
-                declared.append(write(read.text(PIECES), target))
+                declared.append(write(read.text(PIECES), target, **options_of(read, write)))
             except ImproperlyConfigured as mistake:
                 str(mistake)
-        router = URLRouter(declared, **options(read))
+        try:
+            router = URLRouter(declared, **options(read))
+        except ImproperlyConfigured as mistake:  # Several rows together, or what RE2 refuses.
+            str(mistake)
+            return
     # What was warned about may take its time on a long text; all else has to be quick.
     most = 16 if warned else 5000
     for _ in range(1 + read.number(4)):
@@ -129,11 +169,23 @@ def routes(data: bytes) -> None:
         if linear is not None and compiled is not None:
             assert linear[0].index == compiled[0].index
             assert linear[3] == compiled[3]
-        scope = {"type": "http", "path": text, "method": "GET"}
+        scope = {"type": "http", "path": text, "method": read.choice(["GET", "POST", "OPTIONS"])}
         scope |= read.choice([{}, {"raw_path": b"/users%2F7"}, {"root_path": "/users"}])
-        found = router.match(scope)
-        assert isinstance(found, Match | NoMatch)
-        assert repr(router.match(scope)) == repr(found)
+        scope["headers"] = [(b"host", read.choice([b"ex.test", b"a.ex.test", b"x"]))]
+        hold_answer(router, scope | read.choice([{}, {"asgi": {}}]))
+
+
+def hold_answer(router: Any, scope: dict[str, Any]) -> None:
+    """Assert that a router answers as it says, twice, and that an explanation can be shown."""
+    found = router.match(scope)
+    assert isinstance(found, Match | NoMatch)
+    assert repr(router.match(scope)) == repr(found)
+    said = explain(router, scope, closest=1)
+    assert bool(said) is bool(found) or said.default or said.through, said
+    answer = ask(router, dict(scope), [])
+    assert answer.error in (None, "NoRouteFound"), answer
+    if not found:
+        assert answer.status in (None, found.status), answer
 
 
 URLS = [
@@ -168,8 +220,11 @@ ROUTERS = [
         URLRouter(URLS, slashes="both", encoded_slashes="preserve", root_path="stripped"),
         URLRouter(URLS, slashes="redirect", middleware=[passing], default=app),
         URLRouter([path("", URLRouter(URLS, slashes="both")), mount("root", NESTED)]),
+        URLRouter(URLS, default=debug_page, slashes="redirect", middleware=[passing]),
+        Wrapping(URLRouter([path("", Wrapping(URLRouter(URLS))), *URLS], default=debug_page)),
     )
 ]
+ACCEPTED = [b"text/html", b"application/json", b"", b"\xff"]
 ODD: list[Any] = [
     [(b"host", 7)],
     [b"host"],
@@ -205,6 +260,8 @@ def requests(data: bytes) -> None:
             continue  # Nobody but a router writes these.
         scope[key] = read.choice(ODD)
     router = read.choice(ROUTERS)
+    if isinstance(scope["headers"], list):
+        scope["headers"] = [*scope["headers"], (b"accept", read.choice(ACCEPTED))]
     before = dict(scope)
     found = router.match(scope)
     assert isinstance(found, Match | NoMatch)
@@ -215,6 +272,9 @@ def requests(data: bytes) -> None:
         assert not found.location.startswith("//")
         assert found.location.isascii()
         assert found.location.isprintable()
+    if scope["type"] in ("http", "websocket"):
+        answer = ask(router, dict(scope), [])
+        assert answer.error in (None, "NoRouteFound"), answer
 
 
 REVERSING = URLRouter(URLS)
@@ -238,9 +298,9 @@ def reversing(data: bytes) -> None:
     root_path = read.choice(["", "/r", "r", "//r", "/"])
     inside = REVERSING.match({"type": "http", "path": "/in/1/2", "root_path": root_path})
     assert isinstance(inside, Match)
-    for ask in (REVERSING.reverse, lambda *a, **k: reverse(inside.scope, *a, **k)):
+    for write in (REVERSING.reverse, lambda *a, **k: reverse(inside.scope, *a, **k)):
         try:
-            url = ask(name, **asked)
+            url = write(name, **asked)
         except NoReverseMatch as error:
             str(error)
             continue
@@ -254,4 +314,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "routes": routes,
     "requests": requests,
     "reversing": reversing,
+    "trees": hold_trees,
 }
