@@ -26,7 +26,7 @@ IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 # What the tests start hundreds of times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-channels test lint types parity formats clients fuzz mutants applications targets wsgi proxies bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types parity formats clients fuzz warnings mutants applications targets wsgi proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -72,10 +72,15 @@ clients: $(DEV)/.ready $(OLDEST)/.ready
 
 fuzz: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group fuzz
-	@for target in routes requests reversing; do \
+	@for target in routes requests reversing trees; do \
 		echo "== fuzzing $$target for $(FUZZ_SECONDS) seconds"; \
 		$(DEV)/bin/python -W ignore -m tests.fuzz $$target $(FUZZ_SECONDS) || exit 1; \
 	done
+	@echo "== what the kept inputs reach"
+	@$(DEV)/bin/python -W ignore -m tests.fuzz.reached
+
+warnings: $(DEV)/.ready
+	@$(DEV)/bin/python -W ignore -m tests.regular.figures
 
 mutants: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group mutation
@@ -94,6 +99,7 @@ wsgi: $(DEV)/.ready
 	@$(DEV)/bin/python -W ignore -m tests.live.wsgi_losses $(REQUESTS)
 
 proxies: $(DEV)/.ready
+	@$(DEV)/bin/python -m pip install --quiet --group proxies
 	@echo "== nginx, haproxy, Caddy, Apache and Varnish, as far as they are installed, in front of four servers"
 	@$(DEV)/bin/python -W ignore -m tests.proxies $(ARGS)
 
