@@ -4,6 +4,7 @@ A `Route` or `Include` is frozen, and knows the line where it was written. One t
 all mistakes in one are raised together.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, fields
@@ -20,7 +21,7 @@ from asgi_routes.errors import (
     raise_together,
 )
 from asgi_routes.middleware import Layer, Middleware, make_layer
-from asgi_routes.patterns import Pattern, find_mistake_in_text
+from asgi_routes.patterns import Parameter, Pattern, find_mistake_in_text
 from asgi_routes.suspicions import (
     Suspicion,
     suspect_app,
@@ -31,6 +32,7 @@ from asgi_routes.suspicions import (
 )
 from asgi_routes.types import App, LifespanPolicy
 
+_ENDING_IN_A_SLASH = ("/", "a/", "1/", "A/", "-/", "a/a/", "1/1/", "a.a/")
 _NO_KWARGS: Mapping[str, Any] = MappingProxyType({})
 AtPrefix: TypeAlias = Literal["serve", "redirect", "miss"]
 """What happens to a request for the very prefix, without a slash behind it."""
@@ -183,6 +185,7 @@ def make_route(
     pattern: Pattern | None = None
     try:
         pattern = parse()
+        mistakes += _mistakes_in_prefix(pattern, mounting)
     except ImproperlyConfigured as mistake:
         mistakes.append(mistake)
     mistakes += _mistakes_in_target(app, mounting)
@@ -251,6 +254,23 @@ def _mistakes_in_options(
                 yield mistake
         if mounting.strip and router_behind(app) is not None:
             yield make_mistake_in_strip()
+
+
+def _mistakes_in_prefix(
+    pattern: Pattern, mounting: Mounting | None
+) -> Iterator[ImproperlyConfigured]:
+    last = pattern.nodes[-1] if pattern.nodes else None
+    if mounting is None or mounting.at_prefix == "serve" or not isinstance(last, Parameter):
+        return
+    # With one slash more, such a prefix is bare again: a client would be redirected for ever.
+    if any(re.fullmatch(f"(?:{last.regex})", text) for text in _ENDING_IN_A_SLASH):
+        yield ImproperlyConfigured(
+            f"at_prefix={mounting.at_prefix!r} is for the prefix without a slash behind it, and "
+            f"{last.name!r} takes that slash, too",
+            source=pattern.source,
+            span=last.span,
+            hint="leave at_prefix out, or write what comes behind the parameter",
+        )
 
 
 def make_mistake_in_strip() -> ImproperlyConfigured:

@@ -425,6 +425,15 @@ the name of a route is text, not 5
 declared at HERE""",
     ),
     (
+        lambda: mount("files/<path:name>", app, at_prefix="redirect"),
+        """\
+at_prefix='redirect' is for the prefix without a slash behind it, and 'name' takes that slash, too
+    files/<path:name>
+          ~~~~~~~~~~~
+declared at HERE
+hint: leave at_prefix out, or write what comes behind the parameter""",
+    ),
+    (
         lambda: mount("static", include([])),  # type: ignore[arg-type]
         """\
 mount() takes an application, not include()
