@@ -59,8 +59,8 @@ class Subscription(Protocol):
         """Return the next message, or None where none comes within so many seconds.
 
         It fetches one message, never more. Bytes that are no message are delivered, with None for
-        the message. When the call is cancelled, a message that was on its way comes again after its
-        lease.
+        the message. A worker that stops cancels the call; a message that is on its way then is not
+        lost: the next call returns it, or it is handed back when the subscription is left.
 
         Raises:
             Exception: the engine is away, or refuses; the worker subscribes anew after a pause.

@@ -16,6 +16,10 @@ from asgi_routes.worker.supervisor import Supervisor
 _LONGEST_SILENCE = 30.0
 """Seconds, beyond those that it was given, after which a broker has not answered."""
 
+_FIRST_WAIT = 1.0
+"""Seconds that a broker has at most for its first answer, and for the first after a failure: that it
+is there must not stay unknown for as long as there is no message."""
+
 
 class Feed:
     """Feeds the slots of one channel.
@@ -23,7 +27,7 @@ class Feed:
     Args:
         channel: its name.
         slots: messages that are worked on at once.
-        poll: seconds that the reader waits for a message before it checks whether to stop.
+        poll: seconds that the reader waits for a message before it asks once more.
         backoff: the pauses before a broker that failed is asked again.
     """
 
@@ -33,17 +37,18 @@ class Feed:
         self._poll = poll
         self._backoff = backoff
         self._freed = anyio.Event()
+        self._waiting: anyio.CancelScope | None = None
+
+    def stop_waiting(self) -> None:
+        """Do not wait for a message any longer."""
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def run(
         self, broker: Broker, handler: Handler, supervisor: Supervisor, stopping: anyio.Event
     ) -> None:
         """Read until the worker stops, and wait for what runs then."""
         failures = 0
-
-        def note_answer() -> None:
-            nonlocal failures
-            failures = 0
-            supervisor.note_answer(self._channel)
 
         async with anyio.create_task_group() as slots:
 
@@ -54,11 +59,13 @@ class Feed:
             while not stopping.is_set():
                 try:
                     async with broker.subscribe(self._channel) as subscription:
+                        wait = min(self._poll, _FIRST_WAIT)
                         while not stopping.is_set():
                             await self._wait_for_slot()
                             if not stopping.is_set():
-                                await self._read(subscription, stopping, start)
-                                note_answer()
+                                await self._read(subscription, wait, stopping, start)
+                                failures, wait = 0, self._poll
+                                supervisor.note_answer(self._channel)
                 except Exception as error:  # noqa: BLE001 - brokers come back
                     failures += 1
                     delay = self._backoff.delay(failures)
@@ -75,12 +82,15 @@ class Feed:
     async def _read(
         self,
         subscription: Subscription,
+        wait: float,
         stopping: anyio.Event,
         start: Callable[[Delivery], None],
     ) -> None:
         """Start the work on as many messages as there are free slots, or on none."""
-        with anyio.fail_after(self._poll + _LONGEST_SILENCE):
-            first = await subscription.receive(self._poll)
+        first = None
+        with anyio.fail_after(wait + _LONGEST_SILENCE), anyio.CancelScope() as self._waiting:
+            first = await subscription.receive(wait)
+        self._waiting = None
         if first is None:
             return
         # At once: whatever becomes of the next question, this one is in hand.

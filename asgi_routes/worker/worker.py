@@ -51,7 +51,7 @@ class Worker:
         max_attempts: deliveries after which a message that fails is dead.
         timeout: seconds that the application may take for a message; None for no bound.
         backoff: the pauses between attempts, and before a broker that failed is asked again.
-        poll: seconds that a channel's reader waits for a message before it checks whether to stop.
+        poll: seconds after which a broker that had no message is asked once more.
         wait: seconds that the worker waits at its start for a broker that is not there yet.
         health_file: touched once a second as long as the event loop runs, whatever the slots do:
             what is older than that is to be restarted.
@@ -88,7 +88,7 @@ class Worker:
         max_attempts: int = 5,
         timeout: float | None = None,
         backoff: Backoff | None = None,
-        poll: float = 1.0,
+        poll: float = 10.0,
         wait: float = 60.0,
         health_file: str | PathLike[str] | None = None,
         ready_file: str | PathLike[str] | None = None,
@@ -244,14 +244,23 @@ class Worker:
                     self._supervisor.drain, self._is_over, self._slots, handler, leave
                 )
                 async with leases.keep(), anyio.create_task_group() as feeds:
-                    for channel, slots in self._concurrency.items():
-                        feed = Feed(channel, slots, self._poll, self._rules.backoff)
+                    channels = [
+                        Feed(channel, slots, self._poll, self._rules.backoff)
+                        for channel, slots in self._concurrency.items()
+                    ]
+                    supervision.start_soon(self._stop_waiting, channels)
+                    for feed in channels:
                         feeds.start_soon(
                             feed.run, self._broker, handler, self._supervisor, self._stopping
                         )
             supervision.cancel_scope.cancel()
         self.status.state = "stopped"
         self._monitor.tell(WorkerEvent("stopped"))
+
+    async def _stop_waiting(self, feeds: Iterable[Feed]) -> None:
+        await self._stopping.wait()
+        for feed in feeds:
+            feed.stop_waiting()
 
     async def _end_drain(self) -> None:
         await self._stopping.wait()

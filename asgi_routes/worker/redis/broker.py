@@ -1,44 +1,31 @@
-"""A broker on the streams of Redis, and the messages that it lends to workers.
+"""A broker on the streams of Redis.
 
 Rule: the server counts deliveries, keeps the time and moves messages; a worker that dies leaves
 nothing behind but a lease, which runs out.
 """
 
-import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-
-from redis import exceptions
 
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import (
     BrokerClosedError,
     BrokerFullError,
     DeadLetter,
-    Delivery,
     Depth,
-    LeaseLostError,
     Subscription,
 )
 from asgi_routes.worker.letters import LetterBox
-from asgi_routes.worker.messages import LARGEST, WorkerError, decode
+from asgi_routes.worker.messages import LARGEST, WorkerError
+from asgi_routes.worker.redis.acks import Acks
 from asgi_routes.worker.redis.clients import Source
+from asgi_routes.worker.redis.deliveries import RedisSubscription, Shared
 from asgi_routes.worker.redis.failures import explain, name_address
-from asgi_routes.worker.redis.letters import read_dead_letters, read_headers, split_place
-from asgi_routes.worker.redis.streams import (
-    ACK,
-    DEAD,
-    DEPTH,
-    EXTEND,
-    GROUP,
-    REPLAY,
-    RETRY,
-    TAKE,
-    Streams,
-    find_entries,
-)
+from asgi_routes.worker.redis.letters import read_dead_letters, split_place
+from asgi_routes.worker.redis.streams import DEPTH, REPLAY, Streams
+from asgi_routes.worker.redis.waiting import Waiting
 from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _MARKED_FOR = 24 * 3600
@@ -99,7 +86,7 @@ class RedisBroker(SendingBroker, LetterBox):
         self._source = Source(url, client)
         self._capacity = capacity
         self._prefix = prefix
-        self._opened: Streams | None = None
+        self._opened: Shared | None = None
         self._address = "Redis"
 
     async def open(self) -> None:
@@ -118,22 +105,30 @@ class RedisBroker(SendingBroker, LetterBox):
         except BaseException:
             await self._source.close(client)
             raise
-        self._opened = streams
+        self._opened = Shared(streams, Waiting(streams), Acks(streams), self._max_dead)
 
     async def close(self) -> None:
         """Disconnect."""
         if self._opened is not None:
-            streams, self._opened = self._opened, None
-            await self._source.close(streams.client)
+            shared, self._opened = self._opened, None
+            try:
+                await shared.acks.close()
+                await shared.waiting.close()
+            finally:
+                await self._source.close(shared.streams.client)
 
     def explain(self, error: Exception, channel: str) -> WorkerError | None:
         return explain(error, self._address, channel)
 
     @property
-    def _streams(self) -> Streams:
+    def _shared(self) -> Shared:
         if self._opened is None:
             raise BrokerClosedError("RedisBroker")
         return self._opened
+
+    @property
+    def _streams(self) -> Streams:
+        return self._shared.streams
 
     async def put(
         self,
@@ -149,11 +144,11 @@ class RedisBroker(SendingBroker, LetterBox):
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
         """Return the subscription of one slot to a channel."""
-        yield RedisSubscription(self._streams, channel, self._max_dead)
+        yield RedisSubscription(self._shared, channel)
 
     async def depth(self, channel: str) -> Depth:
         await self._expire_letters([channel])
-        return Depth(*await self._streams.run(DEPTH, channel))
+        return Depth(*await self._streams.run(DEPTH, [channel]))
 
     async def read_letters(self, channel: str | None, after: str) -> AsyncGenerator[DeadLetter]:
         streams = self._streams
@@ -198,131 +193,3 @@ class RedisBroker(SendingBroker, LetterBox):
         oldest = int((time.time() - self._dead_lifetime) * 1000)
         for channel in channels:
             await streams.client.xtrim(streams.name_dead(channel), minid=oldest, approximate=False)
-
-
-class RedisSubscription:
-    """What one slot takes messages from; see `Subscription`."""
-
-    def __init__(self, streams: Streams, channel: str, max_dead: int | None) -> None:
-        self._streams = streams
-        self._channel = channel
-        self._max_dead = max_dead
-        self._look_at = 0.0
-
-    async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - see there
-        end = time.monotonic() + timeout
-        while True:
-            try:
-                found = await self._take()
-                if isinstance(found, list):
-                    return self._lend(*found)
-                left = max(end - time.monotonic(), 0.001)
-                entry = await self._read_new(
-                    min(left, self._streams.pause, (found or math.inf) / 1000)
-                )
-            except exceptions.ResponseError as error:
-                if not _means_no_group(error):
-                    raise
-                await self._make_group()
-                continue
-            if entry is not None:
-                return self._lend(*entry, 1)
-            if time.monotonic() >= end:
-                return None
-
-    async def receive_more(self, limit: int) -> list[Delivery]:
-        return [self._lend(*entry, 1) for entry in await self._read("COUNT", limit)]
-
-    def _lend(self, entry: bytes, fields: Any, attempt: int) -> Delivery:
-        facts = fields if isinstance(fields, dict) else dict(_pair(fields))
-        return RedisDelivery(self._streams, self._channel, entry, facts, attempt, self._max_dead)
-
-    async def _take(self) -> list[Any] | int | None:
-        """Return an entry that is due again, or in how many ms there will be one, or None."""
-        looks = (now := time.monotonic()) >= self._look_at
-        lease = int(self._streams.lease * 1000)
-        found: list[Any] | int | None
-        found = await self._streams.run(TAKE, self._channel, GROUP, lease, int(looks))
-        if looks and not isinstance(found, list):
-            self._look_at = now + self._streams.pause
-        return found
-
-    async def _read_new(self, seconds: float) -> tuple[bytes, dict[bytes, bytes]] | None:
-        """Return an entry that nobody has had yet, or None if none comes within so many seconds."""
-        milliseconds = max(1, math.ceil(seconds * 1000))
-        entries = await self._read("COUNT", 1, "BLOCK", milliseconds)
-        return entries[0] if entries else None
-
-    async def _read(self, *how: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Return entries that nobody has had yet."""
-        stream = self._streams.name_keys(self._channel)[0]
-        reply = await self._streams.client.execute_command(
-            *("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", stream, ">")
-        )
-        return find_entries(reply)
-
-    async def _make_group(self) -> None:
-        stream = self._streams.name_keys(self._channel)[0]
-        try:
-            # From 0: what was sent before belongs to the workers too.
-            await self._streams.client.execute_command(
-                *("XGROUP", "CREATE", stream, GROUP, "0", "MKSTREAM")
-            )
-        except exceptions.ResponseError as error:
-            if "BUSYGROUP" not in str(error):  # Else another worker was first.
-                raise
-
-
-class RedisDelivery:
-    """A message on loan; see `Delivery`."""
-
-    def __init__(
-        self,
-        streams: Streams,
-        channel: str,
-        entry: bytes,
-        facts: Mapping[bytes, bytes],
-        attempt: int,
-        max_dead: int | None,
-    ) -> None:
-        self.channel = channel
-        self.id = facts.get(b"id", entry).decode(errors="replace")
-        self.message = decode(facts.get(b"data", b""))
-        self.headers = read_headers(facts)
-        self.attempt = attempt
-        self.lease: float | None = streams.lease
-        self._streams = streams
-        self._entry = entry
-        self._max_dead = "" if max_dead is None else max_dead
-
-    async def ack(self) -> None:
-        await self._settle(ACK)
-
-    async def retry(self, delay: float) -> None:
-        await self._settle(RETRY, max(0, math.ceil(delay * 1000)))
-
-    async def dead_letter(self, reason: str) -> None:
-        await self._streams.note_again(self.channel)
-        text = reason.encode(errors="backslashreplace")
-        await self._settle(DEAD, self.channel, text, self._max_dead)
-
-    async def extend(self) -> None:
-        if not await self._settle(EXTEND):
-            raise LeaseLostError(f"the lease of message {self.id} ran out")
-
-    async def _settle(self, script: str, *arguments: Any) -> Any:
-        loan = (GROUP, self._entry, self.attempt)
-        try:
-            return await self._streams.run(script, self.channel, *loan, *arguments)
-        except exceptions.ResponseError as error:
-            if not _means_no_group(error):
-                raise
-            return None  # The server has forgotten all about it.
-
-
-def _means_no_group(error: Exception) -> bool:
-    return "NOGROUP" in str(error)
-
-
-def _pair(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    return zip(fields[::2], fields[1::2], strict=True)

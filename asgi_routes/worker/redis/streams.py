@@ -16,16 +16,28 @@ as it needs them. All of them are in one slot of a cluster.
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 from redis import exceptions
+from redis.asyncio import RedisCluster
 
 from asgi_routes.worker.contract import BrokerFullError
 
 GROUP = "workers"
-_LONGEST_WAIT = 1.0
-"""Seconds after which a waiting slot looks for messages that came back; far below any timeout."""
+_LONGEST_WAIT, _LONGEST_WAIT_IN_CLUSTER = 1.0, 2.0
+"""Seconds after which a channel that waits looks for messages that came back; far below any timeout.
+In a cluster each channel asks by itself, which costs more."""
+
+Entry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
+"""Its id, and its fields."""
+
+_TIME = """
+local function tell_time()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+"""
 
 _ADD = """
 local function add(capacity, data, id, headers, due)
@@ -44,14 +56,11 @@ local function add(capacity, data, id, headers, due)
     end
     return 1
 end
-local function tell_time()
-    local time = redis.call('TIME')
-    return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 """
 
 PUT = (
-    _ADD
+    _TIME
+    + _ADD
     + """
 local delay = tonumber(ARGV[5])
 return add(ARGV[1], ARGV[2], ARGV[3], ARGV[4], delay > 0 and tell_time() + delay)
@@ -85,7 +94,30 @@ return {
 """
 """Returns how many messages wait, are on loan, wait for their time, and are dead."""
 
-TAKE = """
+_DUE = """
+local function move_delayed(stream, delayed, now)
+    for _, packed in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 100)) do
+        local fields = cmsgpack.unpack(packed)
+        local added = redis.pcall(
+            'XADD', stream, '*', 'data', fields[1], 'id', fields[2], 'headers', fields[3])
+        if added.err then break end  -- There is no memory left; others can be taken all the same.
+        redis.call('ZREM', delayed, packed)
+    end
+end
+local function find_next(later, delayed, now)
+    local due
+    for _, set in ipairs({later, delayed}) do
+        local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
+        if first and (not due or tonumber(first) < due) then due = tonumber(first) end
+    end
+    return due and math.max(0, due - now)
+end
+"""
+
+TAKE = (
+    _TIME
+    + _DUE
+    + """
 local stream, later, delayed, group, lease = KEYS[1], KEYS[2], KEYS[4], ARGV[1], ARGV[2]
 
 local function lend(id)
@@ -98,15 +130,8 @@ local function lend(id)
     redis.call('XACK', stream, group, id)  -- It was deleted by others.
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, packed in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 100)) do
-    local fields = cmsgpack.unpack(packed)
-    local added = redis.pcall(
-        'XADD', stream, '*', 'data', fields[1], 'id', fields[2], 'headers', fields[3])
-    if added.err then break end  -- There is no memory left; others can be taken all the same.
-    redis.call('ZREM', delayed, packed)
-end
+local now = tell_time()
+move_delayed(stream, delayed, now)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
     local entry = lend(id)
     if entry then return entry end
@@ -122,15 +147,35 @@ if ARGV[3] == '1' then
         end
     end
 end
-local due
-for _, set in ipairs({later, delayed}) do
-    local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2]
-    if first and (not due or tonumber(first) < due) then due = tonumber(first) end
-end
-return due and math.max(1, due - now)
+local new = redis.call('XREADGROUP', 'GROUP', group, 'worker', 'COUNT', 1, 'STREAMS', stream, '>')
+if new then return {new[1][2][1][1], new[1][2][1][2], 1} end
+return find_next(later, delayed, now)
 """
+)
 """Arguments: the group, the lease in ms, and whether to look for leases that ran out. Returns an
 entry with the number of its deliveries; or in how many ms the next one is due; or nothing."""
+
+LOOK = (
+    _TIME
+    + _DUE
+    + """
+local now, found = tell_time(), {}
+for first = 1, #KEYS, 4 do
+    local stream, later, delayed = KEYS[first], KEYS[first + 1], KEYS[first + 3]
+    move_delayed(stream, delayed, now)
+    local due = find_next(later, delayed, now)
+    local idle = redis.pcall('XPENDING', stream, ARGV[1], 'IDLE', ARGV[2], '-', '+', 1)
+    if idle.err or #idle > 0 then due = 0 end
+    if due then
+        table.insert(found, (first - 1) / 4)
+        table.insert(found, due)
+    end
+end
+return found
+"""
+)
+"""On the keys of many channels; arguments: the group, and the lease in ms. Returns pairs: the index
+of a channel, and in how many ms something is due there that came back, or has to be seen to."""
 
 _HELD = """\
 local function is_held()
@@ -139,13 +184,26 @@ local function is_held()
         and not redis.call('ZSCORE', KEYS[2], ARGV[2])
 end
 """
-"""Arguments of this and all below: the group, the entry, and the number of the delivery."""
+"""Arguments of those that begin with it: the group, the entry, and the number of the delivery."""
 
 ACK = """
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-redis.call('XDEL', KEYS[1], ARGV[2])
-redis.call('ZREM', KEYS[2], ARGV[2])
+local group = table.remove(ARGV, 1)
+redis.call('XACK', KEYS[1], group, unpack(ARGV))
+redis.call('XDEL', KEYS[1], unpack(ARGV))
+redis.call('ZREM', KEYS[2], unpack(ARGV))
 """
+"""Arguments: the group, and any number of entries."""
+
+GIVE_BACK = (
+    _TIME
+    + _HELD
+    + """
+if not is_held() then return end
+redis.call('XCLAIM', KEYS[1], ARGV[1], 'worker', 0, ARGV[2], 'RETRYCOUNT', ARGV[3] - 1, 'JUSTID')
+redis.call('ZADD', KEYS[2], tell_time(), ARGV[2])
+"""
+)
+"""Makes a delivery undone that nobody has seen."""
 
 EXTEND = (
     _HELD
@@ -158,12 +216,11 @@ return 1
 """Returns whether the loan was still there."""
 
 RETRY = (
-    _HELD
+    _TIME
+    + _HELD
     + """
 if not is_held() then return end
-local time = redis.call('TIME')
-local due = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[4])
-redis.call('ZADD', KEYS[2], due, ARGV[2])
+redis.call('ZADD', KEYS[2], tell_time() + ARGV[4], ARGV[2])
 """
 )
 """One more argument: the delay in ms."""
@@ -197,6 +254,7 @@ class Streams:
 
     Attributes:
         channels: the key of a set: the channels that messages have been sent to.
+        is_cluster: whether the client is one of a cluster, where keys of channels are in slots.
         pause: seconds that a read may wait before it looks for messages that came back.
     """
 
@@ -204,14 +262,21 @@ class Streams:
         self.client = client
         self.lease = lease
         self.channels = f"{prefix}:channels"
-        self.pause = min(_LONGEST_WAIT, lease / 4, _get_timeout(client) / 2)
+        self.is_cluster = isinstance(client, RedisCluster)
+        longest = _LONGEST_WAIT_IN_CLUSTER if self.is_cluster else _LONGEST_WAIT
+        self.pause = min(longest, lease / 4, _get_timeout(client) / 2)
         self._prefix = prefix
         self._known: set[str] = set()
+        self._scripts: dict[str, Any] = {}
+        self._keys: dict[str, list[str]] = {}
 
     def name_keys(self, channel: str) -> list[str]:
         """Return the keys of a channel, as the scripts take them."""
-        tag = f"{{{self._prefix}:{channel}}}"
-        return [f"{tag}:{name}" for name in ("stream", "later", "dead", "delayed")]
+        if (keys := self._keys.get(channel)) is None:
+            tag = f"{{{self._prefix}:{channel}}}"
+            keys = [f"{tag}:{name}" for name in ("stream", "later", "dead", "delayed")]
+            self._keys[channel] = keys
+        return keys
 
     def name_dead(self, channel: str) -> str:
         """Return the key of the dead letters of a channel."""
@@ -221,9 +286,26 @@ class Streams:
         """Return the key of a mark."""
         return f"{self._prefix}:mark:{mark}"
 
-    async def run(self, script: str, channel: str, *arguments: Any) -> Any:
-        """Run a script on the keys of a channel, and return what it returns."""
-        return await self.client.register_script(script)(self.name_keys(channel), arguments)
+    async def run(self, script: str, channels: Iterable[str], *arguments: Any) -> Any:
+        """Run a script on the keys of channels, and return what it returns."""
+        if (registered := self._scripts.get(script)) is None:
+            registered = self._scripts[script] = self.client.register_script(script)
+        keys = [key for channel in channels for key in self.name_keys(channel)]
+        return await registered(keys, arguments)
+
+    async def read(self, channels: Iterable[str], *how: Any) -> dict[str, list[Entry]]:
+        """Return entries that nobody has had yet, by their channel.
+
+        Args:
+            channels: at least one.
+            how: options of XREADGROUP.
+        """
+        streams = {self.name_keys(channel)[0].encode(): channel for channel in channels}
+        reply = await self.client.execute_command(
+            *("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", *streams),
+            *([">"] * len(streams)),
+        )
+        return {streams[stream]: entries for stream, entries in find_entries(reply).items()}
 
     async def put(self, channel: str, capacity: int | None, *fields: Any, delay: float) -> None:
         """Add a message to a channel that may hold so many.
@@ -254,7 +336,7 @@ class Streams:
         try:
             await self.note(channel)
             told = await self.run(
-                script, channel, limit, data, message_id, json.dumps(headers), *more
+                script, [channel], limit, data, message_id, json.dumps(headers), *more
             )
         except exceptions.ResponseError as error:
             if "used memory > 'maxmemory'" not in str(error):
@@ -279,30 +361,40 @@ class Streams:
         return sorted(name.decode() for name in await self.client.smembers(self.channels))
 
 
-def find_entries(reply: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Return the entries in a reply to XREADGROUP.
+def find_entries(reply: Any) -> dict[bytes, list[Entry]]:
+    """Return the entries in a reply to XREADGROUP, by their stream.
 
     On the wire it has two shapes, and each version of the client makes others of them.
 
     >>> find_entries([[b"stream", [[b"1-0", [b"id", b"a"]]]]])
-    [(b'1-0', {b'id': b'a'})]
+    {b'stream': [(b'1-0', {b'id': b'a'})]}
     >>> find_entries({b"stream": [[(b"1-0", {b"id": b"a"})]]})
-    [(b'1-0', {b'id': b'a'})]
+    {b'stream': [(b'1-0', {b'id': b'a'})]}
     """
     if not reply:
-        return []
-    entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
+        return {}
+    pairs = reply.items() if isinstance(reply, dict) else reply
+    return {stream: _read_entries(entries) for stream, entries in pairs}
+
+
+def read_fields(fields: Any) -> dict[bytes, bytes]:
+    """Return the fields of an entry.
+
+    >>> read_fields([b"id", b"a"]), read_fields({b"id": b"a"})
+    ({b'id': b'a'}, {b'id': b'a'})
+    """
+    return fields if isinstance(fields, dict) else dict(zip(fields[::2], fields[1::2], strict=True))
+
+
+def means_no_group(error: Exception) -> bool:
+    """Tell whether a server says that a stream, or its group, is not there."""
+    return "NOGROUP" in str(error)
+
+
+def _read_entries(entries: Any) -> list[Entry]:
     while not isinstance(entries[0][0], bytes):
         entries = entries[0]
-    return [
-        (
-            entry,
-            fields
-            if isinstance(fields, dict)
-            else dict(zip(fields[::2], fields[1::2], strict=True)),
-        )
-        for entry, fields in entries
-    ]
+    return [(entry, read_fields(fields)) for entry, fields in entries]
 
 
 def _get_timeout(client: Any) -> float:
