@@ -19,9 +19,10 @@ from asgi_routes.worker.contract import BrokerFullError, DeadLetter, Depth
 from asgi_routes.worker.letters import LetterBox
 from asgi_routes.worker.messages import LARGEST, WorkerError
 from asgi_routes.worker.nats.connection import Connect, Connection, check_options
-from asgi_routes.worker.nats.deliveries import NatsSubscription, read_dead_letter
+from asgi_routes.worker.nats.deliveries import read_dead_letter
 from asgi_routes.worker.nats.failures import explain
 from asgi_routes.worker.nats.jetstreams import JetStreams, Keeping
+from asgi_routes.worker.nats.subscription import NatsSubscription
 from asgi_routes.worker.nats.wire import Facts, digest, read_token, write_token
 from asgi_routes.worker.sending import SendingBroker
 
@@ -159,7 +160,11 @@ class NatsBroker(SendingBroker, LetterBox):
     async def subscribe(self, channel: str) -> AsyncIterator[NatsSubscription]:
         """Return the subscription of one slot to a channel."""
         lease = await self._streams.make_consumer(channel, self.lease)
-        yield NatsSubscription(self._streams, channel, lease, self._max_dead)
+        subscription = NatsSubscription(self._streams, channel, lease, self._max_dead)
+        try:
+            yield subscription
+        finally:
+            await subscription.close()
 
     async def depth(self, channel: str) -> Depth:
         token = write_token(channel)

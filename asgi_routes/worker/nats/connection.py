@@ -67,6 +67,7 @@ class Connection:
     Attributes:
         api: with which the subjects of JetStream begin.
         longest_try: seconds to wait for the answer to a question that is asked again without one.
+        breaks: how often a connection has broken. A server that is lost has forgotten who waited.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Connection:
         self._timeout = timeout
         self.api = "$JS.API" if domain is None else f"$JS.{domain}.API"
         self.longest_try = min(_LONGEST_TRY, timeout)
+        self.breaks = 0
         self._client: Client | None = None
         self._asking: set[anyio.CancelScope] = set()
         self._errors: dict[str, None] = {}
@@ -183,6 +185,7 @@ class Connection:
             ) from None
 
     async def _on_disconnect(self) -> None:
+        self.breaks += 1
         for scope in self._asking:
             scope.cancel()
         if theirs := self._options.get("disconnected_cb"):
