@@ -88,7 +88,7 @@ class Worker:
         max_attempts: int = 5,
         timeout: float | None = None,
         backoff: Backoff | None = None,
-        poll: float = 10.0,
+        poll: float = 30.0,
         wait: float = 60.0,
         health_file: str | PathLike[str] | None = None,
         ready_file: str | PathLike[str] | None = None,

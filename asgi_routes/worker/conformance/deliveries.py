@@ -119,6 +119,31 @@ class DeliveryConformance:
             assert [delivery.message for delivery in got] == [{"type": "x"}]
             await got[0].ack()
 
+    async def test_who_stops_waiting(self, make_broker: MakeBroker) -> None:
+        """A message that comes while a worker stops is not lost, nor left to its lease."""
+        async with open_broker(make_broker) as broker:
+            for number in range(5):
+                got: list[Any] = []
+                async with broker.subscribe("mail") as subscription:
+
+                    async def wait(subscription: Any = subscription, got: list[Any] = got) -> None:
+                        got.append(await receive_next(subscription))
+
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(wait)
+                        await anyio.sleep(0.02)
+                        if number:
+                            await broker.send("mail", {"type": "x", "n": number})
+                            await anyio.sleep(number * 0.0003)
+                        tasks.cancel_scope.cancel()
+                    if not number:
+                        await broker.send("mail", {"type": "x", "n": number})
+                if not got:
+                    async with broker.subscribe("mail") as subscription:
+                        got.append(await receive_next(subscription))
+                assert got[0].message == {"type": "x", "n": number}
+                await got[0].ack()
+
     async def test_each_to_one(self, make_broker: MakeBroker) -> None:
         """Two slots share the messages of a channel."""
         async with (

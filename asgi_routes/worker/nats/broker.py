@@ -159,8 +159,12 @@ class NatsBroker(SendingBroker, LetterBox):
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[NatsSubscription]:
         """Return the subscription of one slot to a channel."""
-        lease = await self._streams.make_consumer(channel, self.lease)
-        subscription = NatsSubscription(self._streams, channel, lease, self._max_dead)
+        consumer = await self._streams.make_consumer(channel, self.lease)
+        lease = consumer.config.ack_wait or self.lease
+        subscription = NatsSubscription(
+            *(self._streams, channel, lease, self._max_dead),
+            is_in_cluster=consumer.cluster is not None,
+        )
         try:
             yield subscription
         finally:

@@ -150,6 +150,8 @@ class Connection:
         waits for by then would still take a message.
         """
         client = self._client
+        if client is not None and client.is_connected:
+            return client
         with anyio.fail_after(self._timeout):
             while client is not None and client.is_reconnecting:  # noqa: ASYNC110 - nats-py has no event
                 await anyio.sleep(0.1)

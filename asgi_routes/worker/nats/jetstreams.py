@@ -164,8 +164,8 @@ class JetStreams:
             return None
         return info.num_pending or 0, info.num_ack_pending or 0
 
-    async def make_consumer(self, channel: str, lease: float) -> float:
-        """Make the consumer that all workers of a channel share; return its lease.
+    async def make_consumer(self, channel: str, lease: float) -> api.ConsumerInfo:
+        """Make the consumer that all workers of a channel share.
 
         Deliveries have no limit: beyond one, JetStream would leave the message in the stream, for
         nobody. Neither have messages on loan: each that waits for another attempt counts, and a
@@ -185,11 +185,10 @@ class JetStreams:
             return await self.connection.jetstream(client).add_consumer(self.work, config)
 
         try:
-            info = await self.connection.ask(question)
+            return await self.connection.ask(question)
         except NotFoundError:
             await self.make()
-            info = await self.connection.ask(question)
-        return info.config.ack_wait or lease
+            return await self.connection.ask(question)
 
     async def read_messages(
         self, stream: str, subject: str, sequence: int = 1

@@ -19,9 +19,9 @@ from asgi_routes.worker.nats.deliveries import NatsDelivery
 from asgi_routes.worker.nats.jetstreams import JetStreams
 from asgi_routes.worker.nats.wire import name_consumer
 
-_LONGEST_QUESTION = 5.0
-"""Seconds after which a channel that waits asks again. In a cluster the one that was asked may be no
-more, and the others do not know of the question."""
+_LONGEST_QUESTION, _LONGEST_QUESTION_IN_CLUSTER = 30.0, 2.0
+"""Seconds after which a channel that waits asks again. In a cluster, the server that was asked may be
+no more, and the others do not know of the question; a single one breaks the connection."""
 
 _LONGEST_CLOSING = 1.0
 _NANO = 1_000_000_000
@@ -39,16 +39,24 @@ class NatsSubscription:
         channel: its name.
         lease: seconds.
         max_dead: dead letters that are kept; None for no bound.
+        is_in_cluster: whether the server is one of many.
     """
 
     def __init__(
-        self, streams: JetStreams, channel: str, lease: float, max_dead: int | None
+        self,
+        streams: JetStreams,
+        channel: str,
+        lease: float,
+        max_dead: int | None,
+        *,
+        is_in_cluster: bool,
     ) -> None:
         self._connection = streams.connection
         self._streams = streams
         self._channel = channel
         self._lease = lease
         self._max_dead = max_dead
+        self._longest = _LONGEST_QUESTION_IN_CLUSTER if is_in_cluster else _LONGEST_QUESTION
         name = name_consumer(channel)
         self._subject = f"{self._connection.api}.CONSUMER.MSG.NEXT.{streams.work}.{name}"
         self._client: Client | None = None
@@ -67,7 +75,7 @@ class NatsSubscription:
 
         async def question(client: Client) -> None:
             left = max(end - time.monotonic(), 0.001)
-            await self._ask(client, 1, min(left, _LONGEST_QUESTION))
+            await self._ask(client, 1, min(left, self._longest))
             await self._wait(1, end)
 
         while True:
