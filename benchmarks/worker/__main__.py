@@ -1,8 +1,9 @@
 """Measure the workers: ``make bench-worker``.
 
-How many messages a second each sends and handles, and what becomes of them when a worker is killed (``kill -9``) in
-the middle of its work. Everything runs in one go on this machine, in interleaved rounds; the figures of a
-machine are its own, their order is not. Each message has 200 bytes.
+How many messages a second each sends and handles, how much processor time that takes, what a worker takes that has
+nothing to do, and what becomes of messages when one is killed (``kill -9``) in the middle of its work.
+Everything runs in one go on this machine, in interleaved rounds; the figures of a machine are its own, their
+order is not. Each message has 200 bytes. The figures are saved, and written into ``benchmarks/RESULTS.rst``.
 """
 
 import argparse
@@ -17,14 +18,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table as Printed
 
-from benchmarks.worker import servers
+from benchmarks.worker import report, servers
 from benchmarks.worker.contestants import CONCURRENCY, CONTESTANTS, LEASE, Contestant, sending
 from benchmarks.worker.working import message
 
@@ -32,6 +33,8 @@ FOLDER = Path(__file__).parent
 PAUSE = 0.02
 """Seconds that the work on a message takes in the trial with a kill."""
 SENDERS = 10
+IDLE = 100
+"""Channels that have nothing to do."""
 
 
 @contextlib.contextmanager
@@ -50,10 +53,10 @@ def worker(
         process.wait()
 
 
-def entries(log: Path) -> list[tuple[int, int]]:
-    """Return the number of each message that was done, and when."""
+def entries(log: Path) -> list[tuple[int, int, int]]:
+    """Return the number of each message that was done, when, and its process' time until then."""
     lines = log.read_text().splitlines() if log.exists() else []
-    return [(int(number), int(at)) for number, at in map(str.split, lines)]
+    return [(int(number), int(at), int(used)) for number, at, used in map(str.split, lines)]
 
 
 def wait(log: Path, enough: Callable[[list[Any]], bool], process: Any, quiet: float) -> None:
@@ -75,22 +78,35 @@ async def sent(one: Contestant, url: str, channel: str, count: int) -> float:
         for number in numbers:
             await target.send(channel, message(number))
 
-    async with sending(one.name, url) as target:
+    async with sending(one.name, url, channel) as target:
         begun = time.monotonic()
         await asyncio.gather(*(send_some(target) for _ in range(SENDERS)))
         return count / (time.monotonic() - begun)
 
 
 def throughput(one: Contestant, url: str, channel: str, folder: Path, count: int) -> dict[str, Any]:
-    """Return how many messages a second were sent, and then handled."""
+    """Return how many messages a second were sent, and then handled, and at what cost."""
     log = folder / f"{channel}.log"
     rate = asyncio.run(sent(one, url, channel, count))
     with worker(one, url, channel, log, 0, 0 if one.server else count) as process:
         wait(log, lambda found: len(found) >= count, process, 60)
-    times = [at for _, at in entries(log)]
-    assert len(times) >= count, f"{one.name} handled {len(times)} of {count}"
-    handled = (len(times) - 1) / ((max(times) - min(times)) / 1e9)
-    return {"sent/s": rate, "handled/s": handled}
+    found = entries(log)
+    assert len(found) >= count, f"{one.name} handled {len(found)} of {count}"
+    (_, begun, used_before), (_, ended, used) = found[0], found[-1]
+    return {
+        "sent/s": rate,
+        "handled/s": (len(found) - 1) / ((ended - begun) / 1e9),
+        "CPU": (used - used_before) / 1000 / (len(found) - 1),
+    }
+
+
+def idle(one: Contestant, url: str, seconds: float) -> float:
+    """Return which part of a core a worker takes that has nothing to do, in percent."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.worker.idle", one.name, url]
+    done = subprocess.run(  # noqa: S603
+        [*command, str(IDLE), str(seconds)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
 
 
 def killed(one: Contestant, url: str, channel: str, folder: Path, count: int) -> dict[str, Any]:
@@ -102,8 +118,8 @@ def killed(one: Contestant, url: str, channel: str, folder: Path, count: int) ->
         wait(log, lambda found: len(found) >= count // 3, process, 60)
     before = len(entries(log))
     with worker(one, url, channel, log, PAUSE, 0) as process:
-        wait(log, lambda found: len(dict(found)) >= count, process, 5 * LEASE)
-    numbers = [number for number, _ in entries(log)]
+        wait(log, lambda found: len({number for number, *_ in found}) >= count, process, 5 * LEASE)
+    numbers = [number for number, *_ in entries(log)]
     handled = len(set(numbers))
     return {
         "sent": count,
@@ -114,51 +130,52 @@ def killed(one: Contestant, url: str, channel: str, folder: Path, count: int) ->
     }
 
 
+def started(stack: contextlib.ExitStack, folder: Path) -> tuple[dict[Any, str], dict[str, Any]]:
+    """Start the servers; return the URL of each that can be measured, and why others cannot."""
+    urls: dict[Contestant, str] = {}
+    missing: dict[str, Any] = {}
+    running: dict[str, str] = {}
+    for one in CONTESTANTS:
+        why = one.missing()
+        if one.server and not servers.found(one.server):
+            why = f"no {one.server} here: {servers.HOW_TO_GET[one.server]}"
+        if why:
+            missing[one.name] = {"not measured": why}
+            continue
+        if one.server not in running:
+            server = servers.running(one.server, folder / f"server{len(running)}")
+            running[one.server] = stack.enter_context(server)
+        urls[one] = running[one.server]
+    return urls, missing
+
+
 def measured(arguments: Any, folder: Path, progress: Progress) -> dict[str, Any]:
     """Return all results; those that cannot be measured say why."""
-    results: dict[str, Any] = {}
-    urls: dict[Contestant, str] = {}
     with contextlib.ExitStack() as stack:
-        for one in CONTESTANTS:
-            missing = one.missing()
-            if one.server and not servers.found(one.server):
-                missing = f"no {one.server} here: {servers.HOW_TO_GET[one.server]}"
-            if missing:
-                results[one.name] = {"not measured": missing}
-                continue
-            server = servers.running(one.server, folder / f"server{len(results)}")
-            urls[one] = stack.enter_context(server)
-            results[one.name] = {"rounds": []}
+        urls, missing = started(stack, folder)
+        rounds: dict[str, list[Any]] = {one.name: [] for one in urls}
         task = progress.add_task("workers", total=len(urls) * (arguments.rounds + 1))
         for number in range(arguments.rounds):
-            for one, url in urls.items():
-                channel = f"round{number}-{len(one.name)}"
+            for index, (one, url) in enumerate(urls.items()):
+                channel = f"round{number}-{index}"
                 found = throughput(one, url, channel, folder, arguments.messages)
-                results[one.name]["rounds"].append(found)
+                rounds[one.name].append({name: round(value) for name, value in found.items()})
                 progress.advance(task)
-        for one, url in urls.items():
-            rounds = results[one.name].pop("rounds")
-            for rate in ("sent/s", "handled/s"):
-                results[one.name][rate] = round(statistics.median(each[rate] for each in rounds))
-            found = killed(one, url, f"killed-{len(one.name)}", folder, arguments.messages // 10)
-            results[one.name]["kill -9"] = found
+        results: dict[str, Any] = {}
+        for index, (one, url) in enumerate(urls.items()):
+            row: dict[str, Any] = {
+                figure: round(statistics.median(each[figure] for each in rounds[one.name]))
+                for figure in ("sent/s", "handled/s", "CPU")
+            }
+            results[one.name] = row
+            row["rounds"] = rounds[one.name]
+            if one.is_killed:
+                count = arguments.messages // 10
+                row["kill -9"] = killed(one, url, f"killed{index}", folder, count)
+            if not one.peer:
+                row["idle"] = round(idle(one, url, arguments.idle), 2)
             progress.advance(task)
-    return results
-
-
-def printed(console: Console, results: dict[str, Any]) -> None:
-    """Print the results as a table."""
-    table = Printed(title="workers; the last columns after a kill -9", title_justify="left")
-    for column in ("", "sent/s", "handled/s", "sent", "lost", "twice", ""):
-        table.add_column(column, justify="right" if column else "left")
-    for name, row in results.items():
-        if "not measured" in row:
-            table.add_row(name, *[""] * 5, f"not measured: {row['not measured']}")
-            continue
-        kill = row["kill -9"]
-        counts = (str(kill[key]) for key in ("sent", "lost", "handled twice"))
-        table.add_row(name, f"{row['sent/s']:,}", f"{row['handled/s']:,}", *counts, "")
-    console.print(table)
+    return {one.name: {**results, **missing}[one.name] for one in CONTESTANTS}
 
 
 def main() -> None:
@@ -166,7 +183,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", type=Path, default=FOLDER / "results.json")
     parser.add_argument("--messages", type=int, default=3000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--idle", type=float, default=60.0, help="seconds without a message")
+    parser.add_argument("--report", type=Path, default=report.RESULTS, help="the page of results")
     arguments = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory() as name, Progress(console=console) as progress:
@@ -179,13 +198,16 @@ def main() -> None:
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in sorted(used)},
         "servers": {program: servers.version(program) for program in sorted(programs)},
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "concurrency": CONCURRENCY,
         "messages": arguments.messages,
         "brokers": brokers,
     }
-    printed(console, brokers)
     arguments.save.write_text(json.dumps(results, indent=1) + "\n")
-    console.print(f"saved {arguments.save.name}")
+    section = report.write_section(results)
+    report.put_in(arguments.report, section)
+    console.print(section, highlight=False, markup=False)
+    console.print(f"saved {arguments.save.name}, and the section in {arguments.report.name}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Real servers for the brokers, started on loopback or a unix socket, in a folder of their own."""
+"""Real servers for the brokers, started on loopback, in a folder of their own."""
 
 import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -34,17 +35,17 @@ def running(program: str, folder: Path) -> Iterator[str]:
         yield ""
         return
     folder.mkdir()
-    socket = folder / "socket"
+    port = _free_port()
     command = {
         "nats-server": f"-js -sd {folder} -a 127.0.0.1 -p -1 --ports_file_dir {folder}",
-        "redis-server": f"--port 0 --unixsocket {socket} --dir {folder} --appendonly yes",
+        "redis-server": f"--bind 127.0.0.1 --port {port} --dir {folder} --appendonly yes",
     }[program]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603
             [found(program) or program, *command.split()], stdout=log, stderr=log
         )
     try:
-        yield _nats_url(folder, process) if program == "nats-server" else _redis_url(socket)
+        yield _nats_url(folder, process) if program == "nats-server" else _redis_url(folder, port)
     finally:
         process.kill()
         process.wait(PATIENCE)
@@ -57,14 +58,21 @@ def _nats_url(folder: Path, process: subprocess.Popen[bytes]) -> str:
     return url
 
 
-def _redis_url(socket: Path) -> str:
-    _wait_for(socket)
-    return f"unix://{socket}"
+def _redis_url(folder: Path, port: int) -> str:
+    _wait_for(folder / "log", b"Ready to accept connections")
+    return f"redis://127.0.0.1:{port}"
 
 
-def _wait_for(file: Path) -> None:
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _wait_for(file: Path, text: bytes = b"}") -> None:
     end = time.monotonic() + PATIENCE
-    while not (file.exists() and (file.is_socket() or file.stat().st_size)):
+    while not (file.exists() and text in file.read_bytes()):
         if time.monotonic() > end:
             raise RuntimeError(f"the server did not start: {(file.parent / 'log').read_text()}")
         time.sleep(0.02)
