@@ -89,7 +89,7 @@ class Feed:
         """Start the work on as many messages as there are free slots, or on none."""
         first = None
         with anyio.fail_after(wait + _LONGEST_SILENCE), anyio.CancelScope() as self._waiting:
-            first = await subscription.receive(wait)
+            first = await subscription.receive(wait, self._free)
         self._waiting = None
         if first is None:
             return

@@ -218,7 +218,7 @@ class LayerSubscription:
     def __init__(self, intake: _Intake) -> None:
         self._intake = intake
 
-    async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - see there
+    async def receive(self, timeout: float, room: int = 1) -> Delivery | None:  # noqa: ARG002, ASYNC109 - see there
         with anyio.move_on_after(timeout):
             return LayerDelivery(self._intake, await self._intake.next())
         return None

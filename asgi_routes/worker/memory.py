@@ -292,7 +292,7 @@ class MemorySubscription:
         self._lease = lease
         self._dead = dead
 
-    async def receive(self, timeout: float) -> "MemoryDelivery | None":  # noqa: ASYNC109 - see there
+    async def receive(self, timeout: float, room: int = 1) -> "MemoryDelivery | None":  # noqa: ARG002, ASYNC109 - see there
         await anyio.lowlevel.checkpoint()
         end = self._queue.clock() + timeout
         while (kept := self._queue.take(self._lease)) is None:

@@ -31,8 +31,9 @@ _NO_MESSAGES = frozenset({"404", "408"})
 class NatsSubscription:
     """See `asgi_routes.worker.contract.Subscription`.
 
-    It has one inbox, and at most one question that is not answered in full. The answer is messages,
-    and where these are fewer than were asked for, the word of the server that there are no more.
+    It has one inbox, and at most one question that is not answered in full: for as many messages as
+    there was room for when it was asked. The answer is messages, as they come, and where these are fewer
+    in the end, the word of the server that there are no more.
 
     Args:
         streams: of the broker.
@@ -70,12 +71,12 @@ class NatsSubscription:
         self._refused: Exception | None = None
         self._changed = anyio.Event()
 
-    async def receive(self, timeout: float) -> NatsDelivery | None:  # noqa: ASYNC109 - see there
+    async def receive(self, timeout: float, room: int = 1) -> NatsDelivery | None:  # noqa: ASYNC109 - see there
         end = time.monotonic() + timeout
 
         async def question(client: Client) -> None:
             left = max(end - time.monotonic(), 0.001)
-            await self._ask(client, 1, min(left, self._longest))
+            await self._ask(client, room, min(left, self._longest))
             await self._wait(1, end)
 
         while True:

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
+
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.contract import (
     BrokerClosedError,
@@ -29,6 +31,7 @@ from asgi_routes.worker.redis.waiting import Waiting
 from asgi_routes.worker.sending import SendingBroker, require_asyncio
 
 _MARKED_FOR = 24 * 3600
+_LONGEST_CLOSING = 1.0
 
 
 class RedisBroker(SendingBroker, LetterBox):
@@ -144,7 +147,12 @@ class RedisBroker(SendingBroker, LetterBox):
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncIterator[Subscription]:
         """Return the subscription of one slot to a channel."""
-        yield RedisSubscription(self._shared, channel)
+        subscription = RedisSubscription(self._shared, channel)
+        try:
+            yield subscription
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_CLOSING):
+                await subscription.close()
 
     async def depth(self, channel: str) -> Depth:
         await self._expire_letters([channel])

@@ -6,9 +6,10 @@ settles with another number takes nothing away from who has the message now.
 
 import math
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from redis import exceptions
 
@@ -19,6 +20,7 @@ from asgi_routes.worker.redis.letters import read_headers
 from asgi_routes.worker.redis.streams import (
     DEAD,
     EXTEND,
+    GIVE_BACK,
     GROUP,
     RETRY,
     TAKE,
@@ -29,6 +31,9 @@ from asgi_routes.worker.redis.streams import (
 from asgi_routes.worker.redis.waiting import Waiting
 
 _MOST_SINGLE = 64
+
+Loan: TypeAlias = tuple[bytes, Mapping[bytes, bytes], int]
+"""An entry: its id, its fields, and the number of its delivery."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +64,19 @@ class RedisSubscription:
     def __init__(self, shared: Shared, channel: str) -> None:
         self._shared = shared
         self._channel = channel
+        self._taken: deque[RedisDelivery] = deque()
         self._may_have_more = True
         self._single = 0
         self._most_single = 1
 
-    async def receive(self, timeout: float) -> Delivery | None:  # noqa: ASYNC109 - see there
+    async def receive(self, timeout: float, room: int = 1) -> Delivery | None:  # noqa: ASYNC109 - see there
         end = time.monotonic() + timeout
         is_patient = timeout > self._shared.streams.pause
         while True:
-            if self._may_have_more and (entry := await self._take()) is not None:
-                return self._lend(*entry)
+            if not self._taken and self._may_have_more:
+                await self._take(room)
+            if self._taken:
+                return self._taken.popleft()
             told = await self._shared.waiting.wait(self._channel, end, is_patient=is_patient)
             if isinstance(told, tuple):
                 self._single += 1
@@ -80,43 +88,44 @@ class RedisSubscription:
             self._may_have_more = True
 
     async def receive_more(self, limit: int) -> list[Delivery]:
-        if not self._may_have_more:
-            return []
-        streams = self._shared.streams
-        entries = (await streams.read([self._channel], "COUNT", limit)).get(self._channel, [])
-        self._note_more(has_more=len(entries) == limit)
-        return [self._lend(*entry, 1) for entry in entries]
+        if not self._taken and self._may_have_more:
+            read = await self._shared.streams.read([self._channel], "COUNT", limit)
+            self._note_taken([(*entry, 1) for entry in read.get(self._channel, [])], limit)
+        return [self._taken.popleft() for _ in range(min(limit, len(self._taken)))]
 
-    def _lend(self, entry: bytes, fields: Mapping[bytes, bytes], attempt: int) -> Delivery:
+    async def close(self) -> None:
+        """Hand back what was taken and not asked for."""
+        while self._taken:
+            await self._taken.popleft().give_back()
+
+    def _lend(self, entry: bytes, fields: Mapping[bytes, bytes], attempt: int) -> "RedisDelivery":
         return RedisDelivery(self._shared, self._channel, entry, fields, attempt)
 
-    def _note_more(self, *, has_more: bool) -> None:
-        """Note whether there are more messages than have been taken."""
-        self._may_have_more = has_more
+    def _note_taken(self, entries: Sequence[Loan], room: int) -> None:
+        """Have entries ready, of which there may be more where they are as many as could be."""
+        self._taken.extend(self._lend(*entry) for entry in entries)
+        self._may_have_more = len(entries) == room
         self._single = 0
         # Who looks for more in vain looks less often.
-        self._most_single = 1 if has_more else min(2 * self._most_single, _MOST_SINGLE)
+        self._most_single = 1 if entries else min(2 * self._most_single, _MOST_SINGLE)
 
-    async def _take(self) -> tuple[bytes, Mapping[bytes, bytes], int] | None:
-        """Return an entry that is due again, or one that nobody has had yet."""
+    async def _take(self, room: int) -> None:
+        """Take entries that are due again, and such that nobody has had yet, as far as there are."""
         streams, waiting = self._shared.streams, self._shared.waiting
         looks = waiting.has_to_look(self._channel)
         lease = int(streams.lease * 1000)
         while True:
             try:
-                found = await streams.run(TAKE, [self._channel], GROUP, lease, int(looks))
+                found = await streams.run(TAKE, [self._channel], GROUP, lease, int(looks), room)
                 break
             except exceptions.ResponseError as error:
                 if not means_no_group(error):
                     raise
                 await self._make_group()
-        if isinstance(found, list):
-            entry, fields, attempt = found
-            return entry, read_fields(fields), attempt
-        self._note_more(has_more=False)
-        if looks:
+        taken = found if isinstance(found, list) else []
+        self._note_taken([(entry, read_fields(fields), n) for entry, fields, n in taken], room)
+        if looks and not taken:
             waiting.note_look(self._channel, found)
-        return None
 
     async def _make_group(self) -> None:
         streams = self._shared.streams
@@ -162,6 +171,10 @@ class RedisDelivery:
         text = reason.encode(errors="backslashreplace")
         most = "" if self._shared.max_dead is None else self._shared.max_dead
         await self._settle(DEAD, self.channel, text, most)
+
+    async def give_back(self) -> None:
+        """Make it undone that it was delivered."""
+        await self._settle(GIVE_BACK)
 
     async def extend(self) -> None:
         if not await self._settle(EXTEND):

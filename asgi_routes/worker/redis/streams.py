@@ -119,41 +119,47 @@ TAKE = (
     + _DUE
     + """
 local stream, later, delayed, group, lease = KEYS[1], KEYS[2], KEYS[4], ARGV[1], ARGV[2]
+local room, lent = tonumber(ARGV[4]), {}
 
 local function lend(id)
     redis.call('ZREM', later, id)
     local entry = redis.call('XCLAIM', stream, group, 'worker', 0, id)[1]
     if entry then
         local pending = redis.call('XPENDING', stream, group, id, id, 1)[1]
-        return {entry[1], entry[2], pending[4]}
+        table.insert(lent, {entry[1], entry[2], pending[4]})
+    else
+        redis.call('XACK', stream, group, id)  -- It was deleted by others.
     end
-    redis.call('XACK', stream, group, id)  -- It was deleted by others.
+    return #lent >= room
 end
 
 local now = tell_time()
 move_delayed(stream, delayed, now)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
-    local entry = lend(id)
-    if entry then return entry end
+    if lend(id) then return lent end
 end
 if ARGV[3] == '1' then
     for _, idle in ipairs(redis.call('XPENDING', stream, group, 'IDLE', lease, '-', '+', 100)) do
         if redis.call('ZSCORE', later, idle[1]) then
             -- It waits for longer than a lease; look elsewhere for as long as another one.
             redis.call('XCLAIM', stream, group, 'worker', 0, idle[1], 'JUSTID')
-        else
-            local entry = lend(idle[1])
-            if entry then return entry end
+        elseif lend(idle[1]) then
+            return lent
         end
     end
 end
-local new = redis.call('XREADGROUP', 'GROUP', group, 'worker', 'COUNT', 1, 'STREAMS', stream, '>')
-if new then return {new[1][2][1][1], new[1][2][1][2], 1} end
+local new = redis.call(
+    'XREADGROUP', 'GROUP', group, 'worker', 'COUNT', room - #lent, 'STREAMS', stream, '>')
+for _, entry in ipairs(new and new[1][2] or {}) do
+    table.insert(lent, {entry[1], entry[2], 1})
+end
+if #lent > 0 then return lent end
 return find_next(later, delayed, now)
 """
 )
-"""Arguments: the group, the lease in ms, and whether to look for leases that ran out. Returns an
-entry with the number of its deliveries; or in how many ms the next one is due; or nothing."""
+"""Arguments: the group, the lease in ms, whether to look for leases that ran out, and for how many
+entries there is room. Returns entries, each with the number of its deliveries; or in how many ms the
+next one is due; or nothing."""
 
 LOOK = (
     _TIME
