@@ -157,8 +157,11 @@ def worker(
     if status:
         _print_depths(url, broker, made.channels, as_json=as_json)
         return 0
-    for name, hint in find_unserved_channels(served, channels):
-        raise CannotAskError(f"nobody in {app.text!r} serves channel {name!r}; {hint}")
+    for name, hint, is_certain in find_unserved_channels(served, channels):
+        said = f"nobody in {app.text!r} serves channel {name!r}"
+        if is_certain:
+            raise CannotAskError(f"{said}; {hint}")
+        say_aside(f"Warning: {said}, unless what is around its router sees to it; {hint}")
     with _show_worker(made.status):
         try:
             anyio.run(made.run)

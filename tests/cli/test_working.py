@@ -78,6 +78,32 @@ def test_a_channel_that_nobody_serves(app: str, said: str) -> None:
     assert said in run("worker", app, "--broker", "memory:", "--channel", "mial", code=2)
 
 
+def test_a_channel_that_a_wrapper_may_serve() -> None:
+    """It is warned of: what is around the router may give it another name."""
+    with run_worker("guarded", "--channel", "mial", "--channel", "mail") as process:
+        wait_for(process, "to ann")
+        assert process.stop() == 0
+        assert lines(process)[0] == (
+            "Warning: nobody in 'tests.cli.worked:guarded' serves channel 'mial', unless what is "
+            "around its router sees to it; did you mean 'mail'?"
+        )
+
+
+def test_on_event() -> None:
+    """A function of one's own is called with what happens."""
+    hook = "tests.cli.worked:print_event"
+    with run_worker("app", "--max-attempts", "1", "--on-event", hook) as process:
+        wait_for(process, "event dead")
+        assert process.stop() == 0
+        told = sorted(re.findall("^event .*$", process.log, re.MULTILINE))
+        assert told == [
+            "event dead mail bad",
+            "event done mail good",
+            "event start mail bad",
+            "event start mail good",
+        ]
+
+
 def test_drain() -> None:
     """What runs when SIGTERM comes may end; then the exit code is 0."""
     with run_worker("slowly", "--channel", "slow", "--concurrency", "slow=3") as process:
@@ -203,6 +229,14 @@ def test_progress_on_a_terminal() -> None:
         (
             ["worker", "tests.cli.worked:app", "--broker", "memory:", "--concurrency", "mial=2"],
             "names channel 'mial', which it does not have; did you mean 'mail'?",
+        ),
+        *(
+            (["worker", "tests.cli.worked:app", "--broker", "memory:", "--on-event", name], said)
+            for name, said in (
+                ("tests.cli.worked:print_evnt", "did you mean 'print_event'?"),
+                ("tests.cli.nowhere:x", "no module named 'tests.cli.nowhere'"),
+                ("tests.cli.test_working:TRACE", "is no function"),
+            )
         ),
         (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
         (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),

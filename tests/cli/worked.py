@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from asgi_routes import ChannelNameRouter, ProtocolTypeRouter
-from asgi_routes.worker import broker_from
+from asgi_routes.worker import WorkerEvent, broker_from
 
 
 async def mail(scope: Any, receive: Any, send: Any) -> None:
@@ -68,6 +68,22 @@ async def refused(router: object) -> AsyncIterator[None]:
     yield
 
 
+class Guard:
+    """A wrapper that was made by hand."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+def print_event(event: WorkerEvent) -> None:
+    """Print what happens to messages."""
+    if event.id:
+        print(f"event {event.kind} {event.channel} {event.id}", flush=True)
+
+
 def application(lifespan: Any, slow: Any = slow) -> ProtocolTypeRouter:
     """Return an application with two channels, and one that no worker can name."""
     channels = ChannelNameRouter({"mail": mail, "slow": slow, "every-*": mail})
@@ -80,3 +96,4 @@ threaded = application(sending("slow", {"type": "job"}), in_thread(abandon=False
 abandoning = application(sending("slow", {"type": "job"}), in_thread(abandon=True))
 failing = application(refused)
 globs = ProtocolTypeRouter({"channel": ChannelNameRouter({"every-*": mail})})
+guarded = Guard(application(sending("mail", {"type": "good", "to": "ann"})))

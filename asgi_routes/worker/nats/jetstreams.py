@@ -25,6 +25,9 @@ _RESERVE = 8192
 _STORAGES = ("file", "memory")
 _REPLICAS = range(1, 6)
 _DAY = 86_400.0
+_WINDOW = 120.0
+"""Seconds in which a second message of the same id is dropped, as NATS has it by itself."""
+
 _OTHER_CONFIGURATION = 10058
 _NO_SUCH_MESSAGE = frozenset({10037, 10043, 10057, 10059})
 _WAITING = 16_384
@@ -269,7 +272,8 @@ class JetStreams:
         self.limit = min(found, largest) if found > 0 else largest
         kept = (await self._make_stream(jetstream, dead)).config
         if lifetime is not None and kept.max_age != lifetime:
-            await jetstream.update_stream(kept, max_age=lifetime)
+            window = min(kept.duplicate_window or _WINDOW, lifetime)
+            await jetstream.update_stream(kept, max_age=lifetime, duplicate_window=window)
         await self._make_stream(jetstream, marks)
 
     async def _make_stream(

@@ -20,9 +20,6 @@ BY_NAME = ChannelNameRouter({"mail": app, "thumbnails-*": app})
         (ProtocolTypeRouter({"http": app}), {"mail": "there is no ChannelNameRouter in it"}),
         (ProtocolTypeRouter({"channel": app}), {}),
         (ChannelNameRouter({"mail": app}, default=app), {}),
-        # Something on the way may give it another name.
-        (Wrapper(BY_NAME), {}),
-        (ProtocolTypeRouter({"channel": Wrapper(BY_NAME)}), {}),
         (hidden(BY_NAME), {}),
         (app, {}),
     ],
@@ -30,8 +27,24 @@ BY_NAME = ChannelNameRouter({"mail": app, "thumbnails-*": app})
 def test_unserved(served: Any, hints: dict[str, str | None]) -> None:
     """What is said of a name is certain."""
     names = ["mail", "thumbnails-small", "mial", "x"]
-    found = dict(find_unserved_channels(served, names))
+    unserved = [*find_unserved_channels(served, names)]
+    assert all(one.is_certain for one in unserved)
+    found = {one.channel: one.hint for one in unserved}
     assert found.keys() >= hints.keys()
     assert bool(found) is bool(hints)
     assert all(found[name] == hint for name, hint in hints.items() if hint is not None)
     assert "thumbnails-small" not in found or "mail" in hints
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        Wrapper(BY_NAME),
+        ProtocolTypeRouter({"channel": Wrapper(BY_NAME)}),
+        Wrapper(ProtocolTypeRouter({"channel": BY_NAME})),
+    ],
+)
+def test_behind_a_wrapper(served: Any) -> None:
+    """What is around a router may give a channel another name: then it is not certain."""
+    found = [*find_unserved_channels(served, ["mail", "thumbnails-small", "mial"])]
+    assert found == [("mial", "did you mean 'mail'?", False)]
