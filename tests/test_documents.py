@@ -141,15 +141,24 @@ def test_results_of_the_load_are_the_saved_ones() -> None:
 
 
 def test_results_of_the_workers_are_the_saved_ones() -> None:
-    """So is the table of the workers."""
+    """So are the tables of the workers: speed and processor time, idle ones, and those killed."""
     saved = json.loads((ROOT / "benchmarks" / "worker" / "results.json").read_text())["brokers"]
-    shown = re.findall(
-        r"^([\w' ]+?) +([\d,]+) +([\d,]+) +(\d+) +(\d+)$", RESULTS.read_text(), re.MULTILINE
-    )
-    assert {name: [int(figure.replace(",", "")) for figure in row] for name, *row in shown} == {
-        name: [row["sent/s"], row["handled/s"], row["kill -9"]["sent"], row["kill -9"]["lost"]]
-        for name, row in saved.items()
-    }
+    text = RESULTS.read_text()
+    section = text[text.index("\nWorkers\n=") : text.index("\nRandom cases beside")]
+    shown = [
+        (name.strip(), *(float(figure.replace(",", "")) for figure in figures.split()))
+        for name, figures in re.findall(
+            r"^([A-Za-z' ]+(?:, \w+)?) {1,9}((?:[\d,.]+ *)+)%?$", section, re.MULTILINE
+        )
+    ]
+    speeds = [(name, row["sent/s"], row["handled/s"], row["CPU"]) for name, row in saved.items()]
+    idle = [(name, row["idle"]) for name, row in saved.items() if "idle" in row]
+    kills = [(name, row["kill -9"]) for name, row in saved.items() if "kill -9" in row]
+    assert shown == [
+        *speeds,
+        *idle,
+        *((name, row["sent"], row["lost"]) for name, row in kills),
+    ]
 
 
 def test_no_paths_of_a_machine() -> None:
