@@ -8,6 +8,7 @@ import asyncio
 
 from asgi_routes.worker.redis.streams import ACK, GROUP, Streams
 
+_LONGEST_CLOSING = 1.0
 _MOST = 1000
 """Entries in one question; Lua takes no more than some thousand arguments."""
 
@@ -41,9 +42,11 @@ class Acks:
         await told
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End what is under way, if the server answers in time."""
         while self._telling:
-            await asyncio.wait([*self._telling])
+            _, pending = await asyncio.wait([*self._telling], timeout=_LONGEST_CLOSING)
+            for task in pending:
+                task.cancel()
 
     async def _tell_all(self, channel: str) -> None:
         try:

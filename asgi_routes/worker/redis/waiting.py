@@ -94,9 +94,12 @@ class Waiting:
             raise
 
     async def close(self) -> None:
-        """End. What is under way gets its answer, if the server has one."""
+        """End. What is under way gets its answer, if the server has one in time."""
+        longest = self._streams.pause + 0.5
         while self._asking:
-            await asyncio.wait([*self._asking])
+            _, pending = await asyncio.wait([*self._asking], timeout=longest)
+            for task in pending:
+                task.cancel()
 
     def _join(self, waiter: _Waiter) -> None:
         """Have a channel wait together with the others."""
