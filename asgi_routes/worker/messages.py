@@ -146,7 +146,7 @@ def decode(data: bytes) -> Mapping[str, Any] | None:
     (None, None)
     """
     try:
-        message = json.loads(data, object_hook=_restore_bytes)
+        message = _DECODER.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
@@ -194,3 +194,7 @@ def _restore_bytes(mapping: dict[str, Any]) -> Any:
     if mapping.keys() == {_BYTES} and isinstance(mapping[_BYTES], str):
         return base64.b64decode(mapping[_BYTES], validate=True)
     return mapping
+
+
+# json.loads would make one for each message.
+_DECODER = json.JSONDecoder(object_hook=_restore_bytes)

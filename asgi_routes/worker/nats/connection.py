@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
@@ -19,6 +20,7 @@ from asgi_routes.errors import did_you_mean
 from asgi_routes.worker.contract import BrokerClosedError, BrokerUnavailableError
 from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.failures import tell_error
+from asgi_routes.worker.nats.answers import Answers, BrokenOffError
 from asgi_routes.worker.sending import require_asyncio
 
 _T = TypeVar("_T")
@@ -88,6 +90,7 @@ class Connection:
         self.longest_try = min(_LONGEST_TRY, timeout)
         self.breaks = 0
         self._client: Client | None = None
+        self._answers: tuple[Client, Answers] | None = None
         self._asking: set[anyio.CancelScope] = set()
         self._errors: dict[str, None] = {}
 
@@ -143,6 +146,31 @@ class Connection:
             if not scope.cancelled_caught:
                 await anyio.sleep(_PAUSE)
 
+    async def request(self, subject: str, data: bytes) -> Msg:
+        """Return the answer to a short question, as `ask` does."""
+        end = anyio.current_time() + self._timeout
+        while True:
+            answers = await self._get_answers()
+            try:
+                return await answers.ask(subject, data, self.longest_try)
+            except BrokenOffError:
+                continue
+            except TimeoutError:
+                if anyio.current_time() >= end:
+                    raise
+            await anyio.sleep(_PAUSE)
+
+    async def _get_answers(self) -> Answers:
+        client = await self.get_client()
+        if self._answers is not None and self._answers[0] is client:
+            return self._answers[1]
+        async with self._opening:
+            if self._answers is None or self._answers[0] is not client:
+                answers = Answers(client)
+                await answers.listen()
+                self._answers = client, answers
+            return self._answers[1]
+
     async def get_client(self) -> Client:
         """Return the client, once it is connected. One that has given up is replaced.
 
@@ -190,6 +218,8 @@ class Connection:
         self.breaks += 1
         for scope in self._asking:
             scope.cancel()
+        if self._answers is not None:
+            self._answers[1].break_off()
         if theirs := self._options.get("disconnected_cb"):
             await theirs()
 

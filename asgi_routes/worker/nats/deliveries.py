@@ -7,7 +7,6 @@ out, by our own clock, takes nothing away from the worker that has the message n
 import time
 
 import anyio
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import RawStreamMsg
 
@@ -117,11 +116,7 @@ class NatsDelivery:
         self._until = begun + _SURE * self.lease
 
     async def _tell(self, word: bytes) -> None:
-        async def question(client: Client) -> Msg:
-            timeout = self._connection.longest_try
-            return await client.request(self._reply, word, timeout=timeout)
-
-        await self._connection.ask(question)
+        await self._connection.request(self._reply, word)
 
 
 def read_dead_letter(message: RawStreamMsg) -> DeadLetter:
