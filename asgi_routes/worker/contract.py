@@ -58,9 +58,10 @@ class Subscription(Protocol):
     async def receive(self, timeout: float, room: int = 1) -> Delivery | None:  # noqa: ASYNC109 - an answer, no error
         """Return the next message, or None where none comes within so many seconds.
 
-        It fetches at most as many messages as there is room for; those after the first are what
-        `receive_more` returns. Bytes that are no message are delivered, with None for the message. A worker that stops cancels the call; a message that is on its way then is not
-        lost: the next call returns it, or it is handed back when the subscription is left.
+        It fetches at most as many messages as there is room for; `receive_more` returns those after
+        the first. Bytes that are no message are delivered, with None for the message. A worker that
+        stops cancels the call; a message that is on its way then is not lost: the next call returns
+        it, or it is handed back when the subscription is left.
 
         Raises:
             Exception: the engine is away, or refuses; the worker subscribes anew after a pause.

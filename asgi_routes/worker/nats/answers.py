@@ -1,7 +1,7 @@
 """Short questions, as an acknowledgement is, and their answers on one inbox.
 
-It does what ``Client.request`` does, at about half the cost, which counts where each message has one; and it
-knows which questions a connection that breaks leaves without an answer.
+It does what ``Client.request`` does, at about half the cost, which counts where each message has
+one; and it knows which questions a connection that breaks leaves without an answer.
 """
 
 import asyncio

@@ -20,8 +20,8 @@ from asgi_routes.worker.nats.jetstreams import JetStreams
 from asgi_routes.worker.nats.wire import name_consumer
 
 _LONGEST_QUESTION, _LONGEST_QUESTION_IN_CLUSTER = 30.0, 2.0
-"""Seconds after which a channel that waits asks again. In a cluster, the server that was asked may be
-no more, and the others do not know of the question; a single one breaks the connection."""
+"""Seconds after which a channel that waits asks again. In a cluster, the server that was asked may
+be no more, and the others do not know of the question; a single one breaks the connection."""
 
 _LONGEST_CLOSING = 1.0
 _NANO = 1_000_000_000
@@ -31,9 +31,9 @@ _NO_MESSAGES = frozenset({"404", "408"})
 class NatsSubscription:
     """See `asgi_routes.worker.contract.Subscription`.
 
-    It has one inbox, and at most one question that is not answered in full: for as many messages as
-    there was room for when it was asked. The answer is messages, as they come, and where these are fewer
-    in the end, the word of the server that there are no more.
+    It has one inbox, and at most one question that is not answered in full: for as many messages
+    as there was room for when it was asked. The answer is messages, as they come, and where these
+    are fewer in the end, the word of the server that there are no more.
 
     Args:
         streams: of the broker.

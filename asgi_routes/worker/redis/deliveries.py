@@ -56,9 +56,9 @@ class Shared:
 class RedisSubscription:
     """What a worker takes the messages of a channel from; see `Subscription`.
 
-    Messages that come one by one are waited for; each costs one question. Where many have come that
-    way in a row, there may be more than one waiting, and they are taken together from then on, until there
-    are no more.
+    Messages that come one by one are waited for; each costs one question. Where many have come
+    that way in a row, there may be more than one, and they are taken together from then on, until
+    there are no more.
     """
 
     def __init__(self, shared: Shared, channel: str) -> None:
@@ -110,7 +110,7 @@ class RedisSubscription:
         self._most_single = 1 if entries else min(2 * self._most_single, _MOST_SINGLE)
 
     async def _take(self, room: int) -> None:
-        """Take entries that are due again, and such that nobody has had yet, as far as there are."""
+        """Take entries that are due again, and such that nobody has had, as far as there are."""
         streams, waiting = self._shared.streams, self._shared.waiting
         looks = waiting.has_to_look(self._channel)
         lease = int(streams.lease * 1000)
@@ -122,9 +122,11 @@ class RedisSubscription:
                 if not means_no_group(error):
                     raise
                 await self._make_group()
-        taken = found if isinstance(found, list) else []
-        self._note_taken([(entry, read_fields(fields), n) for entry, fields, n in taken], room)
-        if looks and not taken:
+        if isinstance(found, list):
+            self._note_taken([(entry, read_fields(fields), n) for entry, fields, n in found], room)
+            return
+        self._note_taken([], room)
+        if looks:
             waiting.note_look(self._channel, found)
 
     async def _make_group(self) -> None:

@@ -26,8 +26,8 @@ from asgi_routes.worker.contract import BrokerFullError
 
 GROUP = "workers"
 _LONGEST_WAIT, _LONGEST_WAIT_IN_CLUSTER = 1.0, 2.0
-"""Seconds after which a channel that waits looks for messages that came back; far below any timeout.
-In a cluster each channel asks by itself, which costs more."""
+"""Seconds after which a channel that waits looks for messages that came back; far below any
+timeout. In a cluster each channel asks by itself, which costs more."""
 
 Entry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """Its id, and its fields."""
@@ -158,8 +158,8 @@ return find_next(later, delayed, now)
 """
 )
 """Arguments: the group, the lease in ms, whether to look for leases that ran out, and for how many
-entries there is room. Returns entries, each with the number of its deliveries; or in how many ms the
-next one is due; or nothing."""
+entries there is room. Returns entries, each with the number of its deliveries; or in how many ms
+the next one is due; or nothing."""
 
 LOOK = (
     _TIME
