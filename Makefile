@@ -19,6 +19,7 @@ DEMO := .venv/demo
 DEMO_CHANNELS := .venv/demo-channels
 APPLICATIONS := .venv/applications
 DEV := .venv/dev
+DOCS := .venv/docs
 BENCH := .venv/bench
 OLDEST := .venv/oldest
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
@@ -26,7 +27,7 @@ IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 # What the tests start hundreds of times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-channels test lint types parity formats clients fuzz warnings mutants applications targets wsgi proxies bench bench-worker load clean
+.PHONY: help demo demo-channels test lint types docs docs-links parity formats clients fuzz warnings mutants applications targets wsgi proxies bench bench-worker load clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -52,6 +53,15 @@ types: $(DEV)/.ready
 	@$(DEV)/bin/mypy
 	@echo "== pyright"
 	@$(IN_DEV) $(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
+
+docs: $(DOCS)/.ready
+	@echo "== the documentation, and the links in it"
+	@$(DOCS)/bin/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@$(DOCS)/bin/python -m docs.links docs/_build/html
+
+docs-links: $(DOCS)/.ready
+	@echo "== the links of the documentation to other sites"
+	@$(DOCS)/bin/python -m sphinx --builder linkcheck --quiet docs docs/_build/links
 
 parity: $(DEV)/.ready
 	@echo "== $(PARITY_CASES) random cases beside Django and Channels"
@@ -113,7 +123,7 @@ bench-worker: $(BENCH)/.ready
 	@$(BENCH)/bin/python -W ignore -m benchmarks.worker $(ARGS)
 
 clean:
-	rm -rf .venv mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv docs/_build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # What is oldest is in front of what is in .venv/dev.
 $(OLDEST)/.ready: pyproject.toml $(DEV)/.ready
@@ -124,11 +134,13 @@ $(DEMO)/.ready: GROUPS_ := --group demo
 $(DEMO_CHANNELS)/.ready: GROUPS_ := --group demo --group parity
 $(APPLICATIONS)/.ready: GROUPS_ := --group applications --no-compile
 $(DEV)/.ready: GROUPS_ := --group dev
+$(DOCS)/.ready: EXTRAS := [cli,nats,otel,re2,redis]
+$(DOCS)/.ready: GROUPS_ := --group docs
 $(BENCH)/.ready: GROUPS_ := --group bench
-$(DEMO)/.ready $(DEMO_CHANNELS)/.ready $(APPLICATIONS)/.ready $(DEV)/.ready $(BENCH)/.ready: pyproject.toml
+$(DEMO)/.ready $(DEMO_CHANNELS)/.ready $(APPLICATIONS)/.ready $(DEV)/.ready $(DOCS)/.ready $(BENCH)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "asgi_routes needs Python 3.11 or newer, and $(PYTHON) is %d.%d; say make PYTHON=…" % sys.version_info[:2])'
 	@echo "== making the environment $(@D) (once; a minute or less)"
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	@$(@D)/bin/python -m pip install --quiet --editable . $(GROUPS_)
+	@$(@D)/bin/python -m pip install --quiet --editable ".$(EXTRAS)" $(GROUPS_)
 	@touch $@

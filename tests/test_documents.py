@@ -1,61 +1,29 @@
-"""The documents are true: every block of the README runs, and all of them are well-formed."""
+"""The documents are true: every block of every page runs, and all of them are well-formed."""
 
-import doctest
 import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
-import docutils.core
-import docutils.nodes
 import pytest
 
 import asgi_routes
-from asgi_routes.patterns import converters
+from tests.documents.reading import DOCUMENTS, RESULTS, ROOT, name_of_document, parsed
+from tests.documents.running import run_page
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "RESULTS.rst"
-DOCUMENTS = [*sorted(ROOT.glob("*.rst")), RESULTS]
-FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+README = ROOT / "README.rst"
 
 
-def parsed(document: Path) -> Any:
-    """Return the tree of a document; anything that docutils complains of fails."""
-    settings = {"report_level": 1, "halt_level": 1}
-    return docutils.core.publish_doctree(document.read_text(), settings_overrides=settings)
-
-
-def blocks(document: Path, language: str) -> list[Any]:
-    """Return the code blocks of a document that are in one language."""
-    found = parsed(document).findall(docutils.nodes.literal_block)
-    return [block for block in found if language in block["classes"]]
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of_document)
 def test_documents_are_well_formed(document: Path) -> None:
     """The documents are reStructuredText without a warning."""
     parsed(document)
 
 
-def test_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All Python blocks of the README run one after the other, and give what they show."""
-    # It registers a converter for everybody; the other tests are not everybody.
-    monkeypatch.setattr(converters, "_REGISTERED", type(converters.get_registered_converters())())
-    namespace: dict[str, Any] = {"__name__": "readme"}
-    runner = doctest.DocTestRunner(optionflags=FLAGS)
-    count = 0
-    for block in blocks(ROOT / "README.rst", "python"):
-        code = block.astext()
-        count += 1
-        if ">>>" not in code:
-            exec(compile(code, f"README block {count}", "exec"), namespace)  # noqa: S102
-            continue
-        test = doctest.DocTestParser().get_doctest(code + "\n", namespace, "README", None, 0)
-        runner.run(test, clear_globs=False)
-        namespace |= test.globs
-    assert count >= 10
-    assert runner.summarize(verbose=False).failed == 0
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of_document)
+def test_documents_run(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All blocks of a page run one after the other, and give what they show."""
+    run_page(document, tmp_path, monkeypatch)
 
 
 def test_readme_error_is_the_real_one() -> None:
