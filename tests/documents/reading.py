@@ -130,7 +130,8 @@ def _teach() -> None:
 def parsed(document: Path) -> Any:
     """Return the tree of a document; anything that docutils complains of fails."""
     _teach()
-    settings = {"report_level": 1, "halt_level": 1, "syntax_highlight": "none"}
+    level = 2 if document in PAGES else 1  # Pages refer to the anchors of other pages.
+    settings = {"report_level": level, "halt_level": level, "syntax_highlight": "none"}
     return docutils.core.publish_doctree(
         document.read_text(), source_path=str(document), settings_overrides=settings
     )

@@ -4,7 +4,8 @@ Rule: a page has one namespace, a folder of its own, and nothing else from outsi
 shows as ``>>>`` is a doctest; another one is executed, and its functions ``test_…`` are called. One with a
 ``:caption:`` is also a file of that name in the folder, which commands and imports find. Of a
 console, every ``$`` line is a command: those of `make`, pip and Python have to exist, and those of
-``asgi-routes`` are run where something is shown below them, as on a terminal of 100 columns. A block
+``asgi-routes`` are run where something is shown below them, as on a terminal of 100 columns, or where
+``echo $?`` follows, which shows the exit code. A block
 with ``:class: fragment`` is Python, but needs what is not there: it is only compiled.
 """
 
@@ -16,6 +17,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +109,23 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _run_console(block: Block, folder: Path) -> None:
-    asked: list[tuple[tuple[str, ...], str]] = []
-    for line, shown in _commands(block.code):
-        words = shlex.split(line, comments=True)
+    asked: list[tuple[tuple[str, ...], str, str | None]] = []
+    commands = [(line, shlex.split(line, comments=True), shown) for line, shown in _commands(block.code)]
+    for (line, words, shown), (_, after, code) in pairwise((*commands, ("", [], ""))):
         check_command(line, words, folder)
-        if words[:1] == ["asgi-routes"] and shown.strip():
+        is_coded = after == ["echo", "$?"]
+        if words[:1] == ["asgi-routes"] and (shown.strip() or is_coded):
             assert "|" not in words, line
-            asked.append((tuple(words[1:]), shown))
+            asked.append((tuple(words[1:]), shown, code.strip() if is_coded else None))
     if not asked:
         return
     logs = folder / ".told"
     logs.mkdir(exist_ok=True)
-    told = ask_all((words for words, _ in asked), folder, logs, **_TERMINAL)
-    for (words, shown), answer in zip(asked, told, strict=True):
-        _compare(words, shown, answer.out + answer.err)
+    told = ask_all((words for words, *_ in asked), folder, logs, **_TERMINAL)
+    for (words, shown, code), answer in zip(asked, told, strict=True):
+        if shown.strip():
+            _compare(words, shown, answer.out + answer.err)
+        assert code in (None, str(answer.code)), words
 
 
 def _compare(words: tuple[str, ...], shown: str, told: str) -> None:

@@ -46,6 +46,8 @@ RIGHT = {
         "console",
     ),
     "an answer": APP_BLOCK + code_block(SHOWN, "console"),
+    "an exit code": APP_BLOCK
+    + code_block("$ asgi-routes match app:app /users/7/\n$ echo $?\n0", "console"),
     "Sphinx": ".. toctree::\n   :glob:\n\n   *\n\n.. seealso:: :doc:`this <that>`\n",
 }
 WRONG = {
@@ -62,6 +64,8 @@ WRONG = {
     "an option": code_block("$ asgi-routes match shop:app /a --nonsense", "console"),
     "an example": code_block("$ hypercorn examples.nonsense:app", "console"),
     "an answer": APP_BLOCK + code_block(SHOWN.replace("an int", "a text"), "console"),
+    "an exit code": APP_BLOCK
+    + code_block("$ asgi-routes match app:app /users/x/\n$ echo $?\n0", "console"),
 }
 
 
