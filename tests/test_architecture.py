@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "asgi_routes"
+PAGE = PACKAGE.parent / "docs" / "explanation" / "architecture.rst"
 
 ROOMS = (
     *(
@@ -121,16 +122,14 @@ def test_no_room_looks_up(room: str) -> None:
             assert used <= may_be_used, f"{module_of(file)} imports {used - may_be_used}"
 
 
-def test_the_readme_tells_the_floor_of_each_room() -> None:
+def test_the_page_tells_the_floor_of_each_room() -> None:
     """A room stands one floor above the highest that it uses."""
     floors: dict[str, int] = {}
     for room in ROOMS:
         files = [file for file in FILES if room_of(module_of(file)) == room]
         used = {room_of(module) for file in files for module in modules_used_by(parse(file))}
         floors[room] = 1 + max((floors[one] for one in used - {room}), default=-1)
-    told = re.findall(
-        r"^(\d+) +``(\w+)/?`` ", (PACKAGE.parent / "README.rst").read_text(), re.MULTILINE
-    )
+    told = re.findall(r"^(\d+) +``(\w+)/?`` ", PAGE.read_text(), re.MULTILINE)
     listed = [(room, int(floor)) for floor, room in told]
     inner = {room: floor for room, floor in floors.items() if room not in _OUTSIDE}
     assert dict(listed) == inner

@@ -3,15 +3,22 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import asgi_routes
+from asgi_routes import inspection, testing, worker
 from tests.documents.reading import DOCUMENTS, RESULTS, ROOT, name_of_document, parsed
 from tests.documents.running import run_page
+from tests.documents.tables import read_table
 
 README = ROOT / "README.rst"
+REFERENCE = "".join(
+    file.read_text() for file in sorted((ROOT / "docs" / "reference").glob("*.rst"))
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of_document)
@@ -26,11 +33,11 @@ def test_documents_run(document: Path, tmp_path: Path, monkeypatch: pytest.Monke
     run_page(document, tmp_path, monkeypatch)
 
 
-def test_readme_error_is_the_real_one() -> None:
-    """The error that the README shows is the one that is raised, to the letter."""
+def test_the_error_is_the_real_one() -> None:
+    """The error that a page shows is the one that is raised, to the letter."""
     shown = re.search(
         r"ImproperlyConfigured: (.*?)\n    declared at .*?\n    (hint.*?)\n\n",
-        (ROOT / "README.rst").read_text(),
+        (ROOT / "docs" / "reference" / "errors.rst").read_text(),
         re.DOTALL,
     )
     assert shown
@@ -59,25 +66,48 @@ def test_named_tests_exist() -> None:
             assert (ROOT / named).exists(), f"{document.name}: {named}"
 
 
-def test_readme_names_the_public_names() -> None:
-    """The table of public names is complete."""
-    text = (ROOT / "README.rst").read_text()
-    section = text[text.index("Public names\n") : text.index("A tour of the house\n")]
-    assert set(re.findall(r"^``(\w+)``", section, re.MULTILINE)) == set(asgi_routes.__all__)
+def test_every_public_name_is_listed() -> None:
+    """The table of public names is complete, and so is what the pages document of each module."""
+    names = [row[0] for row in read_table("docs/reference/index.rst", "name", "what").rows]
+    assert sorted(names) == sorted(asgi_routes.__all__)
 
 
-def test_readme_figures_are_the_saved_ones() -> None:
-    """The table of speeds is what the last benchmark saved."""
+@pytest.mark.parametrize(
+    "module", [asgi_routes, inspection, testing, worker], ids=lambda one: one.__name__
+)
+def test_every_public_name_is_documented(module: Any) -> None:
+    """Each name has one place in the reference."""
+    documented = re.findall(
+        r"^\.\. auto(?:class|function|data|exception):: ([\w.]+)", REFERENCE, re.MULTILINE
+    )
+    counts = Counter(name.rpartition(".")[2] for name in documented)
+    assert {name: counts[name] for name in module.__all__} == dict.fromkeys(module.__all__, 1)
+
+
+def test_the_figures_are_the_saved_ones() -> None:
+    """The table of speeds is what the last benchmark saved, and README has some of its rows."""
     results = json.loads((ROOT / "benchmarks" / "results.json").read_text())
     hits, misses = (results["peers"][name] for name in ("GitHub", "GitHub, misses"))
-    text = (ROOT / "README.rst").read_text()
-    section = text[text.index("How fast\n") : text.index("Mistakes\n")]
-    shown = re.findall(r"^([a-z_-]+) +([\d.]+) +([\d.]+)\b", section, re.MULTILINE)
-    assert {name for name, *_ in shown} == hits.keys() - {"dict.get"}
-    for name, hit, miss in shown:
-        assert float(hit) == pytest.approx(hits[name]["falcon"], abs=0.005, rel=0.04)
-        assert float(miss) == pytest.approx(misses[name]["falcon"], abs=0.005, rel=0.04)
-    assert f"Python {results['python']}" in section.replace("\n", " ")
+    page = ROOT / "docs" / "performance.rst"
+    for document in (page, README):
+        text = document.read_text()
+        shown = re.findall(r"^([a-z_-]+) +([\d.]+) +([\d.]+)\b", text, re.MULTILINE)
+        assert document == README or {name for name, *_ in shown} == hits.keys() - {"dict.get"}
+        assert len(shown) > 3
+        for name, hit, miss in shown:
+            assert float(hit) == pytest.approx(hits[name]["falcon"], abs=0.005, rel=0.04)
+            assert float(miss) == pytest.approx(misses[name]["falcon"], abs=0.005, rel=0.04)
+        assert f"Python {results['python']}" in text.replace("\n", " ")
+
+
+def test_readme_works_on_an_index() -> None:
+    """README is short, and neither a link nor a picture of it needs the repository around it."""
+    text = README.read_text()
+    assert text.count("\n") <= 250
+    places = re.findall(r"`[^`]*<([^>`]+)>`_", text)
+    places += re.findall(r"^\.\. (?:image|figure):: (\S+)|^ +:target: (\S+)", text, re.MULTILINE)
+    flat = [place for found in places for place in ((found,) if isinstance(found, str) else found)]
+    assert [place for place in flat if place and not place.startswith("https://")] == []
 
 
 def test_results_of_the_load_are_the_saved_ones() -> None:

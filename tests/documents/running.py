@@ -110,7 +110,9 @@ def _commands(text: str) -> Iterator[tuple[str, str]]:
 
 def _run_console(block: Block, folder: Path) -> None:
     asked: list[tuple[tuple[str, ...], str, str | None]] = []
-    commands = [(line, shlex.split(line, comments=True), shown) for line, shown in _commands(block.code)]
+    commands = [
+        (line, shlex.split(line, comments=True), shown) for line, shown in _commands(block.code)
+    ]
     for (line, words, shown), (_, after, code) in pairwise((*commands, ("", [], ""))):
         check_command(line, words, folder)
         is_coded = after == ["echo", "$?"]
@@ -119,9 +121,7 @@ def _run_console(block: Block, folder: Path) -> None:
             asked.append((tuple(words[1:]), shown, code.strip() if is_coded else None))
     if not asked:
         return
-    logs = folder / ".told"
-    logs.mkdir(exist_ok=True)
-    told = ask_all((words for words, *_ in asked), folder, logs, **_TERMINAL)
+    told = ask_all((words for words, *_ in asked), folder, **_TERMINAL)
     for (words, shown, code), answer in zip(asked, told, strict=True):
         if shown.strip():
             _compare(words, shown, answer.out + answer.err)

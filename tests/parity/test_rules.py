@@ -10,7 +10,7 @@ from asgi_routes.migration.rules import Rule
 from asgi_routes.migration.tables import Declared, Target
 from tests.parity.sides import Asked, Notes, TheirSide, call, our_side
 
-README = Path(__file__).parents[2] / "README.rst"
+PAGE = Path(__file__).parents[2] / "docs" / "coming-from-channels.rst"
 
 
 def to(text: str, number: int = 0) -> Declared:
@@ -72,8 +72,8 @@ def test_a_rule_explains_nothing_else() -> None:
     assert explanations.of(Asked("//admin/"), expected._replace(number=2)) is None
 
 
-def test_readme_has_the_numbers() -> None:
+def test_the_page_has_the_numbers() -> None:
     """Each rule is part of an item of the list."""
-    listed = README.read_text().partition("What differs, differs on purpose:")[2]
+    listed = PAGE.read_text().partition("What differs, on purpose\n====")[2]
     numbers = {int(number) for number in re.findall(r"^(\d+)\. ", listed, re.MULTILINE)}
     assert {rule.item for rule in Rule} <= numbers
