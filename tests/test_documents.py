@@ -11,6 +11,7 @@ import pytest
 
 import asgi_routes
 from asgi_routes import inspection, testing, worker
+from asgi_routes.inspection import check
 from tests.documents.reading import DOCUMENTS, RESULTS, ROOT, name_of_document, parsed
 from tests.documents.running import run_page
 from tests.documents.tables import read_table
@@ -73,12 +74,12 @@ def test_every_public_name_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [asgi_routes, inspection, testing, worker], ids=lambda one: one.__name__
+    "module", [asgi_routes, inspection, check, testing, worker], ids=lambda one: one.__name__
 )
 def test_every_public_name_is_documented(module: Any) -> None:
     """Each name has one place in the reference."""
     documented = re.findall(
-        r"^\.\. auto(?:class|function|data|exception):: ([\w.]+)", REFERENCE, re.MULTILINE
+        r"^\.\. (?:auto(?:class|function|data|exception)|data):: ([\w.]+)", REFERENCE, re.MULTILINE
     )
     counts = Counter(name.rpartition(".")[2] for name in documented)
     assert {name: counts[name] for name in module.__all__} == dict.fromkeys(module.__all__, 1)

@@ -1,6 +1,6 @@
 """The subcommand ``migrate``: what changes for an application that comes from Channels.
 
-Rule: exit code 0 says that every difference has a number in README's list.
+Rule: exit code 0 says that every difference has a number in the documented list.
 """
 
 from typing import Any

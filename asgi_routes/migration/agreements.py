@@ -1,7 +1,7 @@
 """What stands around Channels' parts, so that they agree with ours where that was agreed on.
 
 Each part notes the rules that had something to do with a call. Nothing of ours is used: these few
-lines are what README's list says, in the words of Channels.
+lines are what ``docs/coming-from-channels.rst`` says, in the words of Channels.
 """
 
 from collections.abc import Collection

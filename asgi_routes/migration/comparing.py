@@ -38,7 +38,7 @@ class Difference(NamedTuple):
         asked: the scope type and what was asked for; the first of those that differ in this way.
         channels: what Channels does.
         ours: what ours does.
-        numbers: of README's list of what differs on purpose; empty where it has none.
+        numbers: in the documented list of what differs on purpose; empty where it has none.
         rules: what it is, in words.
         times: how many were asked that differ in this way.
     """
@@ -68,7 +68,7 @@ class Comparison(NamedTuple):
 
     @property
     def is_explained(self) -> bool:
-        """Whether every difference is one of README's list."""
+        """Whether every difference is one of the documented list."""
         return all(one.numbers for one in self.differences)
 
 

@@ -1,4 +1,4 @@
-"""The differences from Channels that random cases meet: what README's numbered list says, in parts."""
+"""The differences from Channels that random cases meet: the documented list, in parts."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 class Rule(StrEnum):
     """A respect in which Channels could agree with us.
 
-    The number is that of the item in README's list of what differs.
+    The number is that of the item in ``docs/coming-from-channels.rst``.
     """
 
     WRAPPED_IS_PREFIX = "2a wrapped routers are prefixes"
@@ -55,5 +55,5 @@ class Rule(StrEnum):
 
     @property
     def item(self) -> int:
-        """The number of the item in README."""
+        """The number of the item in the list."""
         return int(self.split(maxsplit=1)[0].rstrip("abcd"))

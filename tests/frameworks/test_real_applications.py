@@ -1,4 +1,4 @@
-"""Whole applications that people mount, the real ones, each by the recipe that README has for it."""
+"""Whole applications that people mount, the real ones, each by the recipe that ``docs/reference/routes.rst`` has for it."""
 
 import json
 import sqlite3
