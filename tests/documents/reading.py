@@ -30,7 +30,7 @@ _ROLES = (
 )
 _READ_ON = (
     *("versionadded", "versionchanged", "deprecated", "seealso", "glossary", "only", "centered"),
-    *("py:function", "py:class", "py:data", "option", "program", "envvar", "tab-set", "tab-item"),
+    *("function", "class", "data", "option", "program", "envvar", "tab-set", "tab-item"),
     *("list-table", "grid", "grid-item-card"),
 )
 _PASSED_OVER = (
