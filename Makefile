@@ -56,7 +56,7 @@ types: $(DEV)/.ready
 
 docs: $(DOCS)/.ready
 	@echo "== the documentation, and the links in it"
-	@$(DOCS)/bin/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@$(DOCS)/bin/python -m sphinx --builder html --fail-on-warning --keep-going --quiet --jobs auto docs docs/_build/html
 	@$(DOCS)/bin/python -m docs.links docs/_build/html
 
 docs-links: $(DOCS)/.ready

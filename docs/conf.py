@@ -68,6 +68,9 @@ intersphinx_mapping = (
 OTHERS = r"(?!asgi_routes\b).*"
 nitpick_ignore_regex = [] if FETCHED else [(r"py:.*", OTHERS)]
 
+toc_object_entries_show_parents = "hide"
+pygments_dark_style = "monokai"
+
 html_theme = "furo"
 html_title = "asgi_routes"
 html_static_path = ["_static"]
@@ -111,6 +114,7 @@ def find_public_name(
     return text if is_full and node["reftype"] == "class" else None
 
 
-def setup(app: Sphinx) -> None:
+def setup(app: Sphinx) -> dict[str, bool]:
     """Add what is no setting."""
     app.connect("missing-reference", find_public_name, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
