@@ -7,6 +7,7 @@ the site is published: everybody else builds it without a network.
 import importlib
 import importlib.metadata
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.typing import stringify_annotation
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from asgi_routes import types
 
 project = "asgi_routes"
 author = "the asgi_routes maintainers"
@@ -38,6 +42,7 @@ nitpicky = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
@@ -69,7 +74,7 @@ OTHERS = r"(?!asgi_routes\b).*"
 nitpick_ignore_regex = [] if FETCHED else [(r"py:.*", OTHERS)]
 
 toc_object_entries_show_parents = "hide"
-pygments_dark_style = "monokai"
+pygments_dark_style = "github-dark"
 
 html_theme = "furo"
 html_title = "asgi_routes"
@@ -114,7 +119,26 @@ def find_public_name(
     return text if is_full and node["reftype"] == "class" else None
 
 
+def name_types(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    _obj: Any,
+    _options: Any,
+    shown: str | None,
+    back: str | None,
+) -> tuple[str | None, str | None]:
+    """Write the names of our types in signatures, instead of what they stand for."""
+    return tuple(  # type: ignore[return-value]
+        text and re.sub(re.escape(APP), "~asgi_routes.types.App", text) for text in (shown, back)
+    )
+
+
+APP = stringify_annotation(types.App, "smart")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add what is no setting."""
     app.connect("missing-reference", find_public_name, priority=400)
+    app.connect("autodoc-process-signature", name_types)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -120,7 +120,7 @@ class Worker:
 
     @property
     def status(self) -> Status:
-        """The status of the worker; the object is live: the worker keeps writing to it."""
+        """The status of the worker; the object is live, and the worker keeps writing to it."""
         return self._monitor.status
 
     async def run(self, *, signals: bool = True) -> None:
