@@ -53,25 +53,22 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 
-FETCHED = bool(os.environ.get("DOCS_INVENTORIES"))
 intersphinx_timeout = 10
-intersphinx_mapping = (
-    {
-        "python": ("https://docs.python.org/3", None),
-        "asgiref": ("https://asgi.readthedocs.io/en/latest", None),
-        "anyio": ("https://anyio.readthedocs.io/en/stable", None),
-        "channels": ("https://channels.readthedocs.io/en/stable", None),
-        "django": (
-            "https://docs.djangoproject.com/en/stable",
-            "https://docs.djangoproject.com/en/stable/_objects",
-        ),
-    }
-    if FETCHED
-    else {}
-)
-# What other projects document is looked up only where their inventories were fetched.
-OTHERS = r"(?!asgi_routes\b).*"
-nitpick_ignore_regex = [] if FETCHED else [(r"py:.*", OTHERS)]
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", None),
+    "asgiref": ("https://asgi.readthedocs.io/en/latest", None),
+    "anyio": ("https://anyio.readthedocs.io/en/stable", None),
+    "channels": ("https://channels.readthedocs.io/en/stable", None),
+    "django": (
+        "https://docs.djangoproject.com/en/stable",
+        "https://docs.djangoproject.com/en/stable/_objects",
+    ),
+}
+if not os.environ.get("DOCS_INVENTORIES"):
+    intersphinx_mapping = {}
+
+# Only names of ours have to be found: what others document may be looked up, but is not held to be there.
+nitpick_ignore_regex = [(r"py:.*", r"(?!asgi_routes\b).*")]
 
 toc_object_entries_show_parents = "hide"
 pygments_dark_style = "github-dark"
