@@ -67,8 +67,11 @@ intersphinx_mapping = {
 if not os.environ.get("DOCS_INVENTORIES"):
     intersphinx_mapping = {}
 
-# Only names of ours have to be found: what others document may be looked up, but is not held to be there.
-nitpick_ignore_regex = [(r"py:.*", r"(?!asgi_routes\b).*")]
+# What others document may be looked up, but is not held to be there, nor are attributes that stand in a list.
+nitpick_ignore_regex = [
+    (r"py:obj", r"(?!asgi_routes\b)\w+\..+|parse|re|logging|fnmatch|lifespan|match|place|send"),
+    (r"py:(class|exc)", r"(?!asgi_routes\b).*"),
+]
 
 toc_object_entries_show_parents = "hide"
 pygments_dark_style = "github-dark"
