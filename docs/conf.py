@@ -35,7 +35,6 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_click",
 ]
-suppress_warnings = ["toc.not_readable"]  # until all pages are there
 exclude_patterns = ["_build"]
 default_role = "py:obj"
 nitpicky = True
