@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from asgi_routes.inspection.check import check
+from board import app as board
 from examples import from_channels, hosts_and_methods, own_router, quickstart
 from tests.spec.driving import call
 
@@ -20,8 +21,8 @@ async def test_channel(channel: str, capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize(
     "app",
-    [from_channels.application, hosts_and_methods.app, own_router.app, quickstart.app],
-    ids=["from_channels", "hosts_and_methods", "own_router", "quickstart"],
+    [from_channels.application, hosts_and_methods.app, own_router.app, quickstart.app, board.app],
+    ids=["from_channels", "hosts_and_methods", "own_router", "quickstart", "tutorial"],
 )
 def test_nothing_is_found(app: Any) -> None:
     """They are as one should write."""
