@@ -1,12 +1,14 @@
-"""What of the examples no browser can reach."""
+"""The examples that need no server: what of them no browser can reach, and those that a client can ask directly."""
 
+import json
 from typing import Any
 
 import pytest
 
 from asgi_routes.inspection.check import check
+from asgi_routes.testing import Client
 from board import app as board
-from examples import from_channels, hosts_and_methods, own_router, quickstart
+from examples import chat, from_channels, hosts_and_methods, own_router, quickstart, tenants
 from tests.spec.driving import call
 
 pytestmark = pytest.mark.anyio
@@ -21,8 +23,24 @@ async def test_channel(channel: str, capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize(
     "app",
-    [from_channels.application, hosts_and_methods.app, own_router.app, quickstart.app, board.app],
-    ids=["from_channels", "hosts_and_methods", "own_router", "quickstart", "tutorial"],
+    [
+        board.app,
+        chat.app,
+        from_channels.application,
+        hosts_and_methods.app,
+        own_router.app,
+        quickstart.app,
+        tenants.app,
+    ],
+    ids=[
+        "tutorial",
+        "chat",
+        "from_channels",
+        "hosts_and_methods",
+        "own_router",
+        "quickstart",
+        "tenants",
+    ],
 )
 def test_nothing_is_found(app: Any) -> None:
     """They are as one should write."""
@@ -49,3 +67,49 @@ def test_main(capsys: pytest.CaptureFixture[str]) -> None:
 
     asyncio.run(quickstart.send_what_no_browser_can())
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+async def test_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients of a room hear each other; when all have left, nothing of it is kept."""
+    monkeypatch.setattr(chat, "URL", "memory:")
+    client = Client(chat.app)
+    async with client.lifespan() as state:
+        assert "/rooms/lobby/?name=" in (await client.get("/")).text
+        async with (
+            client.websocket("/rooms/lobby/?name=ada") as ada,
+            client.websocket("/rooms/lobby/") as somebody,
+            client.websocket("/rooms/cellar/?name=carl") as carl,
+        ):
+            await ada.send_text("hello")
+            await carl.send_text("nobody here")
+            for socket in (ada, somebody):
+                assert json.loads(await socket.receive_text()) == {"name": "ada", "text": "hello"}
+            assert json.loads(await carl.receive_text())["name"] == "carl"
+            await somebody.send_text("hi")
+            assert json.loads(await ada.receive_text())["name"] == "somebody"
+        assert not state["bus"]._outboxes
+
+
+async def test_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant signs up at one host and is served at another; nobody sees the notes of others."""
+    monkeypatch.setattr(tenants, "notes_of", {})
+    www, acme, globex = (
+        Client(tenants.app, headers={"host": f"{name}.example.com"})
+        for name in ("www", "acme", "globex")
+    )
+    assert (await acme.get("/notes/")).status == 404
+    for client, name in ((www, b"acme"), (www, b"globex")):
+        signed_up = await client.post("/tenants/", body=name)
+        assert signed_up.json() == {"notes": f"//{name.decode()}.example.com/notes/"}
+    for taken in (b"acme", b"www", b"a/b", b"", b"UPPER"):
+        assert (await www.post("/tenants/", body=taken)).status == 409
+    note = (await acme.post("/notes/", body=b"buy milk")).json()["note"]
+    assert note == "/notes/1/"
+    assert (await acme.get("/notes/1/")).json() == "buy milk"
+    assert (await acme.get("/notes/")).json() == ["buy milk"]
+    assert (await globex.get("/notes/")).json() == []
+    assert (await globex.get("/notes/1/")).status == 404
+    # An unknown tenant is told nothing, not even which methods there are.
+    nobody = Client(tenants.app, headers={"host": "nobody.example.com"})
+    assert (await nobody.delete("/notes/")).status == 404
+    assert (await www.get("/notes/")).status == 404

@@ -101,6 +101,29 @@ def test_what_it_tells_to_try(example: tuple[str, Server]) -> None:
     assert f"hypercorn examples.{name}:app" in told
 
 
+def test_gateway() -> None:
+    """Each framework serves its part; every answer has an id of its own, whoever made it."""
+    key = {"x-api-key": "secret"}
+    rows: list[tuple[str, dict[str, str], int, str]] = [
+        ("/health/", {}, 200, "healthy\n"),
+        ("/api/orders/7", {}, 401, "send your key as x-api-key\n"),
+        ("/api/nowhere", {}, 401, "send your key as x-api-key\n"),
+        ("/api/orders/7", key, 200, '{"order":"seven pencils","for":"ada"}'),
+        ("/api/nowhere", key, 404, '{"detail":"Not Found"}'),
+        ("/old/invoices/7", {}, 200, "invoice 7, at /old/invoices/7\n"),
+        ("/about/", {}, 200, "about us, {}\n"),
+        ("/nowhere/", {}, 404, "<h1>Not Found</h1>"),
+    ]
+    with hypercorn("examples.gateway:app", "asyncio") as server:
+        answers = [ask(server, target, headers=headers) for target, headers, *_ in rows]
+        ids = [answer.headers["x-request-id"] for answer in answers]
+        assert len({*ids}) == len(rows)
+        for (target, _, status, text), answer, id_ in zip(rows, answers, ids, strict=True):
+            assert answer.status == status, target
+            assert text.replace("{}", id_) in answer.body.decode(), target
+        assert server.stop() == 0
+
+
 def test_subprotocols() -> None:
     """The subprotocol that the client likes best decides which application greets it."""
     with hypercorn("examples.hosts_and_methods:app", "asyncio") as server:

@@ -27,6 +27,9 @@ class TokenGuard:
         self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":  # What is behind the guard may have something to start.
+            await self.app(scope, receive, send)
+            return
         given = Headers(scope=scope).get("authorization", "").encode("latin-1")
         if hmac.compare_digest(given, self._expected):
             await self.app(scope, receive, send)

@@ -17,7 +17,7 @@ http = URLRouter(
         path("", show_home, name="home", methods=["GET"]),
         path("api/", api),
         path("admin/", admin),
-        mount("static", static_files, name="static"),
+        mount("static", static_files, name="static", lifespan="off"),
     ],
     default=missing,
     slashes="redirect",
