@@ -1,15 +1,22 @@
 """The examples that need no server: what of them no browser can reach, and those that a client can ask directly."""
 
+import importlib
 import json
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from asgi_routes import not_found
 from asgi_routes.inspection.check import check
 from asgi_routes.testing import Client
 from board import app as board
 from examples import chat, from_channels, hosts_and_methods, own_router, quickstart, tenants
 from tests.spec.driving import call
+from tests.transcripts import ADDRESS, read_commands
+
+PAGES = Path(__file__).parents[1] / "docs" / "examples"
 
 pytestmark = pytest.mark.anyio
 
@@ -113,3 +120,46 @@ async def test_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = Client(tenants.app, headers={"host": "nobody.example.com"})
     assert (await nobody.delete("/notes/")).status == 404
     assert (await www.get("/notes/")).status == 404
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # Channels knows no other.
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quickstart",
+        "tenants",
+        "hosts_and_methods",
+        "inside_frameworks",
+        "from_channels",
+        "metrics",
+        "own_router",
+    ],
+)
+async def test_what_the_pages_show(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each curl command on the page of an example prints what the page says."""
+    monkeypatch.setattr(tenants, "notes_of", {})
+    client, count = Client(not_found), 0
+    for command, output in read_commands(PAGES / f"{name}.rst"):
+        word, *words = shlex.split(command)
+        if word == "hypercorn":
+            module, _, attribute = words[-1].partition(":")
+            client = Client(getattr(importlib.import_module(module), attribute))
+        elif word == "curl" and output:
+            async with client.lifespan():
+                assert (await ask_as_curl(client, words)).splitlines() == output, command
+            count += 1
+    assert count > 0
+
+
+async def ask_as_curl(client: Client, words: list[str]) -> str:
+    """Make the request that arguments of curl mean, and return the body of the response."""
+    options = dict(zip(words[:-1:2], words[1:-1:2], strict=True))
+    name, _, value = options.pop("-H", "host: 127.0.0.1:8000").partition(": ")
+    data = options.pop("-d", "").encode()
+    method = options.pop("-X", "POST" if data else "GET")
+    assert not options
+    target = words[-1].removeprefix(ADDRESS)
+    response = await client.request(
+        method, target, headers={"host": "127.0.0.1:8000", name: value}, body=data
+    )
+    return response.text

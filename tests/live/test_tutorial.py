@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -24,10 +23,10 @@ from tests.live.servers import (
     running,
 )
 from tests.proxies.proxies import Rules, in_front, is_installed
+from tests.transcripts import ADDRESS, is_shown, read_commands
 
 TUTORIAL = ROOT / "examples" / "tutorial"
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("[1-9]*.rst"))
-ADDRESS = "http://127.0.0.1:8000"
 SERVERS = [kind for kind in KINDS if kind.name in ("uvicorn h11", "hypercorn asyncio")]
 OPTION = {"uvicorn h11": "in_path", "hypercorn asyncio": "stripped"}
 """What the last part says to set ``BOARD_ROOT_PATH`` to, below a prefix."""
@@ -36,8 +35,6 @@ pytestmark = [
     pytest.mark.skipif(not is_installed("nginx"), reason="nginx is not installed"),
     pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed"),
 ]
-# What the first part shows is before there is a board.
-LATER = PAGES[1:]
 
 
 @contextmanager
@@ -62,33 +59,17 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOARD_TOKEN", "secret")
 
 
-def commands() -> Iterator[tuple[str, str, str]]:
-    """Yield each curl command that the pages show, in their order: page, command, output."""
-    for page in LATER:
-        for block in re.findall(r"::? console\n\n((?: {4}.*\n|\n)+)", page.read_text()):
-            for command, output in re.findall(
-                r"^\$ (curl .*)\n((?:[^$].*\n)*)", dedent(block), re.MULTILINE
-            ):
-                yield page.name, command, output
-
-
 def test_what_the_pages_show() -> None:
     """Each command prints what the page says; ``...`` stands for what is left out."""
-    shown = [*commands()]
-    assert len(shown) >= 10
+    # What the first part shows is before there is a board.
+    shown = [(page.name, *one) for page in PAGES[1:] for one in read_commands(page)]
+    curls = [one for one in shown if one[1].startswith("curl ")]
+    assert len(curls) >= 10
     with deployed("hypercorn asyncio", "board.conf") as server:
-        for page, command, output in shown:
+        for page, command, output in curls:
             words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
             done = subprocess.run([*words, "-s"], capture_output=True, text=True, check=True)
-            assert is_shown(done.stdout.splitlines(), output.splitlines()), (page, command, done)
-
-
-def is_shown(printed: list[str], shown: list[str]) -> bool:
-    """Tell whether a page shows what a command has printed: all of it, or parts before each ``...``."""
-    if not any(line.endswith("...") for line in shown):
-        return printed == shown
-    parts = [line.removesuffix("...") for line in shown]
-    return all(any(line.startswith(part) for line in printed) for part in parts)
+            assert is_shown(done.stdout.splitlines(), output), (page, command, done)
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in SERVERS])
