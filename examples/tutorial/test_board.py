@@ -13,10 +13,15 @@ from board.app import app
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
-    """Return a client of an application that has started, with a database of its own."""
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a database of its own."""
     monkeypatch.setenv("BOARD_DATABASE", str(tmp_path / "board.sqlite3"))
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    """Return a client of the application while it is started."""
     client = Client(app)
     async with client.lifespan():
         yield client
@@ -37,7 +42,7 @@ async def test_notices(client: Client) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"text": 7}', b'{"text": " "}', b"\xff"])
-async def test_what_is_no_notice(client: Client, body: bytes) -> None:
+async def test_invalid_notices(client: Client, body: bytes) -> None:
     assert (await client.post("/api/notices/", body=body)).status == 400
     assert (await client.get("/api/notices/")).json() == []
 
@@ -54,7 +59,7 @@ async def test_chat(client: Client) -> None:
 async def test_guard(client: Client) -> None:
     await client.post("/api/notices/", body=b'{"text": "spam"}')
     assert (await client.delete("/admin/notices/1/")).status == 401
-    # The guard has everything below its prefix, what does not exist too.
+    # The guard answers for everything below its prefix, whether it exists or not.
     assert (await client.get("/admin/nowhere/")).status == 401
     token = {"authorization": f"Bearer {TOKEN}"}
     assert (await client.delete("/admin/notices/1/", headers=token)).status == 204
@@ -80,11 +85,11 @@ async def test_misses(client: Client) -> None:
     assert (await client.get("/api/notices")).headers["location"] == "/api/notices/"
 
 
-async def test_below_a_prefix(client: Client) -> None:
-    """Behind a proxy that strips ``/board``, every URL has it again."""
-    below = Client(app, root_path="/board")
-    async with below.lifespan():
-        home = await below.get("/board/")
-        posted = await below.post("/board/api/notices/", body=b'{"text": "hello"}')
+async def test_below_a_prefix() -> None:
+    """With a root path, every URL begins with it."""
+    client = Client(app, root_path="/board")
+    async with client.lifespan():
+        home = await client.get("/board/")
+        posted = await client.post("/board/api/notices/", body=b'{"text": "hello"}')
     assert 'data-room="/board/rooms/lobby/"' in home.text
     assert posted.json()["url"] == "/board/api/notices/1/"

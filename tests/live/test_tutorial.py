@@ -87,14 +87,6 @@ def test_below_a_prefix(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
         check_chat(server, urls["data-room"])
 
 
-def test_uvicorn_at_the_root() -> None:
-    """Uvicorn behind the same nginx: the pages, and the chat."""
-    with deployed("uvicorn h11", "board.conf") as server:
-        assert "Notice board" in ask(server, "/").body.decode()
-        assert ask(server, "/nowhere/").status == 404
-        check_chat(server, "/rooms/lobby/")
-
-
 def check_chat(server: Server, target: str) -> None:
     """Let two clients talk to each other."""
     with WebSocket(server, target) as ada, WebSocket(server, target) as bob:
