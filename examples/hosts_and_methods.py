@@ -1,4 +1,4 @@
-"""By host, by method, by subprotocol: an API with its tenants, in one file.
+"""Routing by host, method and subprotocol, in one file.
 
 hypercorn examples.hosts_and_methods:app
 curl -H 'host: acme.example.com' http://127.0.0.1:8000/notes/

@@ -1,4 +1,4 @@
-"""A router of one's own, in about fifteen lines: by the version in the ``Accept`` header.
+"""A custom router in about fifteen lines: it routes by the version in the ``Accept`` header.
 
 It derives from ``Router``, so it can be called, nested, mounted and listed like any other. Run it with
 

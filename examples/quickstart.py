@@ -1,8 +1,8 @@
 """A whole application of plain ASGI parts, without a framework.
 
 ``make demo`` serves it under Hypercorn and says what to try. By hand: ``hypercorn
-examples.quickstart:app``. What no browser can send, a channel message and a connection of another
-protocol, is sent by ``python -m examples.quickstart``.
+examples.quickstart:app``. A channel message and a connection of another protocol,
+which no browser can send, are sent by ``python -m examples.quickstart``.
 """
 
 import asyncio
