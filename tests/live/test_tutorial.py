@@ -32,7 +32,7 @@ OPTION = {"uvicorn h11": "in_path", "hypercorn asyncio": "stripped"}
 """What the last part says to set ``BOARD_ROOT_PATH`` to, below a prefix."""
 
 pytestmark = [
-    pytest.mark.skipif(not is_installed("nginx"), reason="nginx is not installed"),
+    pytest.mark.skipif(not is_installed("nginx"), reason="nginx-light is not installed"),
     pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed"),
 ]
 

@@ -17,11 +17,11 @@ async def join_room(scope: Any, receive: Any, send: Any) -> None:
     """Serve one client of a room until it leaves."""
     name = scope["path_params"]["room"]
     socket = WebSocket(scope, receive, send)
-    await socket.accept()
     outbox, messages = anyio.create_memory_object_stream[str](100)
     rooms[name].add(outbox)
     try:
         async with outbox, messages, anyio.create_task_group() as tasks:
+            await socket.accept()
             tasks.start_soon(write_messages, socket, messages)
             async for text in socket.iter_text():
                 tell_everyone(name, text)
