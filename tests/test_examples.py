@@ -13,10 +13,11 @@ from asgi_routes.inspection.check import check
 from asgi_routes.testing import Client
 from board import app as board
 from examples import chat, from_channels, hosts_and_methods, own_router, quickstart, tenants
+from tests.documents.reading import blocks
 from tests.spec.driving import call
-from tests.transcripts import ADDRESS, read_commands
+from tests.transcripts import ask_as_curl, is_shown, read_commands
 
-PAGES = Path(__file__).parents[1] / "docs" / "examples"
+DOCS = Path(__file__).parents[1] / "docs"
 
 pytestmark = pytest.mark.anyio
 
@@ -139,27 +140,35 @@ async def test_what_the_pages_show(name: str, monkeypatch: pytest.MonkeyPatch) -
     """Each curl command on the page of an example prints what the page says."""
     monkeypatch.setattr(tenants, "notes_of", {})
     client, count = Client(not_found), 0
-    for command, output in read_commands(PAGES / f"{name}.rst"):
+    for command, output in read_commands(DOCS / "examples" / f"{name}.rst"):
         word, *words = shlex.split(command)
         if word == "hypercorn":
             module, _, attribute = words[-1].partition(":")
             client = Client(getattr(importlib.import_module(module), attribute))
         elif word == "curl" and output:
             async with client.lifespan():
-                assert (await ask_as_curl(client, words)).splitlines() == output, command
+                assert await ask_as_curl(client, words) == output, command
             count += 1
     assert count > 0
 
 
-async def ask_as_curl(client: Client, words: list[str]) -> str:
-    """Make the request that arguments of curl mean, and return the body of the response."""
-    options = dict(zip(words[:-1:2], words[1:-1:2], strict=True))
-    name, _, value = options.pop("-H", "host: 127.0.0.1:8000").partition(": ")
-    data = options.pop("-d", "").encode()
-    method = options.pop("-X", "POST" if data else "GET")
-    assert not options
-    target = words[-1].removeprefix(ADDRESS)
-    response = await client.request(
-        method, target, headers={"host": "127.0.0.1:8000", name: value}, body=data
-    )
-    return response.text
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_each_part_of_the_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application of each part, as far as it is built by then, answers as its page shows."""
+    monkeypatch.setenv("BOARD_DATABASE", str(tmp_path / "board.sqlite3"))
+    monkeypatch.setattr(board.admin, "_expected", b"Bearer secret")
+    count = 0
+    for page in sorted((DOCS / "tutorial").glob("[1-9]*.rst")):
+        namespace = dict(vars(board))
+        for block in blocks(page):
+            if block.caption == "board/app.py":
+                exec(block.code, namespace)  # noqa: S102 - as the reader does
+        client = Client(namespace["app"])
+        async with client.lifespan():
+            for command, output in read_commands(page):
+                word, *words = shlex.split(command)
+                if word == "curl":
+                    printed = await ask_as_curl(client, words)
+                    assert is_shown(printed, output), (page.name, command, printed)
+                    count += 1
+    assert count >= 13
