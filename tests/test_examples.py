@@ -16,6 +16,7 @@ from examples import chat, from_channels, hosts_and_methods, own_router, quickst
 from tests.documents.reading import blocks
 from tests.spec.driving import call
 from tests.transcripts import ask_as_curl, is_shown, read_commands
+from tests.worker.engines import NatsEngine
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -77,25 +78,39 @@ def test_main(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+async def check_chat(one: Client, other: Client) -> None:
+    """Let two clients of a room talk, while a third one is in another room."""
+    async with (
+        one.websocket("/rooms/lobby/?name=ada") as ada,
+        other.websocket("/rooms/lobby/") as somebody,
+        other.websocket("/rooms/cellar/?name=carl") as carl,
+    ):
+        assert "/rooms/lobby/?name=" in (await one.get("/")).text
+        for socket, name in ((ada, "ada"), (somebody, "somebody")):
+            await socket.send_text("hello")
+            for hears in (ada, somebody):
+                assert json.loads(await hears.receive_text()) == {"name": name, "text": "hello"}
+        await carl.send_text("nobody here")
+        assert json.loads(await carl.receive_text())["name"] == "carl"
+
+
 async def test_chat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients of a room hear each other; when all have left, nothing of it is kept."""
+    """Clients of a room hear each other, and when all have left, nothing of it is kept."""
     monkeypatch.setattr(chat, "URL", "memory:")
     client = Client(chat.app)
     async with client.lifespan() as state:
-        assert "/rooms/lobby/?name=" in (await client.get("/")).text
-        async with (
-            client.websocket("/rooms/lobby/?name=ada") as ada,
-            client.websocket("/rooms/lobby/") as somebody,
-            client.websocket("/rooms/cellar/?name=carl") as carl,
-        ):
-            await ada.send_text("hello")
-            await carl.send_text("nobody here")
-            for socket in (ada, somebody):
-                assert json.loads(await socket.receive_text()) == {"name": "ada", "text": "hello"}
-            assert json.loads(await carl.receive_text())["name"] == "carl"
-            await somebody.send_text("hi")
-            assert json.loads(await ada.receive_text())["name"] == "somebody"
+        await check_chat(client, client)
         assert not state["bus"]._outboxes
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_chat_over_nats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that have a connection each, as two processes have, hear each other."""
+    with NatsEngine() as engine:
+        monkeypatch.setattr(chat, "URL", engine.url)
+        one, other = Client(chat.app), Client(chat.app)
+        async with one.lifespan(), other.lifespan():
+            await check_chat(one, other)
 
 
 async def test_tenants(monkeypatch: pytest.MonkeyPatch) -> None:

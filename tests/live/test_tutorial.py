@@ -27,9 +27,11 @@ from tests.transcripts import ADDRESS, is_shown, read_commands
 
 TUTORIAL = ROOT / "examples" / "tutorial"
 PAGES = sorted((ROOT / "docs" / "tutorial").glob("[1-9]*.rst"))
-SERVERS = [kind for kind in KINDS if kind.name in ("uvicorn h11", "hypercorn asyncio")]
-OPTION = {"uvicorn h11": "in_path", "hypercorn asyncio": "stripped"}
-"""What the last part says to set ``BOARD_ROOT_PATH`` to, below a prefix."""
+SERVERS = {kind.name.split()[0]: kind for kind in KINDS if kind.name.endswith((" h11", " asyncio"))}
+OPTION = {"uvicorn": "in_path", "hypercorn": "stripped"}
+"""The servers of the last part, and what ``BOARD_ROOT_PATH`` is for them, below a prefix."""
+EACH = os.environ.get("DEPLOYMENTS") == "all"
+"""Whether both servers are asked in both places: a usual run takes one for each."""
 
 pytestmark = [
     pytest.mark.skipif(not is_installed("nginx"), reason="nginx-light is not installed"),
@@ -38,13 +40,12 @@ pytestmark = [
 
 
 @contextmanager
-def deployed(kind_name: str, file: str, root_path: str = "") -> Iterator[Server]:
+def deployed(name: str, file: str, root_path: str = "") -> Iterator[Server]:
     """Serve the board as the last part says, and yield what stands in front: nginx, with its port."""
-    [kind] = [kind for kind in SERVERS if kind.name == kind_name]
     text = (TUTORIAL / "deploy" / file).read_text()
     text = re.sub(r"([{}])", r"\1\1", text).replace("127.0.0.1:8000", "127.0.0.1:{backend}")
     rules = Rules("nginx", file, text.replace("listen 80;", "listen 127.0.0.1:{port};"))
-    with running(*kind.arguments("board.app:app", root_path)) as server:
+    with running(*SERVERS[name].arguments("board.app:app", root_path)) as server:
         with in_front("nginx", [rules], server.port) as [(_, port)]:
             yield Server(server.process, server.output, port)
         assert server.stop() in (0, -signal.SIGTERM)  # Uvicorn ends by the signal that it got.
@@ -59,24 +60,26 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOARD_TOKEN", "secret")
 
 
-def test_what_the_pages_show() -> None:
-    """Each command prints what the page says; ``...`` stands for what is left out."""
+@pytest.mark.parametrize("name", OPTION if EACH else ["uvicorn"])
+def test_at_a_host_of_its_own(name: str) -> None:
+    """Each command prints what its page says, and the chat works."""
     # What the first part shows is before there is a board.
     shown = [(page.name, *one) for page in PAGES[1:] for one in read_commands(page)]
     curls = [one for one in shown if one[1].startswith("curl ")]
     assert len(curls) >= 10
-    with deployed("hypercorn asyncio", "board.conf") as server:
+    with deployed(name, "board.conf") as server:
         for page, command, output in curls:
             words = shlex.split(command.replace(ADDRESS, f"http://127.0.0.1:{server.port}"))
             done = subprocess.run([*words, "-s"], capture_output=True, text=True, check=True)
             assert is_shown(done.stdout.splitlines(), output), (page, command, done)
+        check_chat(server, "/rooms/lobby/")
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in SERVERS])
-def test_below_a_prefix(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", OPTION if EACH else ["hypercorn"])
+def test_below_a_prefix(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every URL that the application makes leads back to it, with one spelling for each."""
-    monkeypatch.setenv("BOARD_ROOT_PATH", OPTION[kind])
-    with deployed(kind, "below-prefix.conf", "/board") as server:
+    monkeypatch.setenv("BOARD_ROOT_PATH", OPTION[name])
+    with deployed(name, "below-prefix.conf", "/board") as server:
         page = ask(server, "/board/").body.decode()
         urls = dict(re.findall(r'(href|src|data-\w+)="([^"]+)"', page))
         assert urls["data-room"] == "/board/rooms/lobby/"
