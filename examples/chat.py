@@ -4,13 +4,15 @@ In one process, with rooms in its memory:
 
     hypercorn examples.chat:app
 
-Then open http://127.0.0.1:8000/ in two windows. In several processes, with messages that travel over NATS
-(``nats-server``), so that it does not matter which process a client is connected to:
+Then open http://127.0.0.1:8000/ in two windows. In several processes, with messages
+that travel over NATS (``nats-server``), so that it does not matter which process a
+client is connected to:
 
     BROKER=nats://127.0.0.1:4222 hypercorn --workers 4 examples.chat:app
 
-A chat broadcasts, and forgets: whoever is not there misses the message. For work that must not be lost, there are the
-brokers of ``asgi_routes.worker``; see ``thumbnails.py``.
+A chat broadcasts, and forgets: whoever is not there misses the message. For work that
+must not be lost, there are the brokers of ``asgi_routes.worker``; see
+``thumbnails.py``.
 """
 
 import json

@@ -1,6 +1,7 @@
 """The ``asgi.py`` that the documentation of Channels shows, with its import lines changed.
 
-There is no Django on the machine. ``hypercorn examples.from_channels:application`` serves it.
+There is no Django on the machine. ``hypercorn examples.from_channels:application``
+serves it.
 """
 
 # from channels.routing import ChannelNameRouter, ProtocolTypeRouter, URLRouter

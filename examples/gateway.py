@@ -7,8 +7,9 @@
     curl http://127.0.0.1:8000/old/invoices/7
     curl http://127.0.0.1:8000/about/
 
-Every answer has an ``x-request-id``, whoever made it. The API is behind a guard, which tells FastAPI who is calling.
-What has no route goes to Django, which has a 404 page of its own.
+Every answer has an ``x-request-id``, whoever made it. The API is behind a guard, which
+tells FastAPI who is calling. What has no route goes to Django, which has a 404 page of
+its own.
 """
 
 import hmac

@@ -1,7 +1,8 @@
 """A router inside a Litestar application.
 
-Litestar takes its prefix off the path, puts a slash behind what is left, and leaves the root path as it was; the
-raw path tells what was asked for. It is given the router's lifespan, because it calls no other.
+Litestar takes its prefix off the path, puts a slash behind what is left, and leaves the
+root path as it was; the raw path tells what was asked for. It is given the router's
+lifespan, because it calls no other.
 
     hypercorn examples.inside_litestar:app
     curl http://127.0.0.1:8000/outer

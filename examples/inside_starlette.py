@@ -1,7 +1,7 @@
 """A router inside a Starlette application, with another Starlette application inside the router.
 
-Starlette calls no lifespan but its own, so it is given the router's: the application in the router is
-started and stopped with it.
+Starlette calls no lifespan but its own, so it is given the router's: the application in
+the router is started and stopped with it.
 
     hypercorn examples.inside_starlette:app
     curl http://127.0.0.1:8000/outer

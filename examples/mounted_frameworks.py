@@ -3,8 +3,8 @@
     hypercorn examples.mounted_frameworks:app
     curl http://127.0.0.1:8000/starlette/hello/ada
 
-and so on for fastapi, django, quart, litestar and falcon. Each says hello, the path that it sees, and what its
-startup has opened.
+and so on for fastapi, django, quart, litestar and falcon. Each says hello, the path
+that it sees, and what its startup has opened.
 """
 
 from collections.abc import AsyncIterator

@@ -1,6 +1,7 @@
 """A custom router in about fifteen lines: it routes by the version in the ``Accept`` header.
 
-It derives from ``Router``, so it can be called, nested, mounted and listed like any other. Run it with
+It derives from ``Router``, so it can be called, nested, mounted and listed like any
+other. Run it with
 
     hypercorn examples.own_router:app
     curl -H 'accept: application/vnd.shop.v2+json' http://127.0.0.1:8000/items/7/

@@ -1,18 +1,18 @@
-"""Thumbnails made in the background: an upload, a worker, and a websocket that tells when it is done.
+"""Thumbnails made in the background: an upload, a worker, and a websocket with the news.
 
 In one process, with messages in its memory:
 
     hypercorn examples.thumbnails:app
 
-Then look at http://127.0.0.1:8000/. In two, with messages in NATS (``nats-server -js``), so that those of a worker
-that dies are done by the next one:
+Then look at http://127.0.0.1:8000/. In two, with messages in NATS
+(``nats-server -js``), so that those of a worker that dies are done by the next one:
 
     export BROKER=nats://127.0.0.1:4222
     hypercorn examples.thumbnails:app
     asgi-routes worker examples.thumbnails:jobs --broker $BROKER
 
-Images are files in a folder that both can reach (``THUMBNAILS``): a message says which one, and has no need to be
-large. It may come twice; then the same file is made twice.
+Images are files in a folder that both can reach (``THUMBNAILS``): a message says which
+one, and has no need to be large. It may come twice; then the same file is made twice.
 """
 
 import json

@@ -1,6 +1,7 @@
 """The application of ``from_channels.py`` beside a package whose routes come from ``django.urls``.
 
-``make demo-channels`` installs Channels and Django, and serves it; or, where both are there:
+``make demo-channels`` installs Channels and Django, and serves it; or, where both are
+there:
 
     hypercorn examples.with_packages:app
     curl http://127.0.0.1:8000/notices/7/
@@ -10,8 +11,9 @@
     curl http://127.0.0.1:8000/counted/none/
     curl http://127.0.0.1:8000/longpoll/
 
-``asgi-routes show examples.with_packages:app`` shows the routes of the package as any others, and ``asgi-routes migrate
-examples.with_packages:app`` what Channels would do with them.
+``asgi-routes show examples.with_packages:app`` shows the routes of the package as any
+others, and ``asgi-routes migrate examples.with_packages:app`` what Channels would do
+with them.
 """
 
 from asgi_routes import ProtocolTypeRouter, URLRouter, include, path, re_path

@@ -4,8 +4,9 @@
     curl http://127.0.0.1:8000/flask/hello/ada/
     curl http://127.0.0.1:8000/django/hello/ada/
 
-Each says hello, its prefix, and the URL of its page. asgiref has an adapter too, ``WsgiToAsgi``, which answers some
-requests with 500 on Uvicorn, with a router around it and without.
+Each says hello, its prefix, and the URL of its page. asgiref has an adapter too,
+``WsgiToAsgi``, which answers some requests with 500 on Uvicorn, with a router around it
+and without.
 """
 
 from typing import Any

@@ -1,1 +1,1 @@
-"""A notice board: a JSON API, chat rooms, static files and an admin area, as the tutorial builds them."""
+"""A notice board: JSON API, chat rooms, static files and an admin area; see the tutorial."""
