@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from asgi_routes import __version__
 from asgi_routes.cli.applications import Named, load_router, take_app
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import JSON
@@ -28,7 +29,7 @@ _SHOWN = 100
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="asgi-routes")
+@click.version_option(__version__, prog_name="asgi-routes")
 def command() -> None:
     """Look at the routes of an ASGI application, and work for its channels.
 
