@@ -60,7 +60,7 @@ def test_lines(tmp_path: Path) -> None:
             "draining; 0 in flight have 25 s",
             "stopped",
             "ended",
-            "1 done, 1 tried again, 1 dead",
+            "1 done, 1 retried, 1 dead",
         ]
         assert process.log.count("worked.py") == 2, "a traceback for each attempt"
         assert process.log.count("ValueError: no such") == 4
@@ -120,7 +120,7 @@ def test_drain() -> None:
             "slow ended",
             "stopped",
             "ended",
-            "1 done, 0 tried again, 0 dead",
+            "1 done, 0 retried, 0 dead",
         ]
 
 
@@ -137,7 +137,7 @@ def test_second_signal(first: signal.Signals) -> None:
             "handed back, channel 'slow', message job, attempt 1",
             "stopped",
             "ended",
-            "0 done, 0 tried again, 0 dead, 1 handed back",
+            "0 done, 0 retried, 0 dead, 1 handed back",
         ]
 
 
@@ -171,9 +171,7 @@ def test_abandoned_thread() -> None:
     with run_worker("abandoning", "--drain-timeout", "0.1") as process:
         wait_for(process, "thread began")
         assert process.stop() == 4
-        assert (
-            lines(process)[-1] == "threads of abandoned work go on; the process ends without them"
-        )
+        assert lines(process)[-1] == "exiting while threads of abandoned messages are still running"
 
 
 def test_lifespan_that_fails() -> None:
