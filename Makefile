@@ -21,6 +21,7 @@ APPLICATIONS := .venv/applications
 DEV := .venv/dev
 BENCH := .venv/bench
 OLDEST := .venv/oldest
+LOWEST := .venv/lowest
 RELEASE := .venv/release
 CHECK_SCHEMA := $(DEV)/bin/check-jsonschema --quiet --builtin-schema vendor.
 IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
@@ -28,7 +29,7 @@ IN_DEV := PATH="$(CURDIR)/$(DEV)/bin:$$PATH"
 # What the tests start hundreds of times is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-channels test lint types parity formats clients fuzz warnings mutants applications targets wsgi proxies bench bench-worker load locks audit release-check clean
+.PHONY: help demo demo-channels test lint types parity formats clients fuzz warnings mutants applications targets wsgi proxies bench bench-worker load locks audit release-check oldest clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -80,6 +81,17 @@ clients: $(DEV)/.ready $(OLDEST)/.ready
 		$(DEV)/bin/python -m pytest -n 2 --dist worksteal -k "not valkey and not redis-8" $(ARGS) \
 			tests/worker/test_nats.py::TestNatsBroker tests/worker/test_redis.py::TestRedisBroker \
 			tests/worker/test_redis.py::test_replies tests/worker/test_production.py
+
+# What needs no package that itself needs newer ones. With anyio 4.13 and older, an application may still be
+
+# What needs no package that itself needs newer ones, as Channels does. With anyio 4.13 and older, an application may still be
+# asked to start after its host was cancelled, which the law does not allow.
+oldest: $(LOWEST)/.ready
+	@echo "== the tests on the oldest dependencies"
+	@$(LOWEST)/bin/python -m pytest -n auto --dist worksteal $(ARGS) tests/spec tests/scopes tests/patterns \
+		tests/routes tests/dispatch tests/suspicions tests/lifespan tests/cli tests/testing \
+		--deselect tests/lifespan/test_run_law.py::test_every_start_has_its_stop_once \
+		-k "not of_channels and not migrate and not answers_are_as_the_schema"
 
 fuzz: $(DEV)/.ready
 	@$(DEV)/bin/python -m pip install --quiet --group fuzz
@@ -154,6 +166,13 @@ $(APPLICATIONS)/.ready: GROUPS_ := --group applications --no-compile
 $(DEV)/.ready: GROUPS_ := --group dev
 $(BENCH)/.ready: GROUPS_ := --group bench
 $(RELEASE)/.ready: GROUPS_ := --group release
+
+$(LOWEST)/.ready: pyproject.toml $(RELEASE)/.ready
+	@echo "== making the environment $(@D) (once; a minute or less)"
+	@$(RELEASE)/bin/uv venv --quiet --clear --python $(PYTHON) $(@D)
+	@$(RELEASE)/bin/uv pip install --quiet --compile-bytecode --python $(@D) --resolution lowest-direct --editable ".[all]"
+	@$(RELEASE)/bin/uv pip install --quiet --compile-bytecode --python $(@D) --group plain
+	@touch $@
 
 # First what locks/ pins, by its hashes, then what pyproject.toml asks for beyond that: nothing, unless a
 # lock is behind. A checkout has no hash, so it takes two steps. Applications are not locked, and nothing
