@@ -219,7 +219,7 @@ def _summarize(status: Status) -> str:
     """Return what a worker has done, in a line.
 
     >>> _summarize(Status())
-    '0 done, 0 tried again, 0 dead'
+    '0 done, 0 retried, 0 dead'
     """
     counts = status.counts
     done = f"{counts['done']} done, {counts['retry']} retried, {counts['dead']} dead"

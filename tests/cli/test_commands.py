@@ -15,18 +15,18 @@ FAULTY = "tests.inspection.check.faulty"
 FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
-    {FILE}:13: it can never be reached: routes before it match every path that it matches
+    {FILE}:13: it can never be reached: earlier routes match every path that it matches
     {FILE}:12: /users/<name>/
     for example: /users/1/
 """
 LEADING = f"""\
 R203 warning: //lead
-    {FILE}:16: '/lead' begins with a slash, but a path is matched without its first one: this \
-matches '//…' only, unless it follows the text of an include()
+    {FILE}:16: '/lead' starts with a slash, but paths are matched without their leading \
+slash: it only matches '//…', unless it follows the prefix of an include()
 """
 OVERLAP = f"""\
 R102 info: /<c>/b
-    {FILE}:15: it matches some of the paths of a route before it, which gets them
+    {FILE}:15: it matches some paths of an earlier route, which takes precedence
     {FILE}:14: /a/<b>
     for example: /a/b
 """
@@ -253,7 +253,7 @@ def test_findings_as_json() -> None:
     assert findings[1] == {
         "id": "R101",
         "level": "error",
-        "message": "it can never be reached: routes before it match every path that it matches",
+        "message": "it can never be reached: earlier routes match every path that it matches",
         "routes": [
             {"template": "/users/<int:id>/", "declared": f"{FILE}:13"},
             {"template": "/users/<name>/", "declared": f"{FILE}:12"},
