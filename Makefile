@@ -82,8 +82,6 @@ clients: $(DEV)/.ready $(OLDEST)/.ready
 			tests/worker/test_nats.py::TestNatsBroker tests/worker/test_redis.py::TestRedisBroker \
 			tests/worker/test_redis.py::test_replies tests/worker/test_production.py
 
-# What needs no package that itself needs newer ones. With anyio 4.13 and older, an application may still be
-
 # What needs no package that itself needs newer ones, as Channels does. With anyio 4.13 and older, an application may still be
 # asked to start after its host was cancelled, which the law does not allow.
 oldest: $(LOWEST)/.ready
