@@ -158,10 +158,10 @@ def worker(
         _print_depths(url, broker, made.channels, as_json=as_json)
         return 0
     for name, hint, is_certain in find_unserved_channels(served, channels):
-        said = f"nobody in {app.text!r} serves channel {name!r}"
+        said = f"no application in {app.text!r} serves channel {name!r}"
         if is_certain:
             raise CannotAskError(f"{said}; {hint}")
-        say_aside(f"Warning: {said}, unless what is around its router sees to it; {hint}")
+        say_aside(f"Warning: {said}, unless the wrapper around its router does; {hint}")
     with _show_worker(made.status):
         try:
             anyio.run(made.run)

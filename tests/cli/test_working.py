@@ -84,8 +84,8 @@ def test_a_channel_that_a_wrapper_may_serve() -> None:
         wait_for(process, "to ann")
         assert process.stop() == 0
         assert lines(process)[0] == (
-            "Warning: nobody in 'tests.cli.worked:guarded' serves channel 'mial', unless what is "
-            "around its router sees to it; did you mean 'mail'?"
+            "Warning: no application in 'tests.cli.worked:guarded' serves channel 'mial', unless the "
+            "wrapper around its router does; did you mean 'mail'?"
         )
 
 
@@ -236,12 +236,12 @@ def test_progress_on_a_terminal() -> None:
             for name, said in (
                 ("tests.cli.worked:print_evnt", "did you mean 'print_event'?"),
                 ("tests.cli.nowhere:x", "no module named 'tests.cli.nowhere'"),
-                ("tests.cli.test_working:TRACE", "is no function"),
+                ("tests.cli.test_working:TRACE", "is not a function"),
             )
         ),
-        (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
-        (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),
-        (["dead", "replay", "1", "--all", "--broker", "memory:"], "give ids of dead letters, or"),
+        (["dead", "list", "--broker", "memory:"], "exist only in the process of the worker"),
+        (["dead", "drop", "--broker", "memory:"], "give ids of dead letters or --all"),
+        (["dead", "replay", "1", "--all", "--broker", "memory:"], "give ids of dead letters or"),
     ],
 )
 def test_what_cannot_be_asked(arguments: list[str], said: str) -> None:

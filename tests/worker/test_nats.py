@@ -239,7 +239,7 @@ async def test_late_retry_takes_nothing_away(make_broker: MakeBroker) -> None:
 
 
 async def test_those_that_wait_block_nobody(broker: NatsBroker) -> None:
-    """However many wait to be tried again, the next message comes (JetStream stops at 1000 by itself)."""
+    """However many wait to be retried, the next message comes (JetStream stops at 1000 by itself)."""
     async with broker.subscribe("mail") as subscription:
         for _ in range(1001):
             await broker.send("mail", {"type": "x"})
