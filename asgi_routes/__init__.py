@@ -45,6 +45,8 @@ from asgi_routes.scopes import (
     route_path,
 )
 
+__version__ = "0.1.0"
+
 __all__ = (
     "ChannelNameRouter",
     "Child",

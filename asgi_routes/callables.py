@@ -30,7 +30,7 @@ def find_mistake_in_app(app: Any) -> tuple[str, str | None] | None:
     if not callable(app):
         hint = None
         if isinstance(app, str):
-            hint = "import the application and give the object; include() takes a module's name"
+            hint = "import the application and pass the object; only include() takes the name of a module"
         return f"{app!r} is not an ASGI application: it cannot be called", hint
     if isinstance(app, functools.partial):
         return _find_mistake_in_partial(app)
@@ -45,10 +45,13 @@ def find_mistake_in_app(app: Any) -> tuple[str, str | None] | None:
 def _find_mistake_in_class(app: Any) -> tuple[str, str | None] | None:
     name = app.__name__
     if hasattr(app, "as_asgi"):
-        return f"{name} is a class that makes applications", f"give {name}.as_asgi()"
+        return (
+            f"{name} is a class whose as_asgi() returns the application",
+            f"pass {name}.as_asgi()",
+        )
     if hasattr(app, "__await__") or is_double_callable(app):
         return None  # Called with (scope, receive, send), the first gives something to await.
-    return f"{name} is a class, not an application", f"give an instance, {name}(…)"
+    return f"{name} is a class, not an application", f"pass an instance, {name}(…)"
 
 
 def _find_mistake_in_partial(app: functools.partial[Any]) -> tuple[str, str | None] | None:
@@ -69,9 +72,9 @@ def _find_mistake_in_function(app: _Function, name: str) -> tuple[str, str | Non
         return None
     hint = None
     if is_view or _first_argument(app) == _OF_VIEWS:
-        hint = "Django's views are served by get_asgi_application(), which is mounted whole"
+        hint = "Django's views are served by get_asgi_application(): mount that"
     elif _first_argument(app) in _OF_WSGI:
-        hint = "a WSGI application goes through a2wsgi: mount('old', WSGIMiddleware(app))"
+        hint = "wrap a WSGI application with a2wsgi: mount('old', WSGIMiddleware(app))"
     return f"{name} cannot be called as app(scope, receive, send)", hint
 
 

@@ -38,8 +38,8 @@ class Layer:
             after = route.after.get(self) if type(route) is ChildRoute and route.after else None
             if after is None:
                 raise RuntimeError(
-                    "a middleware of a route has called its application without the 'route' that was"
-                    f" in its scope: {', '.join(map(repr, callables))}"
+                    "a middleware called its application with a scope that lacks 'route': "
+                    f"{', '.join(map(repr, callables))}"
                 )
             try:
                 return await after(scope, receive, send)
@@ -65,7 +65,7 @@ def make_layer(middleware: object, where: str) -> Layer | None:
     """
     if isinstance(middleware, (str, bytes)) or not isinstance(middleware, Iterable):
         raise ImproperlyConfigured(
-            f"middleware of {where} is a list of callables, not {middleware!r}",
+            f"middleware of {where} must be a list of callables, not {middleware!r}",
             hint=f"write [{getattr(middleware, '__name__', '…')}]"
             if callable(middleware)
             else None,
@@ -80,7 +80,7 @@ def _mistakes(callables: tuple[Any, ...], where: str) -> Iterator[ImproperlyConf
         if not callable(_maker(make)):
             yield ImproperlyConfigured(
                 f"item {number} of the middleware of {where} cannot be called: {make!r}",
-                hint="give a callable that takes the application: functools.partial(Class, option=…)",
+                hint="pass a callable that takes the application, such as functools.partial(Class, option=…)",
             )
 
 
@@ -89,7 +89,7 @@ def _make(make: Any, app: App) -> App:
     if is_double_callable(made):
         raise ImproperlyConfigured(
             f"the middleware {make!r} calls the next application with the scope alone, as in ASGI 2",
-            hint="middleware has to be of ASGI 3",
+            hint="middleware must support ASGI 3",
         )
     if wrong := find_mistake_in_app(made):
         raise ImproperlyConfigured(f"the middleware {make!r} returned {wrong[0]}", hint=wrong[1])

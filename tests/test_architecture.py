@@ -38,7 +38,7 @@ ROOMS = (
         "inspection",
         "testing",
     ),
-    *("worker", "migration", "cli", "", "__main__"),
+    *("worker", "migration", "", "cli", "__main__"),
 )
 """The rooms from the ground up; each imports those before it. The empty name is the package's own."""
 

@@ -151,7 +151,7 @@ def test_a_path_stands_for_a_scope() -> None:
     for ask in (router.reverse, partial(reverse, found.scope)):
         with pytest.raises(NoReverseMatch, match="it does not take 'querry'"):
             ask("user", id=8, querry={})
-        with pytest.raises(ValueError, match="id is given twice"):
+        with pytest.raises(ValueError, match="id is passed twice"):
             ask("user", kwargs={"id": 8}, id=8)
         with pytest.raises(ValueError, match="positional or named"):
             ask("user", [8], id=8)
@@ -187,7 +187,7 @@ class Calling(Forgetful):
 
 
 def test_a_subclass_that_does_not_call_super_is_told() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"Forgetful.__init__\(\) has not called super"):
+    with pytest.raises(ImproperlyConfigured, match=r"Forgetful.__init__\(\) does not call super"):
         Forgetful([])
     with pytest.raises(ImproperlyConfigured, match="routes of Setting cannot be set"):
         Setting([])

@@ -8,7 +8,7 @@ start or stop.
 import sys
 from collections.abc import Sequence
 
-_HINT = "the command line needs two more packages: pip install 'asgi-routes[cli]'"
+_HINT = "the command line needs click and rich: pip install 'asgi-routes[cli]'"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

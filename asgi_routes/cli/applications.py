@@ -50,13 +50,13 @@ class Named:
 def take_app_options(command: _Command) -> _Command:
     """Give a command the options that say how APP is found."""
     for option in (
-        click.option("--factory", is_flag=True, help="Call APP, and take what it returns."),
+        click.option("--factory", is_flag=True, help="Call APP to get the application."),
         click.option(
             "--app-dir",
             default=".",
             metavar="DIRECTORY",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="Where modules are looked for first; else the working directory.",
+            help="Import APP from this directory; by default the working directory.",
         ),
     ):
         command = option(command)
@@ -172,12 +172,14 @@ def _tell_missing(name: str, place: str) -> str:
     around = sys.modules.get(".".join(outer))
     if outer and around is not None and not hasattr(around, "__path__"):
         outer_name = ".".join(outer)
-        return f"no module named {name!r}: {outer_name!r} is no package; write {outer_name}:{last}"
+        return (
+            f"no module named {name!r}: {outer_name!r} is not a package; write {outer_name}:{last}"
+        )
     paths = [place] if around is None else [*around.__path__]
     wanted = last if around is not None else name.partition(".")[0]
     known = [found.name for found in pkgutil.iter_modules(paths)]
     hint = did_you_mean(wanted, known)
-    said = f"no module named {name!r} in {', '.join(paths)}, nor where Python looks"
+    said = f"no module named {name!r} in {', '.join(paths)}, nor on sys.path"
     return f"{said}; {hint}" if hint else said
 
 
@@ -185,7 +187,7 @@ def _tell_django(error: BaseException, *, folder: Path) -> str | None:
     """Return what Django wants to be told first, or None."""
     kind = (type(error).__module__, type(error).__name__)
     if kind == ("django.core.exceptions", "AppRegistryNotReady"):
-        return "call django.setup() first, or name the module that does, as mysite.asgi"
+        return "call django.setup() first, or name the module that does, such as mysite.asgi"
     is_unset = kind == ("django.core.exceptions", "ImproperlyConfigured") and (
         "settings are not configured" in str(error)
     )
@@ -193,7 +195,7 @@ def _tell_django(error: BaseException, *, folder: Path) -> str | None:
         return None
     found = sorted(folder.glob("*/settings.py"))
     example = f"{found[0].parent.name}.settings" if len(found) == 1 else "mysite.settings"
-    return f"set DJANGO_SETTINGS_MODULE, as DJANGO_SETTINGS_MODULE={example}"
+    return f"set DJANGO_SETTINGS_MODULE, for example DJANGO_SETTINGS_MODULE={example}"
 
 
 def _choose(module: ModuleType, *, is_factory: bool) -> str:
@@ -211,7 +213,9 @@ def _choose(module: ModuleType, *, is_factory: bool) -> str:
         return next(iter(routers.values()))
     if routers:
         several = ", ".join(f"{module.__name__}:{name}" for name in routers.values())
-        raise CannotAskError(f"module {module.__name__!r} has several routers: write {several}")
+        raise CannotAskError(
+            f"module {module.__name__!r} has several routers: choose one of {several}"
+        )
     if usual:
         return usual[0]
     said = f"module {module.__name__!r} ({_file_of(module)}) has neither 'app' nor 'application'"
@@ -248,12 +252,14 @@ def _get(module: ModuleType, attribute: str) -> Any:
 
 def _call(factory: Any, name: str) -> Any:
     if not callable(factory):
-        raise CannotAskError(f"{name!r} is no factory, but {_describe(factory)}")
+        raise CannotAskError(f"{name!r} is not a factory but {_describe(factory)}")
     missing = ", ".join(_required(factory))
     if missing:
-        raise CannotAskError(f"{name!r} is called without arguments, but takes {missing}")
+        raise CannotAskError(f"{name!r} is called without arguments, but requires {missing}")
     if inspect.iscoroutinefunction(factory):
-        raise CannotAskError(f"{name!r} is a coroutine function: a factory is called, not awaited")
+        raise CannotAskError(
+            f"{name!r} is a coroutine function: a factory must be a plain function"
+        )
     with calling_others(f"{name!r} cannot be called"):
         return factory()
 
@@ -278,33 +284,33 @@ def _check(app: Any, name: str, *, is_factory: bool) -> None:
     """
     if inspect.iscoroutine(app):
         app.close()
-        raise CannotAskError(f"{name!r} is a coroutine: a factory is called, not awaited")
+        raise CannotAskError(f"{name!r} is a coroutine: a factory must be a plain function")
     if not callable(app):
-        raise CannotAskError(f"{name!r} is no ASGI application, but {_describe(app)}")
+        raise CannotAskError(f"{name!r} is not an ASGI application but {_describe(app)}")
     mistake = find_mistake_in_app(app)
     if mistake is None:
         return
     message, hint = mistake
     if isinstance(app, FunctionType) and not is_factory and not [*_required(app)]:
-        hint = "with --factory, it is called for one"
-    said = f"{name!r} is no ASGI application: {message}"
+        hint = "use --factory if it returns one"
+    said = f"{name!r} is not an ASGI application: {message}"
     raise CannotAskError(f"{said}; {hint}" if hint else said)
 
 
 def _describe(value: Any) -> str:
     if isinstance(value, ModuleType):
         return f"the module {value.__name__!r}"
-    return "None" if value is None else f"an object of {type(value).__qualname__}"
+    return "None" if value is None else f"an instance of {type(value).__qualname__}"
 
 
 def _why_no_router(app: Any) -> str:
     """Return why an application cannot be asked about its routes."""
     inner = innermost(app)
     if type(inner).__module__ == "channels.routing":
-        return "holds no router of ours, but one of Channels: asgi-routes migrate compares them"
+        return "holds a router of Channels, not of asgi_routes: use asgi-routes migrate"
     if any(_closes_over_router(one) for one in unwrap(app)):
-        return "is a function that closes over its router: give it functools.wraps(router)"
-    return f"holds no router: it is an application of its own, {_describe(app)}"
+        return "is a function that closes over its router: decorate it with functools.wraps(router)"
+    return f"holds no router: it is {_describe(app)}"
 
 
 def _closes_over_router(app: object) -> bool:

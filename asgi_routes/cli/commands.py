@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from asgi_routes import __version__
 from asgi_routes.cli.applications import Named, load_router, take_app
 from asgi_routes.cli.dead import dead
 from asgi_routes.cli.loading import JSON
@@ -28,15 +29,16 @@ _SHOWN = 100
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="asgi-routes")
+@click.version_option(__version__, prog_name="asgi-routes")
 def command() -> None:
-    """Look at the routes of an ASGI application, and work for its channels.
+    """Inspect the routes of an ASGI application, and run workers for its channels.
 
-    APP is module:attribute, as for a server. Without an attribute it is "app", "application", or
-    the only router in the module; without APP, the environment variable ASGI_ROUTES_APP says it.
+    APP is module:attribute, as for a server. The attribute defaults to "app", "application" or the
+    only router of the module, and APP to the environment variable ASGI_ROUTES_APP.
 
-    Exit codes: 0, it is so (a match, no finding); 1, it is not; 2, it could not be asked. The
-    worker has more. The answer alone is on standard output; all else is on standard error.
+    Exit codes: 0, success (a match, no findings); 1, no match, or findings; 2, usage error, or the
+    application cannot be loaded. The worker has more. Only the answer goes to standard output;
+    everything else goes to standard error.
     """
 
 
@@ -48,7 +50,7 @@ for _one in (match, worker, dead, migrate, schema):
 @take_app
 @JSON
 def show(app: Named, *, as_json: bool) -> None:
-    """Print every route of every protocol, in order, nested as it is."""
+    """List the routes of every protocol, in matching order."""
     node = inspect(load_router(app))
     if as_json:
         print_json({"version": VERSION, **node.as_dict()})
@@ -97,7 +99,7 @@ def parse_ids(
         named = {id_ for id_ in IDS if text and id_.startswith(text)}
         if not named:
             raise click.BadParameter(
-                f"no such finding: {text or 'nothing'}; there are {', '.join(IDS)}", param=option
+                f"no finding has the id {text!r}; the ids are {', '.join(IDS)}", param=option
             )
         ids |= named
     return frozenset(ids)
@@ -108,10 +110,14 @@ _IDS: dict[str, Any] = {"multiple": True, "metavar": "ID"}
 
 @command.command(cls=Question)
 @take_app
-@click.option("--all", "everything", is_flag=True, help="Show what is only information, too.")
-@click.option("--silenced", is_flag=True, help="Show what a comment silences, too.")
-@click.option("--select", "selected", callback=parse_ids, **_IDS, help="Look for these only.")
-@click.option("--ignore", "ignored", callback=parse_ids, **_IDS, help="Leave these out.")
+@click.option("--all", "everything", is_flag=True, help="Include informational findings.")
+@click.option("--silenced", is_flag=True, help="Include findings that a comment silences.")
+@click.option(
+    "--select", "selected", callback=parse_ids, **_IDS, help="Report only these findings."
+)
+@click.option(
+    "--ignore", "ignored", callback=parse_ids, **_IDS, help="Do not report these findings."
+)
 @JSON
 def check(
     app: Named,
@@ -122,11 +128,12 @@ def check(
     ignored: frozenset[str],
     as_json: bool,
 ) -> int:
-    """Find routes that can never be reached, doubtful names, slow regexes and more.
+    """Find unreachable routes, regexes open to ReDoS, likely mistakes and more.
 
-    Every finding is certain, and shows a path that proves it. A comment on the line of a route,
-    "# asgi-routes: ignore[R101]", silences one; without the brackets, all of them. ID is one such
-    as R101, or how several begin, as R1; several have commas between them.
+    Every finding is certain, and shows a path that proves it. The comment
+    "# asgi-routes: ignore[R101]" on the line of a route silences a finding; without the brackets,
+    it silences all of them. ID is the id of a finding, such as R101, or the start of several, such
+    as R1; separate ids with commas, or repeat the option.
     """
     found = [
         finding

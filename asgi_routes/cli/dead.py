@@ -23,29 +23,33 @@ from asgi_routes.worker import DeadLetter
 _PAGE = 500
 _TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _IDS = click.argument("ids", nargs=-1, metavar="[ID]...")
-_ALL = click.option("--all", "everything", is_flag=True, help="All there are, instead of some ids.")
+_ALL = click.option("--all", "everything", is_flag=True, help="All dead letters, instead of ids.")
 
 
 @click.group()
 def dead() -> None:
-    """Look after the messages that nobody could handle.
+    """Manage dead letters: messages that could not be handled.
 
-    Exit codes: 0, done; 1, no dead letter has that id; 2, it could not be asked, as where the
-    broker cannot be opened.
+    Exit codes: 0, success; 1, no dead letter has that id; 2, usage error, or the broker cannot be
+    opened.
     """
 
 
 @dead.command("list", cls=Question)
 @BROKER
-@click.option("--channel", metavar="NAME", help="Only those of one channel.")
-@click.option("--reason", default="", metavar="TEXT", help="Only those with this in their reason.")
-@click.option("--since", type=_TIME, help="Only those given up then or later, in UTC.")
-@click.option("--until", type=_TIME, help="Only those given up before then, in UTC.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many: a page.")
-@click.option("--after", default="", metavar="PLACE", help="Only those behind this one's place.")
+@click.option("--channel", metavar="NAME", help="Only dead letters of this channel.")
+@click.option(
+    "--reason", default="", metavar="TEXT", help="Only dead letters whose reason contains this."
+)
+@click.option("--since", type=_TIME, help="Only dead letters since then (UTC).")
+@click.option("--until", type=_TIME, help="Only dead letters before then (UTC).")
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number to list.")
+@click.option(
+    "--after", default="", metavar="PLACE", help="Only dead letters after this place, for paging."
+)
 @JSON
 def list_(url: str, *, as_json: bool, **chosen: Any) -> None:
-    """Print the dead letters, the oldest first. With --json, each has its place."""
+    """List dead letters, oldest first. --json adds the place of each."""
     for name in ("since", "until"):
         if chosen[name] is not None:
             chosen[name] = chosen[name].replace(tzinfo=UTC).timestamp()
@@ -68,7 +72,7 @@ def list_(url: str, *, as_json: bool, **chosen: Any) -> None:
 @BROKER
 @JSON
 def count(url: str, *, as_json: bool) -> None:
-    """Print how many dead letters each channel has."""
+    """Count the dead letters of each channel."""
     counts = _ask_broker(url, lambda broker: broker.count_dead_letters())
     if as_json:
         print_json({"version": VERSION, "channels": dict(counts)})
@@ -82,7 +86,7 @@ def count(url: str, *, as_json: bool) -> None:
 @_ALL
 @JSON
 def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> int:
-    """Send dead letters once more, as new messages."""
+    """Send dead letters again, as new messages."""
     return _settle("replay", ids, url, everything=everything, as_json=as_json)
 
 
@@ -92,7 +96,7 @@ def replay(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -
 @_ALL
 @JSON
 def drop(ids: tuple[str, ...], url: str, *, everything: bool, as_json: bool) -> int:
-    """Forget dead letters."""
+    """Delete dead letters."""
     return _settle("drop", ids, url, everything=everything, as_json=as_json)
 
 
@@ -105,7 +109,7 @@ def _settle(
     as_json: bool,
 ) -> int:
     if bool(ids) == everything:
-        raise click.UsageError("give ids of dead letters, or --all")
+        raise click.UsageError("give ids of dead letters or --all")
     counts = _ask_broker(url, partial(_settle_each, action, ids))
     if as_json:
         print_json({"version": VERSION, "letters": counts})

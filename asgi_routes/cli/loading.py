@@ -46,7 +46,7 @@ def load_hook(_context: click.Context, option: click.Parameter, name: str | None
         return None
     hook = _load(name, lambda: load_attribute(name))
     if not callable(hook):
-        raise click.BadParameter(f"{name!r} is no function", param=option)
+        raise click.BadParameter(f"{name!r} is not a function", param=option)
     return hook
 
 
@@ -74,7 +74,7 @@ def refuse_memory(name: str) -> None:
         click.UsageError: its messages are in the process that works on them.
     """
     if name.startswith("memory:"):
-        raise click.UsageError("the messages of memory: are in the process that works on them")
+        raise click.UsageError("the messages of memory: exist only in the process of the worker")
 
 
 @asynccontextmanager

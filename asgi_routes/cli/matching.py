@@ -30,18 +30,20 @@ _WITHOUT_URL = ("channel", "lifespan")
 @click.command(cls=Question)
 @take_app_options
 @click.argument("words", nargs=-1, metavar="APP [URL]")
-@click.option("--method", "-X", help="Of an http request; GET by default.")
-@click.option("--websocket", is_flag=True, help="Ask for a websocket, as a URL with ws:// does.")
-@click.option("--channel", metavar="NAME", help="Ask for a channel instead of a URL.")
-@click.option("--type", "kind", help="Of the scope; http by default, or what the URL says.")
-@click.option("--header", "-H", "headers", multiple=True, help="'name: value'; as often as needed.")
-@click.option("--root-path", default="", help="Of the scope, as the server is told; '/api'.")
+@click.option("--method", "-X", help="HTTP method; GET by default.")
+@click.option("--websocket", is_flag=True, help="Match a websocket, as ws:// does.")
+@click.option("--channel", metavar="NAME", help="Match a channel instead of a URL.")
+@click.option("--type", "kind", help="Scope type; by default http, or what the URL implies.")
+@click.option(
+    "--header", "-H", "headers", multiple=True, help="Request header, 'name: value' (repeatable)."
+)
+@click.option("--root-path", default="", help="Root path, as given to the server, such as /api.")
 @click.option(
     "--closest",
     default=3,
     show_default=True,
     type=click.IntRange(min=0),
-    help="Routes to name for a miss.",
+    help="Number of closest routes to list if none matches.",
 )
 @JSON
 def match(
@@ -53,12 +55,13 @@ def match(
     as_json: bool,
     **asked: Any,
 ) -> int:
-    """Say which route serves a URL, or which came closest, and what each lacks.
+    """Show which route serves a URL, or which come closest, and why they do not match.
 
-    URL is a path, or a whole URL whose host counts; ws:// and wss:// ask for a websocket. Nothing
-    is called: what middleware does with the request is not known, so it is named.
+    URL is a path or a full URL, whose host is matched too; ws:// and wss:// match a websocket.
+    Neither applications nor middleware are called; the middleware on the way is listed.
 
-    Exit codes: 0, a route serves it; 1, none does; 2, it could not be asked.
+    Exit codes: 0, a route matches; 1, no route matches; 2, usage error, or the application cannot
+    be loaded.
     """
     name, url = _tell_apart(words, asked)
     scope = _make_scope(url, **asked)
@@ -115,10 +118,10 @@ def _make_scope(
         if what is not None
     }
     if len({*said.values()}) > 1:
-        raise click.UsageError(f"{' and '.join(said)} do not go together")
+        raise click.UsageError(f"{' and '.join(said)} cannot be combined")
     kind = next(iter(said.values()), "http")
     if method is not None and kind != "http":
-        raise click.UsageError(f"--method is of an http request, and this one is of type {kind!r}")
+        raise click.UsageError(f"--method is for HTTP requests, not for scopes of type {kind!r}")
     if kind in _WITHOUT_URL:
         name = url if channel is None else channel
         return {"type": "channel", "channel": name} if kind == "channel" else {"type": kind}
@@ -126,7 +129,7 @@ def _make_scope(
         pairs = [_parse_header(text) for text in headers]
         return make_scope(url or "/", kind, method or "GET", pairs, _parse_root_path(root_path))
     except ValueError as error:
-        raise click.UsageError(f"{url!r} is no URL that a client can ask for: {error}") from None
+        raise click.UsageError(f"{url!r} is not a valid request URL: {error}") from None
 
 
 def _scheme_of(url: str) -> str:
@@ -134,20 +137,22 @@ def _scheme_of(url: str) -> str:
     if not separator or "/" in scheme or "?" in scheme:
         return ""
     if scheme.lower() not in _KINDS:
-        raise click.UsageError(f"{scheme + '://'!r} is none of http://, https://, ws:// and wss://")
+        raise click.UsageError(
+            f"unknown scheme {scheme + '://'!r}: use http://, https://, ws:// or wss://"
+        )
     return scheme.lower()
 
 
 def _parse_header(text: str) -> tuple[bytes, bytes]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or not name.isascii():
-        raise click.UsageError(f"a header is written 'name: value', not {text!r}")
+        raise click.UsageError(f"a header must have the form 'name: value', not {text!r}")
     return name.strip().lower().encode(), value.strip().encode("latin-1", "replace")
 
 
 def _parse_root_path(text: str) -> str:
     if text and not text.startswith("/"):
-        raise click.UsageError(f"a root path begins with a slash: {f'/{text}'!r}, not {text!r}")
+        raise click.UsageError(f"a root path must start with a slash: {f'/{text}'!r}, not {text!r}")
     return text.rstrip("/")
 
 

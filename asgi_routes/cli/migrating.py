@@ -21,18 +21,17 @@ _SHOWN = 60
 @take_app
 @JSON
 def migrate(app: Named, *, as_json: bool) -> int:
-    """Compare Channels' routers and these, over the routes of an application.
+    """Compare Channels' routers with these, on the routes of an application.
 
-    APP is built of the routers of Channels, or of these. Both are asked for every declared route,
-    for paths that are near to it, and for other scopes; no application is called. Each difference
-    comes with its number in the README's list, "Coming from Channels".
+    APP is built from the routers of Channels, or from these. Both match every declared route, paths
+    that are close to it, and other scopes; no application is called. Each difference is listed with
+    its number in "Coming from Channels" of the documentation.
 
-    An include() is asked as the nested router that Channels has instead, a format_path() as a
-    path() with converters, a mount() as a prefix, a route with methods for each of them. What has
-    no counterpart is named.
+    Channels gets the closest counterpart: a nested router for include(), a path() with converters
+    for format_path(), a prefix for mount(), and no methods. What has no counterpart is listed.
 
-    Exit codes: 0, nothing else differs; 1, something does; 2, it could not be asked: there is no
-    router in it, none that Channels has, or Channels is not installed.
+    Exit codes: 0, every difference is a documented one; 1, some are not; 2, usage error: APP cannot
+    be loaded, has no router that Channels has too, or Channels is not installed.
     """
     loaded = load_app(app)
     try:
@@ -40,10 +39,12 @@ def migrate(app: Named, *, as_json: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("channels", "django"):
             raise
-        raise CannotAskError("both Channels and Django have to be installed") from None
+        raise CannotAskError("Channels and Django must be installed") from None
     found = compare(loaded)
     if found is None:
-        raise CannotAskError(f"{app.text!r} leads to no router of Channels, and to none of ours")
+        raise CannotAskError(
+            f"{app.text!r} leads to no router, neither of Channels nor of asgi_routes"
+        )
     if found.left_out and not found.alike:
         said = "; ".join(found.left_out)
         raise CannotAskError(f"nothing in {app.text!r} can be asked of Channels: {said}")

@@ -55,7 +55,9 @@ def _as_not_asked() -> Iterator[None]:
         raise CannotAskError("interrupted") from None
     except BaseException as error:  # noqa: BLE001 - whatever somebody's code does
         what = (
-            "a fault of asgi_routes, please report it" if is_ours(error) else "it cannot be asked"
+            "this is a bug in asgi_routes, please report it"
+            if is_ours(error)
+            else "inspecting the application failed"
         )
         raise make_failure(what, error) from None
 
@@ -74,7 +76,7 @@ def run_command(command: click.Command, arguments: Sequence[str] | None) -> int:
     except OSError as error:
         # The answer could not be written, so nobody has it.
         code = _NOT_ASKED
-        say_aside(f"Error: the answer cannot be written: {error}")
+        say_aside(f"Error: cannot write to standard output: {error}")
     return code if isinstance(code, int) else 0
 
 

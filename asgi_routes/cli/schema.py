@@ -16,5 +16,5 @@ VERSION = 1
 
 @click.command(cls=Question)
 def schema() -> None:
-    """Print the JSON Schema of what --json prints, a definition for each subcommand."""
+    """Print the JSON Schema of the output of --json."""
     say((files("asgi_routes.cli") / "schema.json").read_text("utf-8").rstrip("\n"))

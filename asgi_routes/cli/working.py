@@ -78,14 +78,14 @@ def parse_concurrency(
     *("--channel", "channels"),
     multiple=True,
     metavar="NAME",
-    help="As often as needed; else every exact name that a ChannelNameRouter in APP knows.",
+    help="Channel to serve (repeatable); by default every exact name of a ChannelNameRouter in APP.",
 )
 @click.option(
     "--concurrency",
     multiple=True,
     callback=parse_concurrency,
     metavar="[NAME=]NUMBER",
-    help="Messages of each channel, or of that one, that are worked on at once; 10 by default.",
+    help="Concurrent messages per channel, or on channel NAME (repeatable); 10 by default.",
 )
 @click.option(
     "--drain-timeout",
@@ -93,7 +93,7 @@ def parse_concurrency(
     show_default=True,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="That these have once the worker is to stop.",
+    help="Time that running messages get to finish at shutdown.",
 )
 @click.option(
     "--wait",
@@ -101,32 +101,32 @@ def parse_concurrency(
     show_default=True,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="That a broker which is not there yet is waited for at the start; 0 for not at all.",
+    help="Time to wait at startup for a broker that is not available yet.",
 )
 @click.option(
     "--max-attempts",
     default=5,
     show_default=True,
     type=_AT_LEAST_1,
-    help="Deliveries after which a message that fails is dead.",
+    help="Deliveries after which a failing message becomes a dead letter.",
 )
 @click.option(
     "--health-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Touched once a second as long as the event loop runs, whatever the work does.",
+    help="Touch this file every second while the event loop runs.",
 )
 @click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The same, and there only as long as the broker answers and messages are taken.",
+    help="Keep this file only while the broker answers and messages are fetched.",
 )
 @click.option(
     "--on-event",
     callback=load_hook,
     metavar="MODULE:ATTRIBUTE",
-    help="A function that is called with each WorkerEvent, for metrics; it must not block.",
+    help="Call this with each WorkerEvent, for example for metrics; it must not block.",
 )
-@click.option("--status", is_flag=True, help="Print how many messages there are, and do no work.")
+@click.option("--status", is_flag=True, help="Print the number of messages per channel, and exit.")
 @JSON
 def worker(
     app: Named,
@@ -137,14 +137,14 @@ def worker(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Take messages from a broker, and hand them to an application.
+    """Receive messages from a broker and dispatch them to an application.
 
-    SIGTERM and SIGINT drain: nothing more is fetched, and what runs may end. A second one hands it
-    back to the broker at once.
+    On SIGTERM or SIGINT, the worker stops fetching messages and lets the running ones finish. A
+    second signal returns those to the broker immediately.
 
-    Exit codes: 0, it was asked to stop, and nothing is lost; 2, it could not be asked, as where the
-    broker cannot be opened; 3, the application did not start or stop; 4, the same as 0, but work
-    went on in threads beyond its time, and was cut off.
+    Exit codes: 0, stopped on request, and no message is lost; 2, usage error, or the broker cannot
+    be opened; 3, the application failed to start or stop; 4, as 0, but threads were still running
+    after the drain timeout, and were abandoned.
     """
     served = load_app(app)
     broker = load_broker(url)
@@ -158,10 +158,10 @@ def worker(
         _print_depths(url, broker, made.channels, as_json=as_json)
         return 0
     for name, hint, is_certain in find_unserved_channels(served, channels):
-        said = f"nobody in {app.text!r} serves channel {name!r}"
+        said = f"no application in {app.text!r} serves channel {name!r}"
         if is_certain:
             raise CannotAskError(f"{said}; {hint}")
-        say_aside(f"Warning: {said}, unless what is around its router sees to it; {hint}")
+        say_aside(f"Warning: {said}, unless the wrapper around its router does; {hint}")
     with _show_worker(made.status):
         try:
             anyio.run(made.run)
@@ -173,7 +173,7 @@ def worker(
         except ImproperlyConfigured as error:
             raise make_usage_error(error) from None
     if are_threads_left():
-        say_aside("threads of abandoned work go on; the process ends without them")
+        say_aside("exiting while threads of abandoned messages are still running")
         end_process(RAN_ON)
     return 0
 
@@ -182,7 +182,7 @@ def _print_depths(url: str, broker: Any, channels: tuple[str, ...], *, as_json: 
     """Print how many messages of each channel there are."""
     refuse_memory(url)
     if not callable(getattr(broker, "depth", None)):
-        raise click.UsageError("this broker does not say how many messages it has")
+        raise click.UsageError("this broker does not support --status")
 
     async def ask() -> dict[str, Depth]:
         async with open_broker(broker):
@@ -197,7 +197,7 @@ def _print_depths(url: str, broker: Any, channels: tuple[str, ...], *, as_json: 
         (escape(name), *("" if number is None else str(number) for number in astuple(depth)))
         for name, depth in depths.items()
     ]
-    print_table(("channel", "waiting", "on loan", "later", "dead"), rows)
+    print_table(("channel", "waiting", "in flight", "delayed", "dead"), rows)
 
 
 @contextmanager
@@ -219,10 +219,10 @@ def _summarize(status: Status) -> str:
     """Return what a worker has done, in a line.
 
     >>> _summarize(Status())
-    '0 done, 0 tried again, 0 dead'
+    '0 done, 0 retried, 0 dead'
     """
     counts = status.counts
-    done = f"{counts['done']} done, {counts['retry']} tried again, {counts['dead']} dead"
+    done = f"{counts['done']} done, {counts['retry']} retried, {counts['dead']} dead"
     return done + (f", {counts['handed_back']} handed back" if counts["handed_back"] else "")
 
 

@@ -127,8 +127,8 @@ class Match:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.middleware:
             raise TypeError(
-                f"a match that leads through middleware, {self.middleware!r}, cannot be pickled: "
-                "pickle the scope that was matched, and ask the router of the other process"
+                f"a match that calls middleware, {self.middleware!r}, cannot be pickled: "
+                "pickle the scope, and match it in the other process"
             )
         via = self._via if type(self._via) is Key else None
         return Match, (self.app, self.scope, self.endpoint, self._list_passed(), via)

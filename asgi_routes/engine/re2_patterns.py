@@ -49,7 +49,7 @@ class _Re2Pattern:
         except re2.error as error:
             said = error.args[0]
             said = said.decode() if isinstance(said, bytes) else said
-            raise UntranslatableError(said, None, "write it smaller, or use regex='re'") from None
+            raise UntranslatableError(said, None, "make it smaller, or use regex='re'") from None
 
     def search(self, text: str) -> "_Re2Match | None":
         encoded = text.encode("utf-8", "surrogatepass")

@@ -28,7 +28,7 @@ def find_compiler(name: str) -> Compile:
         return re.compile
     if name != "re2":
         raise ImproperlyConfigured(
-            f"no engine named {name!r} for regular expressions",
+            f"unknown regex engine {name!r}",
             hint=did_you_mean(name, ["re", "re2"]) or "known engines: re, re2",
         )
     try:

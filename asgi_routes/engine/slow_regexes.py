@@ -43,10 +43,13 @@ class SlowRegex(NamedTuple):
         from asgi_routes.regular.slowness import Unknown  # noqa: PLC0415
 
         if isinstance(self.why, Unknown):
-            return f"whether {self.regex!r} can be kept busy cannot be decided: {self.why.reason}"
+            return f"cannot decide whether {self.regex!r} is vulnerable to ReDoS: {self.why.reason}"
         power = self.why.power
-        grows = f"grows with the power {power} of n" if power else "grows exponentially with n"
-        return f"{self.regex!r} can be kept busy: for {self.why} the time {grows}; {self.advice}"
+        time = f"time in proportion to n**{power}" if power else "time exponential in n"
+        return (
+            f"{self.regex!r} is vulnerable to ReDoS: matching {self.why} takes {time}; "
+            f"{self.advice}"
+        )
 
 
 def find_engine(pattern: Pattern, compile_regex: Compile = re.compile) -> Engine:
@@ -65,7 +68,7 @@ def find_slow_regex(step: Step, compile_regex: Compile = re.compile) -> SlowRege
     >>> print(found.why)
     'x' * n + '-'
     >>> print(found.advice)
-    write '^(\\w)*$', which matches the same, though its groups hold other texts, or use URLRouter(…, regex='re2')
+    use '^(\\w)*$', which matches the same strings, although its groups capture other strings, or use URLRouter(…, regex='re2')
     """
     pattern = step.pattern
     if find_engine(pattern, compile_regex) != "re":
@@ -85,7 +88,7 @@ def _look_at_regex(pattern: Pattern, mode: Mode) -> SlowRegex | None:
     if not isinstance(why, Slowness):
         return None if why is None else SlowRegex(pattern.regex, why)
     advice = _advise(pattern.regex, pattern.flags) if is_whole else None
-    advice = advice or "write it in another way"
+    advice = advice or "rewrite it"
     if _is_for_re2(pattern):
         advice += ", or use URLRouter(…, regex='re2')"
     return SlowRegex(pattern.regex, why, advice)
@@ -99,9 +102,7 @@ def _look_at_path(pattern: Pattern, mode: Mode) -> SlowRegex | None:
     why = find_slowness(pattern.regex, is_searched=False, end=end)
     if not isinstance(why, Slowness):
         return None if why is None else SlowRegex(pattern.regex, why)
-    advice = (
-        _advise_on_converters(pattern, end) or "write the regexes of its converters in another way"
-    )
+    advice = _advise_on_converters(pattern, end) or "rewrite the regexes of its converters"
     return SlowRegex(pattern.regex, why, advice)
 
 
@@ -112,8 +113,8 @@ def _advise(regex: str, flags: int = 0) -> str | None:
     faster = find_faster(regex, flags)
     if faster is None or not faster.regex.endswith("$"):
         return None
-    groups = "" if faster.has_same_groups else ", though its groups hold other texts"
-    return f"write {faster.regex!r}, which matches the same{groups}"
+    groups = "" if faster.has_same_groups else ", although its groups capture other strings"
+    return f"use {faster.regex!r}, which matches the same strings{groups}"
 
 
 def _advise_on_converters(pattern: Pattern, end: "Assertion | None") -> str | None:
@@ -126,7 +127,7 @@ def _advise_on_converters(pattern: Pattern, end: "Assertion | None") -> str | No
         if faster is not None:
             mended = pattern.regex.replace(regex, faster.regex)
             if find_slowness(mended, is_searched=False, end=end) is None:
-                return f"write {faster.regex!r} for the {regex!r} of a converter, which matches the same"
+                return f"use {faster.regex!r} for the {regex!r} of a converter, which matches the same strings"
     return None
 
 

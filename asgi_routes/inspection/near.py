@@ -84,10 +84,10 @@ def closeness(candidate: Candidate, scope: Any) -> Closeness | None:
     slashed = toggle_slash(text)
     if slashed is not None and candidate.matches(slashed):
         how = "with" if slashed.endswith("/") else "without"
-        return Closeness(0.98, f"{how} the slash at the end")
+        return Closeness(0.98, f"{how} the trailing slash")
     stripped = text.lstrip("/")
     if stripped != text and candidate.matches(stripped):
-        return Closeness(0.96, "without the slashes in front")
+        return Closeness(0.96, "without the leading slashes")
     hidden = _find_hidden_router(candidate)
     if hidden is not None:
         return hidden
@@ -267,7 +267,7 @@ def _refused(cells: list[Cell], segments: Sequence[str]) -> str:
     refusing = (
         _find_refusing(cell, segment) for cell, segment in zip(cells, segments, strict=True)
     )
-    return next(filter(None, refusing), "a converter refuses it")
+    return next(filter(None, refusing), "rejected by a converter")
 
 
 def _say(field: Parameter, text: str, *, is_taken: bool = False) -> str:
@@ -275,7 +275,7 @@ def _say(field: Parameter, text: str, *, is_taken: bool = False) -> str:
     name, converter = field.converter_name or "str", field.converter
     if not isinstance(converter, FormatConverter):
         return f"{_short(text)} is not {_a(name)}"
-    why = ": no calendar or clock has it" if converter.is_date else ": it has too many digits"
+    why = ": no such date or time" if converter.is_date else ": it has too many digits"
     return f"{_short(text)} is not {name} for {field.name!r}{why if is_taken else ''}"
 
 

@@ -263,8 +263,8 @@ def warn_if_never_started(router: Any) -> None:
     """
     if id(router) not in _SETTLED and _settle(router):
         _LOGGER.warning(
-            "%s(lifespan=%s) serves requests, but its lifespan has never been started: the server or "
-            "framework around it does not call it. Run it with router.lifespan_context(), "
+            "%s(lifespan=%s) serves requests, but its lifespan was never started: the server or "
+            "framework around it does not run it. Use router.lifespan_context(), "
             "for example Starlette(lifespan=router.lifespan_context)",
             type(router).__qualname__,
             name_of(router.lifespan),

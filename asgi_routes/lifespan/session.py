@@ -37,7 +37,7 @@ class StartOutcome(Enum):
 
     UNDECIDED = "asked to start"
     STARTED = "started"
-    UNSUPPORTED = "does not know the protocol"
+    UNSUPPORTED = "does not support the protocol"
     FAILED = "failed to start"
 
 
@@ -99,7 +99,7 @@ class LifespanSession:
             except BaseException as raised:  # noqa: BLE001 - it must not reach the other applications
                 error = raised
             if is_cancelled():
-                self._decide(StartOutcome.FAILED, "was cancelled while it started")
+                self._decide(StartOutcome.FAILED, "was cancelled during startup")
                 error = None
         if error is not None and _ends_all(error):
             self._decide(StartOutcome.FAILED, f"raised {error!r}")
@@ -138,7 +138,7 @@ class LifespanSession:
 
     def _give_up(self, patience: float) -> None:
         if self._reads_until < math.inf and self.participant.policy == "auto":
-            self._leave_unsupported("reads on instead of answering")
+            self._leave_unsupported("called receive() again instead of answering")
         else:
             self._decide(StartOutcome.FAILED, f"did not answer startup within {patience:g} s")
 
@@ -180,7 +180,7 @@ class LifespanSession:
             with anyio.CancelScope(deadline=self._reads_until):
                 await self._told_to_stop.wait()
             if not self._told_to_stop.is_set():
-                self._leave_unsupported("reads on instead of answering")
+                self._leave_unsupported("called receive() again instead of answering")
         await self._told_to_stop.wait()
 
     async def _send(self, message: Any) -> None:
@@ -204,13 +204,13 @@ class LifespanSession:
         if self.participant.context is None:
             remember(self.state)
         if self.outcome is StartOutcome.UNSUPPORTED:
-            self._log(logging.INFO, "has started after all", None)
+            self._log(logging.INFO, "started after all", None)
             self.outcome = StartOutcome.STARTED
         self._decide(StartOutcome.STARTED)
 
     def _fail(self, problem: str) -> None:
         if not self._has_answered and self.outcome is StartOutcome.UNSUPPORTED:
-            self._log(logging.ERROR, f"has failed to start after all: {problem}", None)
+            self._log(logging.ERROR, f"failed to start after all: {problem}", None)
         self._has_answered = True
         self._decide(StartOutcome.FAILED, problem)
 
@@ -219,7 +219,7 @@ class LifespanSession:
         if self.outcome is StartOutcome.UNDECIDED:
             self._end_unanswered(error)
         elif self._has_started and error is not None and not self.finished.is_set():
-            when = "to stop" if self._told_to_stop.is_set() else "while it ran"
+            when = "during shutdown" if self._told_to_stop.is_set() else "while running"
             self._log(logging.ERROR, f"failed {when}", error)
             self.problem = f"failed {when}: {error!r}"
         self.finished.set()
@@ -241,7 +241,7 @@ class LifespanSession:
         # answers, so what is wrapped around one has kept the event from all behind it.
         was_meant = self._events or is_router(self.participant.core)
         level = logging.WARNING if was_meant else logging.DEBUG
-        self._log(level, f"takes no part in the lifespan: {said}", error)
+        self._log(level, f"does not support the lifespan protocol: {said}", error)
         self._decide(StartOutcome.UNSUPPORTED)
 
     def _decide(self, outcome: StartOutcome, problem: str | None = None) -> None:

@@ -139,7 +139,7 @@ class Converters:
         _check_name(name)
         if name in self._converters and not override:
             raise ImproperlyConfigured(
-                f"a converter named {name!r} is registered already",
+                f"a converter named {name!r} is already registered",
                 hint="give override=True to replace it, or use a Converters registry of your own",
             )
         self._converters[name] = _check_converter(converter, name)
@@ -210,7 +210,7 @@ def _check_name(name: object) -> None:
     if not isinstance(name, str) or not name or set(name) & (_ASCII_WHITESPACE | {":", ">"}):
         raise ImproperlyConfigured(
             f"{name!r} cannot name a converter",
-            hint="a name is text without white space, ':' and '>'",
+            hint="a name is a string without whitespace, ':' and '>'",
         )
 
 
@@ -235,7 +235,7 @@ def find_mistake_in_regex(regex: str) -> str | None:
 
     >>> find_mistake_in_regex("[0-9]{4}")
     >>> find_mistake_in_regex("(?P<year>[0-9]{4})")
-    "has a named group 'year' in its regex; only the route names parameters"
+    "has a named group 'year' in its regex; only routes can name parameters"
     """
     try:
         compiled = re.compile(regex)
@@ -245,5 +245,5 @@ def find_mistake_in_regex(regex: str) -> str | None:
             return None  # It may refer to an earlier parameter, which only the route knows.
         return f"has an invalid regex: {error.msg}"
     for group in compiled.groupindex:
-        return f"has a named group {group!r} in its regex; only the route names parameters"
+        return f"has a named group {group!r} in its regex; only routes can name parameters"
     return None

@@ -84,13 +84,13 @@ def write_strftime_regex(kind: str) -> str:
         text, directive = found["text"], found["directive"]
         if text is not None:
             if text in _NO_TEXTS:
-                raise ValueError(f"{text!r} cannot stand in a date")
+                raise ValueError(f"{text!r} cannot be part of a date")
             parts.append(re.escape(text))
             continue
         if directive not in _DIRECTIVES:
             raise ValueError(f"'%{directive}' cannot be read")
         if directive in seen:
-            raise ValueError(f"'%{directive}' stands twice")
+            raise ValueError(f"'%{directive}' appears twice")
         seen.add(directive)
         parts.append(_DIRECTIVES[directive])
     return "".join(parts)

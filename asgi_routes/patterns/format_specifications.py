@@ -140,7 +140,7 @@ def read_specification(text: str) -> Specification:
         align = ">"
     if kind and not (kind in _TEXTS or kind in _EXAMPLES or kind in DATE_REGEXES):
         if not is_strftime(kind):
-            raise ValueError(f"there is no type {kind!r}")
+            raise ValueError(f"unknown type {kind!r}")
         write_strftime_regex(kind)
     fill = fill or ("0" if align == "=" else " ")
     specification = Specification(kind, align, fill, found["grouping"] or "", width, precision)
@@ -173,12 +173,12 @@ def _check(specification: Specification) -> None:
     if specification.kind == "" and precision is not None and precision < (width or 1):
         raise ValueError(
             f"no text has at least {width or 1} and at most {precision} characters; "
-            f"write the smaller number first, or leave one out"
+            f"write the smaller number first, or omit one"
         )
     if align == "=" and specification.is_number:
         is_safe = fill.isalnum() and fill.isascii()
         if not is_safe or not (specification.is_integer or fill.isdigit()):
-            raise ValueError(f"{fill!r} cannot stand between the sign and the digits")
+            raise ValueError(f"{fill!r} cannot appear between the sign and the digits")
 
 
 def write_regex(

@@ -62,7 +62,7 @@ def _shorten(nodes: list[Node]) -> Iterator[Node]:
 
 def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields) -> Parameter:
     if found["brace"]:
-        hint = "a brace as text is written twice"
+        hint = "escape a literal brace by doubling it"
         raise fields.make_mistake(f"lone {found[0]!r} in format pattern", found.span(), hint)
     field = _FIELD.fullmatch(found["field"])
     assert field is not None
@@ -73,7 +73,7 @@ def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields
     if field["conversion"] is not None:
         span = (start + field.start("conversion"), start + field.end("conversion"))
         raise fields.make_mistake(
-            f"conversion {field['conversion']!r} has no meaning in a format pattern", span
+            f"conversion {field['conversion']!r} is not supported in a format pattern", span
         )
     fields.check_name(name, (start, start + len(name)))
     converter = SEGMENT if not spec else converters.find(spec)

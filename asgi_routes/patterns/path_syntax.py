@@ -44,7 +44,7 @@ def _read_parameter(found: re.Match[str], converters: Converters, fields: Fields
     name, written = found["name"], found["converter"] or ""
     if space := _WHITESPACE.search(found[0]):
         at = found.start() + space.start()
-        raise fields.make_mistake("white space between '<' and '>' in path pattern", (at, at + 1))
+        raise fields.make_mistake("whitespace between '<' and '>' in path pattern", (at, at + 1))
     fields.check_name(name, found.span("name"), _explain_name(name, written))
     converter = converters.find(written) if written else SEGMENT
     if converter is None:
@@ -63,9 +63,9 @@ def _explain_name(name: str, converter: str) -> str | None:
     end = re.search(r"[/<]", name)
     if end is not None:
         begun = f"<{converter}:{name[: end.start()]}" if converter else f"<{name[: end.start()]}"
-        return f"a '>' is missing behind {begun!r}"
+        return f"missing '>' after {begun!r}"
     if not converter and name.startswith(":"):
-        return f"a converter stands before the colon, as in <int{name}>"
+        return f"the converter goes before the colon, as in <int{name}>"
     if not converter and name.endswith(":"):
-        return f"a name follows the colon, as in <{name}id>"
+        return f"the name goes after the colon, as in <{name}id>"
     return None

@@ -43,7 +43,7 @@ def parse_regex(source: object) -> Pattern:
         flags, source = source.flags & _SHOWN_FLAGS, source.pattern
     if not isinstance(source, str) and not is_lazy(source):
         raise ImproperlyConfigured(
-            f"a regex pattern is text or a compiled re.Pattern of text, not {source!r}"
+            f"a regex pattern must be a str or a compiled re.Pattern of str, not {source!r}"
         )
     source = check_text(source, "a regex pattern")
     try:

@@ -42,7 +42,7 @@ def compose(syntax: Syntax, source: str, nodes: Iterable[Node]) -> Pattern:
             re.compile(regex)
     except re.error as error:
         raise ImproperlyConfigured(
-            f"the regexes of the converters do not work together in {syntax} pattern: {error.msg}",
+            f"the regexes of the converters cannot be combined in {syntax} pattern: {error.msg}",
             source=source,
             span=_find_culprit(nodes),
         ) from None
@@ -103,10 +103,10 @@ def find_mistake_in_text(
         return None
     if is_lazy(text):
         return ImproperlyConfigured(
-            f"{what} is the same for every request, and the lazy text {text!s:.100} is not",
-            hint="give str(…) of it, or write a route for each language",
+            f"{what} must be the same for every request, but the lazy string {text!s:.100} is not",
+            hint="pass str(…) of it, or declare a route for each language",
         )
-    return ImproperlyConfigured(f"{what} is text, not {text!r}", hint=hint)
+    return ImproperlyConfigured(f"{what} must be a str, not {text!r}", hint=hint)
 
 
 class Fields:
@@ -129,9 +129,9 @@ class Fields:
             )
         if name in self._names:
             raise self.make_mistake(
-                f"parameter {name!r} stands twice in {self.syntax} pattern",
+                f"parameter {name!r} appears twice in {self.syntax} pattern",
                 span,
-                "each parameter of a route needs a name of its own",
+                "each parameter of a route needs a unique name",
             )
         self._names.add(name)
 

@@ -185,11 +185,11 @@ def _mistake_in_host(key: str) -> ImproperlyConfigured | None:
     elif "{" in key:
         hint = f"write {key.replace('{', '<').replace('}', '>')!r}"
     elif "//" in key:
-        hint = "leave the scheme and the path out"
+        hint = "omit the scheme and the path"
     elif plain != plain.lower():
-        hint = "hosts are compared in lower case"
+        hint = "hosts must be in lowercase"
     elif found:
-        hint = "leave the port and a dot at the end out"
+        hint = "omit the port and the trailing dot"
     elif not key.isascii():
         hint = "hosts are ASCII: write it as 'xn--…'"
     return ImproperlyConfigured(f"{key!r} is not a host that could match", hint=hint)

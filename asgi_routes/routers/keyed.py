@@ -113,8 +113,8 @@ def _choose(mapping: Any, application_mapping: Any) -> Any:
     """Return a mapping, under whichever name it was given."""
     if mapping is not UNSET and application_mapping is not UNSET:
         raise ImproperlyConfigured(
-            "mapping and application_mapping are two names for one argument",
-            hint="give one of them",
+            "mapping and application_mapping are the same argument",
+            hint="pass only one of them",
         )
     return application_mapping if mapping is UNSET else mapping
 

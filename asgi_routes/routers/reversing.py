@@ -179,9 +179,9 @@ def reverse(
     origin = route.origin() if isinstance(route, ChildRoute) and route.origin else None
     if origin is None:
         raise NoReverseMatch(
-            f"no URL for {name!r}: this scope has not passed a router",
+            f"no URL for {name!r}: no router has passed on this scope",
             name,
-            hint="give reverse() the scope that the application was called with",
+            hint="pass reverse() the scope that the application was called with",
         )
     assert isinstance(route, ChildRoute)
     current = (route.name or "").split(SEPARATOR)[:-1]
@@ -208,7 +208,7 @@ def _join(kwargs: Keywords, params: Mapping[str, Any]) -> Mapping[str, Any]:
         ValueError: one of them was given in both.
     """
     if twice := params.keys() & (kwargs or {}).keys():
-        raise ValueError(f"{', '.join(sorted(twice))} is given twice, once in kwargs")
+        raise ValueError(f"{', '.join(sorted(twice))} is passed twice, once in kwargs")
     return {**(kwargs or {}), **params}
 
 
@@ -227,9 +227,9 @@ def find_url(
         ValueError: there are positional and named arguments.
     """
     if not isinstance(name, str):
-        raise NoReverseMatch(f"no URL for {name!r}: a name is a str", repr(name))
+        raise NoReverseMatch(f"no URL for {name!r}: a name must be a str", repr(name))
     if args and kwargs:
-        raise ValueError("give positional or named arguments, not both")
+        raise ValueError("pass positional or named arguments, not both")
     misfits: list[str] = []
     for router in routers:
         for way in index_of(router).find(name, current):

@@ -226,7 +226,8 @@ def list_ways(
                 way = way._replace(layers=(*way.layers, included.layer))
             if len(way.order) > _MOST_INCLUDES:
                 raise ImproperlyConfigured(
-                    f"more than {_MOST_INCLUDES} include() in one another", declared=route.declared
+                    f"more than {_MOST_INCLUDES} include() nested in one another",
+                    declared=route.declared,
                 )
             yield way._replace(is_place=True)
             yield from list_ways(included.routes, nested_in, lists, way, level)

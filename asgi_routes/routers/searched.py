@@ -214,7 +214,7 @@ class KeyedRouter(SearchedRouter):
     def application_mapping(self, _mapping: object) -> None:
         raise ImproperlyConfigured(
             f"the application_mapping of {type(self).__qualname__} cannot be set",
-            hint="give it to super().__init__(mapping)",
+            hint="pass it to super().__init__(mapping)",
         )
 
     def __repr__(self) -> str:
@@ -241,8 +241,8 @@ def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:
         init(self, *args, **kwargs)
         if not hasattr(self, "settings"):
             raise ImproperlyConfigured(
-                f"{name}.__init__() has not called super().__init__()",
-                hint="call it with what the router leads to; router.replace(routes) changes that later",
+                f"{name}.__init__() does not call super().__init__()",
+                hint="call it with the routes or the mapping; router.replace(routes) changes routes later",
             )
 
     return init_and_check
@@ -332,7 +332,7 @@ def check_lifespan(lifespan: LifespanContext | None, router: str) -> LifespanCon
     if hasattr(lifespan, "__aenter__"):
         raise ImproperlyConfigured(
             f"lifespan of {router} is a context manager, which can be entered once",
-            hint="give the function that makes it",
+            hint="pass the function that returns it",
         )
     if not callable(lifespan):
         raise ImproperlyConfigured(f"lifespan of {router} cannot be called: {lifespan!r}")

@@ -67,8 +67,8 @@ A thread may take it twice: to look into an application may run a property that 
 _CHANGING = make_lock()
 """Held while the new tables take the place of the old ones."""
 _RENAMED = {
-    "strict_root_path": "root_path='in_path' is the new name of strict_root_path=True",
-    "debug": "default=debug_page, from asgi_routes.inspection, is the new name of debug=True",
+    "strict_root_path": "use root_path='in_path' instead of strict_root_path=True",
+    "debug": "use default=debug_page, from asgi_routes.inspection, instead of debug=True",
 }
 _Parameters = ParamSpec("_Parameters")
 
@@ -177,7 +177,7 @@ class URLRouter(Reversing, SearchedRouter):
     def routes(self, _routes: object) -> None:
         raise ImproperlyConfigured(
             f"the routes of {type(self).__qualname__} cannot be set",
-            hint="give them to super().__init__(routes), or to router.replace(routes)",
+            hint="pass them to super().__init__(routes) or to router.replace(routes)",
         )
 
     @property
@@ -413,9 +413,7 @@ class URLRouter(Reversing, SearchedRouter):
         if encoded_slashes == "decode" or not has_encoded_slash(level.scope):
             return whole
         if encoded_slashes == "reject":
-            said = (
-                f"No route found for path {level.reading.text!r}: there is an encoded slash in it."
-            )
+            said = f"No route found for path {level.reading.text!r}: it contains an encoded slash."
             search.refuse(said)
             return None
         path = whole[len(added) :]
@@ -426,7 +424,7 @@ class URLRouter(Reversing, SearchedRouter):
         start = level.reading.start
         if ENCODED_SLASH in (marked[:1], text[start - 1 : start]):
             search.refuse(
-                f"No route found for path {level.reading.text!r}: it begins with an encoded slash."
+                f"No route found for path {level.reading.text!r}: it starts with an encoded slash."
             )
             return None
         return text
@@ -460,7 +458,7 @@ def _why_no_path(scope: Scope) -> str:
     if not isinstance(path, str):
         return f"No 'path' in the scope (its type is {scope.get('type')!r}) that could be matched."
     if _is_no_path(path):
-        return f"No route found for path {path!r}: it does not begin with a slash."
+        return f"No route found for path {path!r}: it does not start with a slash."
     return f"No route found for path {path!r}: it is outside root_path {scope['root_path']!r}."
 
 

@@ -362,7 +362,7 @@ def _text(slot: Slot, value: Any, keeps_slashes: bool, fits: _Fits | None = None
     fits = fits or make_fits(slot.regex)
     if fits(text):
         if len(text) > _FEW_DIGITS and _is_refused(slot, text):
-            raise MisfitError(f"{slot.key!r} has more digits than a path may have")
+            raise MisfitError(f"{slot.key!r} has more digits than a path can have")
         return text
     marked = text.replace("/", ENCODED_SLASH)
     if keeps_slashes and fits(marked):
@@ -430,7 +430,7 @@ def _check_segments(path: str) -> None:
     """Raise where clients change a path (WHATWG URL, 4.4), or cannot write it."""
     if "." in path and not {".", ".."}.isdisjoint(path.split("/")):
         segment = ".." if ".." in path.split("/") else "."
-        raise MisfitError(f"clients take a segment {segment!r} off a URL")
+        raise MisfitError(f"clients remove a segment {segment!r} from URLs")
     if not path.isascii():
         try:
             path.replace(ENCODED_SLASH, "").encode()

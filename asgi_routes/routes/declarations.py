@@ -217,7 +217,7 @@ def _mistakes_in_target(app: Any, mounting: Mounting | None) -> Iterator[Imprope
     if isinstance(app, Include):
         if mounting is not None:
             yield ImproperlyConfigured(
-                "mount() takes an application, not include()", hint="use path()"
+                "mount() takes an application, not an include()", hint="use path()"
             )
     elif isinstance(app, (list, tuple)):
         yield ImproperlyConfigured(
@@ -233,7 +233,7 @@ def _mistakes_in_arguments(kwargs: Any, name: Any) -> Iterator[ImproperlyConfigu
     ):
         hint = f"write name={kwargs!r}" if isinstance(kwargs, str) else None
         yield ImproperlyConfigured(
-            f"kwargs of a route are a dict with text keys, not {kwargs!r}", hint=hint
+            f"kwargs of a route must be a dict with str keys, not {kwargs!r}", hint=hint
         )
     if name is not None and (mistake := find_mistake_in_text(name, "the name of a route")):
         yield mistake
@@ -246,7 +246,7 @@ def _mistakes_in_options(
         yield from find_mistakes_in_methods(methods)
         if isinstance(app, Include):
             yield ImproperlyConfigured(
-                "include() has no methods of its own", hint="give each of its routes its methods"
+                "include() does not take methods", hint="pass methods to each of its routes"
             )
     if mounting is not None:
         for option, choices in (("at_prefix", AtPrefix), ("lifespan", LifespanPolicy)):
@@ -277,7 +277,7 @@ def make_mistake_in_strip() -> ImproperlyConfigured:
     """Return the mistake of a router that is mounted with its prefix stripped."""
     return ImproperlyConfigured(
         "strip=True is for applications that ignore root_path; a router reads it",
-        hint="leave strip=True out",
+        hint="omit strip=True",
     )
 
 
@@ -287,7 +287,7 @@ def find_mistake_in_choice(option: str, value: object, choices: Any) -> Improper
     if value in texts:
         return None
     return ImproperlyConfigured(
-        f"{option} is one of {', '.join(map(repr, texts))}, not {value!r}",
+        f"{option} must be one of {', '.join(map(repr, texts))}, not {value!r}",
         hint=did_you_mean(value, texts) if isinstance(value, str) else None,
     )
 
@@ -310,7 +310,7 @@ def find_mistakes_in_methods(methods: object) -> Iterator[ImproperlyConfigured]:
     """
     if isinstance(methods, str) or not isinstance(methods, Iterable):
         hint = f"write [{methods!r}]" if isinstance(methods, str) else None
-        yield ImproperlyConfigured(f"methods are a list of texts, not {methods!r}", hint=hint)
+        yield ImproperlyConfigured(f"methods must be a list of strings, not {methods!r}", hint=hint)
         return
     names = list(methods)
     if not names:

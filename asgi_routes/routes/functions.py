@@ -267,7 +267,7 @@ def include(
         source = _routes_of(source)
     if namespace and not app_name:
         raise ImproperlyConfigured(
-            f"namespace {namespace!r} is given for routes without an application's name",
+            f"namespace {namespace!r} requires an application name, which these routes lack",
             hint="include((routes, 'name'), namespace=…), or set app_name in the module",
         )
     checked = check_routes(source, "include()")
@@ -296,7 +296,7 @@ def _choose_target(function: str, app: Any, view: Any) -> Any:
 
 
 def _text(route: object, syntax: str) -> str:
-    hint = "a regular expression goes into re_path()" if hasattr(route, "pattern") else None
+    hint = "use re_path() for regular expressions" if hasattr(route, "pattern") else None
     return check_text(route, f"a {syntax} pattern", hint)
 
 
@@ -314,6 +314,6 @@ def _module(name: str) -> ModuleType:
 def _routes_of(module: ModuleType) -> Any:
     routes = getattr(module, "urlpatterns", None)
     if routes is None:
-        hint = did_you_mean("urlpatterns", vars(module)) or "give it a list named urlpatterns"
+        hint = did_you_mean("urlpatterns", vars(module)) or "define a list named urlpatterns in it"
         raise ImproperlyConfigured(f"module {module.__name__!r} has no urlpatterns", hint=hint)
     return routes

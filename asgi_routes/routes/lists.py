@@ -71,7 +71,7 @@ def _mistake_in_item(item: object, number: int, where: str) -> ImproperlyConfigu
     elif isinstance(item, Include):
         hint = "include() goes under a prefix: path('', include(…))"
     elif any(kind.__module__ == "starlette.routing" for kind in type(item).__mro__):
-        hint = "routes of Starlette stay with its router: mount('', starlette.routing.Router([…]))"
+        hint = "routes of Starlette need its router: mount('', starlette.routing.Router([…]))"
     elif isinstance(item, (tuple, list)):
         hint = "write path(*item), or path('', include(routes)) for more routes"
     return ImproperlyConfigured(
@@ -126,18 +126,18 @@ def _parse(pattern: Any) -> Pattern:
     match = getattr(type(pattern), "match", None)
     if getattr(match, "__module__", _OF_PATTERNS) != _OF_PATTERNS:
         raise ImproperlyConfigured(
-            f"{type(pattern).__name__} has a match() of its own, which a table of routes does not call",
-            hint="write what it matches with re_path()",
+            f"{type(pattern).__name__} has its own match(), which a table of routes does not call",
+            hint="declare what it matches with re_path()",
         )
     text = held.get("_route", held.get("_regex"))
     if text is None or is_lazy(text):
         is_prefix = hasattr(pattern, "prefix_default_language")
         kind = "i18n_patterns()" if is_prefix else f"{type(pattern).__name__}({text!r})"
         raise ImproperlyConfigured(
-            f"{kind} depends on the language of each request, and a table of routes does not"
+            f"{kind} depends on the language of the request, which a table of routes cannot"
             if is_prefix or text is not None
             else f"{kind} is neither a path nor a regular expression",
-            hint="put a path for each language into the list",
+            hint="declare a path for each language",
         )
     if "_route" not in held:
         return parse_regex(text)

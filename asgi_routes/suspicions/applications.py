@@ -25,7 +25,7 @@ def suspect_app(app: Any) -> Iterator[Suspicion]:
     if returned is not None:
         what = name_of(app)
         yield Suspicion(
-            "R214", f"{what} returns {returned}, and an application is awaited: write 'async def'"
+            "R214", f"{what} returns {returned}, but an application is awaited: use 'async def'"
         )
 
 

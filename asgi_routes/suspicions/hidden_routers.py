@@ -32,8 +32,8 @@ def suspect_hidden_router(app: Any) -> Iterator[Suspicion]:
         yield Suspicion(
             "R207",
             f"{type(app).__qualname__} holds a router in its attribute {name!r}, which a route cannot "
-            "see: it is served at this very path only; use middleware=, mount(), or set "
-            "_path_routing to True on its class (False, if it is meant)",
+            "see, so it is served at exactly this path; use middleware= or mount(), or set "
+            "_path_routing on its class to True (or False, if this is intended)",
         )
 
 

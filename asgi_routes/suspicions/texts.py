@@ -29,13 +29,13 @@ def suspect_text(pattern: Pattern) -> Iterator[Suspicion]:
     if _begins_with_slash(pattern):
         yield Suspicion(
             "R203",
-            f"{pattern.source!r} begins with a slash, but a path is matched without its first one: "
-            "this matches '//…' only, unless it follows the text of an include()",
+            f"{pattern.source!r} starts with a slash, but paths are matched without their leading slash: "
+            "it only matches '//…', unless it follows the prefix of an include()",
         )
     if pattern.syntax != "regex" and _LOOKS_LIKE_REGEX.search(pattern.source):
         yield Suspicion(
             "R204",
-            f"'^', '$' and '(?P<…>' are plain text in {pattern.source!r}; a regex goes into re_path()",
+            f"'^', '$' and '(?P<…>' are literal text in {pattern.source!r}; use re_path() for a regex",
         )
     text = _read_plain_text(pattern)
     if _WORTH_A_LOOK.search(text):
@@ -70,15 +70,15 @@ def _suspect_parameters(pattern: Pattern, text: str) -> Iterator[Suspicion]:
     if pattern.syntax != "format":
         for found in _IN_BRACES.finditer(text):
             hint = _suggest(found, pattern.syntax)
-            yield Suspicion("R209", f"{found[0]!r} is plain text in {function}: {hint}")
+            yield Suspicion("R209", f"{found[0]!r} is literal text in {function}: {hint}")
     if pattern.syntax != "path":
         for found in _IN_BRACKETS.finditer(text):
             hint = _suggest(found, pattern.syntax)
-            yield Suspicion("R209", f"{found[0]!r} is plain text in {function}: {hint}")
+            yield Suspicion("R209", f"{found[0]!r} is literal text in {function}: {hint}")
     elif "<" in text or ">" in text:
         yield Suspicion(
             "R210",
-            f"a '<' or '>' of {pattern.source!r} is plain text, because it does not enclose a parameter",
+            f"a '<' or '>' of {pattern.source!r} is literal text, because it does not enclose a parameter",
         )
 
 
@@ -88,28 +88,29 @@ def _suggest(found: re.Match[str], syntax: str) -> str:
     converter = found["type"] if found["type"] in BUILT_IN else ""
     if syntax == "regex":
         regex = BUILT_IN[converter or "str"].regex
-        return f"write '(?P<{name}>{regex})', or take path()"
+        return f"write '(?P<{name}>{regex})', or use path()"
     if syntax == "format":
-        return f"write '{{{name}{':' if converter else ''}{converter}}}', or take path()"
-    return f"write '<{converter}{':' if converter else ''}{name}>', or take format_path()"
+        return f"write '{{{name}{':' if converter else ''}{converter}}}', or use path()"
+    return f"write '<{converter}{':' if converter else ''}{name}>', or use format_path()"
 
 
 def _suspect_parts_of_a_url(text: str) -> Iterator[Suspicion]:
     if _ORIGIN.match(text):
-        yield Suspicion("R211", f"{text!r} begins with a scheme, which is no part of a path")
+        yield Suspicion("R211", f"{text!r} starts with a scheme, which is not part of a path")
     if "?" in text:
         yield Suspicion(
-            "R211", f"'?' is plain text in {_show(text)}: the query is no part of the path"
+            "R211",
+            f"'?' is literal text in {_show(text)}: the query string is not part of the path",
         )
     if "#" in text:
         yield Suspicion(
-            "R211", f"'#' is plain text in {_show(text)}: a fragment is never sent by a client"
+            "R211", f"'#' is literal text in {_show(text)}: clients never send the fragment"
         )
     for escaped in dict.fromkeys(_ESCAPED.findall(text)):
         meant = unquote(escaped, errors="backslashreplace")
         yield Suspicion(
             "R211",
-            f"{escaped!r} is plain text in {_show(text)}: a path is matched decoded; write {meant!r}",
+            f"{escaped!r} is literal text in {_show(text)}: paths are matched after decoding; write {meant!r}",
         )
 
 

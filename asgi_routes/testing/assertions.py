@@ -70,7 +70,7 @@ def assert_routes(  # noqa: PLR0913 - the expectations are options, by keyword
     served = _Served.of(found)
     wrong = [*_find_differences(served, name, args, kwargs, to)]
     if wrong:
-        lines = [f"{request} is served otherwise than expected", *wrong, f"  found: {served}"]
+        lines = [f"{request} is not served as expected", *wrong, f"  found: {served}"]
         raise AssertionError("\n".join(lines))
     return found
 

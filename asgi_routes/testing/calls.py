@@ -105,7 +105,7 @@ def _check_message(message: Any) -> Message:
     except (KeyError, TypeError):
         is_message = False
     if not is_message:
-        raise AssertionError(f"sent {message!r}, which is no message: it has no type")
+        raise AssertionError(f"sent {message!r}, which is not a message: it has no type")
     return message  # type: ignore[no-any-return]
 
 

@@ -57,7 +57,7 @@ def make_scope(
     ('GET', '/café', b'/caf%C3%A9', b'a=1', [(b'host', b'testserver')])
     """
     if target[:1] != "/" and target != "*":
-        raise ValueError(f"a path begins with a slash: {f'/{target}'!r}, not {target!r}")
+        raise ValueError(f"a path must start with a slash: {f'/{target}'!r}, not {target!r}")
     path, _, query = target.partition("?")
     raw_path = _quote(path)
     offered = [*subprotocols]
@@ -215,7 +215,7 @@ class Answer:
         kind = message["type"]
         expected = self._body if self.is_begun else self._start
         if self.is_complete:
-            raise AssertionError(f"sent {kind!r} after the end of its answer")
+            raise AssertionError(f"sent {kind!r} after the end of its response")
         if kind != expected:
             raise AssertionError(f"sent {kind!r} where {expected!r} belongs")
         if self.is_begun:
@@ -232,7 +232,7 @@ class Answer:
         status = message.get("status")
         if type(status) is not int:
             raise AssertionError(
-                f"sent {self._start!r} with the status {status!r}, which is no int"
+                f"sent {self._start!r} with the status {status!r}, which is not an int"
             )
         self._headers = check_headers(message)
         self._status = status
@@ -259,7 +259,7 @@ def check_headers(message: Message) -> list[tuple[bytes, bytes]]:
         if not is_pair:
             kind = message["type"]
             raise AssertionError(
-                f"sent {kind!r} with the header {header!r}, which is no pair of bytes"
+                f"sent {kind!r} with the header {header!r}, which is not a pair of bytes"
             )
     return [(name, value) for name, value in headers]
 
@@ -280,7 +280,7 @@ class HTTPCall(Call):
         self, what: str, timeout: float | None, body: bytes | Iterable[bytes] = b""
     ) -> None:
         if isinstance(body, str | bytearray | memoryview):
-            raise TypeError(f"a request body is bytes, or parts of bytes, not {body!r}")
+            raise TypeError(f"a request body must be bytes, or an iterable of bytes, not {body!r}")
         super().__init__(what, timeout)
         self._events = _make_events(body)
         self._answer = Answer("http.response")
@@ -303,8 +303,8 @@ class HTTPCall(Call):
 
     def describe_missing(self) -> str:
         if self._answer.is_complete:
-            return "returned after its answer"
-        return "ended its answer" if self._answer.is_begun else "begun its answer"
+            return "returned after its response"
+        return "completed its response" if self._answer.is_begun else "started its response"
 
     def make_response(self) -> Response:
         """Return the answer, once the application has returned.
@@ -313,10 +313,10 @@ class HTTPCall(Call):
             AssertionError: there is none, or it is not complete.
         """
         if not self._answer.is_begun:
-            raise self.make_error("returned without answering")
+            raise self.make_error("returned without a response")
         if not self._answer.is_complete:
             raise self.make_error(
-                "returned in the middle of its answer: "
+                "returned in the middle of its response: "
                 "the last 'http.response.body' has more_body=True, or is missing"
             )
         return self._answer.make_response()
@@ -327,6 +327,6 @@ def _make_events(body: bytes | Iterable[bytes]) -> Iterator[Message]:
     if not whole:
         for part in body:
             if not isinstance(part, bytes):
-                raise TypeError(f"a part of a request body is bytes, not {part!r}")
+                raise TypeError(f"a part of a request body must be bytes, not {part!r}")
             yield {"type": "http.request", "body": part, "more_body": True}
     yield {"type": "http.request", "body": body if whole else b"", "more_body": False}

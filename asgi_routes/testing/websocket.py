@@ -220,7 +220,7 @@ class WebSocket:
         text: str | None = message.get("text")
         if text is None:
             raise self._call.make_error(
-                f"sent the bytes {message['bytes']!r} where text was waited for"
+                f"sent the bytes {message['bytes']!r} where text was expected"
             )
         return text
 
@@ -235,7 +235,7 @@ class WebSocket:
         data: bytes | None = message.get("bytes")
         if data is None:
             raise self._call.make_error(
-                f"sent the text {message['text']!r} where bytes were waited for"
+                f"sent the text {message['text']!r} where bytes were expected"
             )
         return data
 

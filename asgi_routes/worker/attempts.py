@@ -118,7 +118,7 @@ class Attempt:
             await anyio.lowlevel.checkpoint()
             return self._delivery.message
         if self._received > 2:  # noqa: PLR2004 - the second one is pending for ever
-            raise RuntimeError("receive() was called while an earlier call of it is pending")
+            raise RuntimeError("receive() was called while an earlier call is pending")
         self.outcome = self.outcome or Done()
         # An exception here would make `while True: try … except Exception` spin.
         self._call.cancel()
@@ -133,7 +133,7 @@ class Attempt:
         """
         await anyio.lowlevel.checkpoint()
         if not isinstance(message, Mapping):
-            raise ValueError(f"a message is a mapping, not {message!r}")  # noqa: TRY004 - as for its type
+            raise ValueError(f"a message must be a mapping, not {message!r}")  # noqa: TRY004 - as for its type
         if message.get("type") == "channel.send":
             name, inner = message.get("channel", ""), message.get("message", {})
             options = {key: message[key] for key in ("id", "headers", "delay") if key in message}
@@ -145,7 +145,7 @@ class Attempt:
                 f"channel.reject, not {message.get('type')!r}"
             )
         if self.outcome is not None:
-            raise ValueError("the application has said already how the message ended")
+            raise ValueError("the application has already settled the message")
         self.outcome = outcome
         if isinstance(outcome, Done):
             await self._delivery.ack()
@@ -208,7 +208,7 @@ def _judge_error(error: BaseException) -> Outcome:
     """
     error = unwrap(error)
     if isinstance(error, NoRouteFound):
-        return Dead(f"nobody serves it: {error}", error)
+        return Dead(f"no application serves it: {error}", error)
     return Again(tell_error(error), None, error)
 
 
@@ -225,7 +225,7 @@ def _read_request(message: Any) -> Outcome | None:
         delay = message.get("delay")
         is_number = isinstance(delay, int | float) and not isinstance(delay, bool)
         if delay is not None and not (is_number and delay >= 0):
-            raise ValueError(f"the delay of channel.retry is in seconds, not {delay!r}")
+            raise ValueError(f"the delay of channel.retry must be in seconds, not {delay!r}")
         return Again(str(message.get("reason") or "the application asked for it"), delay)
     if kind == "channel.reject":
         return Dead(str(message.get("reason") or "the application rejected it"))

@@ -71,7 +71,7 @@ def broker_from(name: str) -> Broker:
     if not all(map(str.isidentifier, rest.split("."))):
         known = ", ".join(f"{name}://…" for name in _SCHEMES)
         raise ImproperlyConfigured(
-            f"no broker has URLs that begin with {scheme + colon!r}",
+            f"no broker has URLs that start with {scheme + colon!r}",
             hint=f"there are memory:, {known}, layer:module:attribute, and module:attribute",
         )
     found = load_attribute(name)
@@ -137,7 +137,7 @@ def _check_broker(broker: Any, name: str) -> Broker:
         checked: Broker = broker
         return checked
     raise ImproperlyConfigured(
-        f"{name} is no broker, and no function that makes one, but {type(broker).__qualname__}"
+        f"{name} is neither a broker nor a function that returns one, but {type(broker).__qualname__}"
     )
 
 

@@ -48,12 +48,12 @@ def select_channels(app: App, channels: Iterable[str] | None) -> tuple[str, ...]
     """
     if isinstance(channels, str):
         raise ImproperlyConfigured(
-            "channels of Worker are names, not one text", hint=f"write [{channels!r}]"
+            "channels of Worker must be a list of names, not a str", hint=f"write [{channels!r}]"
         )
     found = find_channels(app) if channels is None else tuple(dict.fromkeys(channels))
     if not found:
-        hint = "a ChannelNameRouter that has only globs names no channel; give channels=[…]"
-        raise ImproperlyConfigured("Worker has no channel to take messages from", hint=hint)
+        hint = "a ChannelNameRouter with only globs names no channel; pass channels=[…]"
+        raise ImproperlyConfigured("Worker has no channels", hint=hint)
     return tuple(map(check_channel, found))
 
 
@@ -83,5 +83,7 @@ def select_concurrency(
             )
         if type(number) is not int or number < 1:
             whose = "" if name == OTHERS else f" for channel {name!r}"
-            raise ImproperlyConfigured(f"concurrency of Worker is 1 or more{whose}, not {number!r}")
+            raise ImproperlyConfigured(
+                f"concurrency of Worker must be 1 or more{whose}, not {number!r}"
+            )
     return {name: given.get(name, given.get(OTHERS, CONCURRENCY)) for name in names}

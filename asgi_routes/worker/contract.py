@@ -263,9 +263,11 @@ class BrokerFullError(WorkerError):
 
     def __init__(self, channel: str, capacity: int | None = None) -> None:
         what = (
-            "as many messages as its engine takes" if capacity is None else f"{capacity} messages"
+            "as many messages as its engine can hold"
+            if capacity is None
+            else f"{capacity} messages"
         )
-        super().__init__(f"channel {channel!r} holds {what} already")
+        super().__init__(f"channel {channel!r} already holds {what}")
         self.channel = channel
         self.capacity = capacity
 
@@ -287,7 +289,7 @@ class BrokerClosedError(WorkerError, RuntimeError):
     """A broker is used outside ``async with broker``.
 
     >>> print(BrokerClosedError("NatsBroker"))
-    NatsBroker is used outside of 'async with broker'; an application opens it in its lifespan:
+    NatsBroker is used outside of 'async with broker'; open it in the lifespan of the application:
     <BLANKLINE>
         @asynccontextmanager
         async def lifespan(router):
@@ -299,8 +301,8 @@ class BrokerClosedError(WorkerError, RuntimeError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is used outside of 'async with broker'; an application opens it in its "
-            "lifespan:\n\n"
+            f"{name} is used outside of 'async with broker'; open it in the lifespan of the "
+            "application:\n\n"
             "    @asynccontextmanager\n"
             "    async def lifespan(router):\n"
             "        async with broker:\n"

@@ -83,7 +83,7 @@ class WorkerEvent:
         if self.id:
             parts.append(f"message {self.id}, attempt {self.attempt}")
         if self.kind in ("retry", "broker_error"):
-            parts.append(f"again in {self.delay:.2f} s")
+            parts.append(f"retrying in {self.delay:.2f} s")
         return "; ".join([", ".join(parts), self.reason]) if self.reason else ", ".join(parts)
 
 

@@ -194,7 +194,9 @@ class Handler:
             await self._note_end(delivery)
             await delivery.retry(0)
         except Exception as error:  # noqa: BLE001 - the lease brings it back anyway
-            LOGGER.warning("message %s was not handed back: %s", delivery.id, tell_error(error))
+            LOGGER.warning(
+                "message %s was not returned to the broker: %s", delivery.id, tell_error(error)
+            )
         else:
             self._monitor.tell_of("handed_back", delivery)
 
@@ -214,7 +216,7 @@ def _make_end_mark(delivery: Delivery, number: int) -> str:
 
 def _find_mistake_in(delivery: Delivery) -> str | None:
     if delivery.message is None:
-        return "it cannot be decoded: it is no JSON object"
+        return "it cannot be decoded: it is not a JSON object"
     return find_mistake(delivery.message)
 
 

@@ -74,7 +74,7 @@ class LayerBroker(SendingBroker):
         if not all(callable(getattr(layer, name, None)) for name in ("send", "receive")):
             raise ImproperlyConfigured(
                 f"LayerBroker takes a channel layer, not {layer!r}",
-                hint="get_channel_layer() is None where CHANNEL_LAYERS is not set",
+                hint="get_channel_layer() is None if CHANNEL_LAYERS is not set",
             )
         self._layer = layer
         self._intakes: dict[str, _Intake] | None = None
@@ -96,7 +96,7 @@ class LayerBroker(SendingBroker):
                 try:
                     await self._layer.send(channel, message)
                 except Exception as error:  # noqa: BLE001 - the others may go through
-                    LOGGER.error("a message of channel %r is lost: %r", channel, error)
+                    LOGGER.error("a message of channel %r was lost: %r", channel, error)
 
     async def put(
         self,
@@ -109,7 +109,7 @@ class LayerBroker(SendingBroker):
         if delay:
             raise InvalidMessageError("a channel layer keeps no message for later")
         if (message := decode(data)) is None:
-            raise InvalidMessageError("a layer takes mappings, and these bytes stand for none")
+            raise InvalidMessageError("a layer takes mappings, which these bytes are not")
         self._get_intakes()
         try:
             await self._layer.send(_check_channel(channel), message)
@@ -263,7 +263,7 @@ class LayerDelivery:
 def _check_channel(channel: str) -> str:
     if not _NAME(channel):
         raise InvalidMessageError(
-            "a layer's channels are named in up to 99 letters, digits, '-', '_' and '.', "
+            "channel names of a layer are up to 99 letters, digits, '-', '_' and '.', "
             f"not {channel!r}"
         )
     return channel

@@ -78,9 +78,7 @@ class Leases:
             now = anyio.current_time()
             for held in [held for held in self._held if held.due <= now]:
                 if (late := now - held.due) > held.pause:
-                    reason = (
-                        f"something blocked the event loop for {late:.1f} s, and leases may run out"
-                    )
+                    reason = f"the event loop was blocked for {late:.1f} s; leases may expire"
                     self._monitor.tell_of("blocked", held.delivery, late, reason=reason)
                 held.due = math.inf
                 tasks.start_soon(self._extend, held)

@@ -25,7 +25,7 @@ class LetterBox(ABC):
     def __init__(self, *, max_dead: int | None = None, dead_lifetime: float | None = None) -> None:
         for name, value in (("max_dead", max_dead), ("dead_lifetime", dead_lifetime)):
             if value is not None and not value > 0:
-                raise ImproperlyConfigured(f"{name} is more than 0, or None, not {value!r}")
+                raise ImproperlyConfigured(f"{name} must be more than 0, or None, not {value!r}")
         self._max_dead = max_dead
         self._dead_lifetime = dead_lifetime
 

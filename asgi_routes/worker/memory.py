@@ -248,7 +248,7 @@ class MemoryBroker(SendingBroker, LetterBox):
     async def read_letters(self, channel: str | None, after: str) -> AsyncGenerator[DeadLetter]:
         await anyio.lowlevel.checkpoint()
         if not re.fullmatch("[0-9]*", after):
-            raise ValueError(f"{after!r} is no place of a dead letter")
+            raise ValueError(f"{after!r} is not the place of a dead letter")
         first = int(after or 0)
         for letter in self._dead.read():
             if channel in (None, letter.channel) and int(letter.place) > first:
@@ -357,7 +357,7 @@ class MemoryDelivery:
     async def extend(self) -> None:
         await anyio.lowlevel.checkpoint()
         if self.is_lost:
-            raise LeaseLostError(f"the lease of message {self.id} ran out")
+            raise LeaseLostError(f"the lease of message {self.id} expired")
         assert self.lease is not None
         self._queue.lend(self._kept, self.lease)
         self._loan = self._kept.loan

@@ -58,7 +58,7 @@ def check_channel(name: object) -> str:
     if isinstance(name, str) and _is_name(name):
         return name
     raise InvalidMessageError(
-        f"a channel's name is text of 1 to {_LONGEST_NAME} characters, not {name!r}"
+        f"a channel name must be a str of 1 to {_LONGEST_NAME} characters, not {name!r}"
     )
 
 
@@ -71,7 +71,7 @@ def check_id(message_id: object) -> str:
     if isinstance(message_id, str) and _is_name(message_id) and message_id.isprintable():
         return message_id
     raise InvalidMessageError(
-        f"an id is printable text of 1 to {_LONGEST_NAME} characters, not {message_id!r}"
+        f"an id must be a printable str of 1 to {_LONGEST_NAME} characters, not {message_id!r}"
     )
 
 
@@ -83,7 +83,7 @@ def check_delay(delay: float) -> float:
     """
     if type(delay) in (int, float) and 0 <= delay <= LONGEST_DELAY:
         return float(delay)
-    raise InvalidMessageError(f"a delay is 0 to {LONGEST_DELAY:.0f} seconds, not {delay!r}")
+    raise InvalidMessageError(f"a delay must be 0 to {LONGEST_DELAY:.0f} seconds, not {delay!r}")
 
 
 def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
@@ -95,9 +95,11 @@ def check_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
     for name, value in headers.items():
         for text in (name, value):
             if not isinstance(text, str) or not text.isprintable():
-                raise InvalidMessageError(f"a header is printable text, not {name!r}: {value!r}")
+                raise InvalidMessageError(
+                    f"a header must be a printable str, not {name!r}: {value!r}"
+                )
         if not name or ":" in name or not name.isascii():
-            raise InvalidMessageError(f"a header's name is ASCII without a colon, not {name!r}")
+            raise InvalidMessageError(f"a header name must be ASCII without a colon, not {name!r}")
     return dict(headers)
 
 
@@ -127,7 +129,7 @@ def encode(message: object, limit: int = LARGEST) -> bytes:
         )
         data = text.encode()
     except RecursionError:
-        raise InvalidMessageError("the message is nested too deeply, or holds itself") from None
+        raise InvalidMessageError("the message is nested too deeply, or contains itself") from None
     except ValueError as error:
         if isinstance(error, InvalidMessageError):
             raise
@@ -155,10 +157,10 @@ def decode(data: bytes) -> Mapping[str, Any] | None:
 def find_mistake(message: object) -> str | None:
     """Return why something is no message that an application could be given, or None."""
     if not isinstance(message, Mapping):
-        return f"a message is a mapping, not {type(message).__name__}"
+        return f"a message must be a mapping, not {type(message).__name__}"
     kind = message.get("type")
     if not isinstance(kind, str) or not kind:
-        return f"a message has a 'type', which is text, not {kind!r}"
+        return f"a message must have a 'type' that is a str, not {kind!r}"
     return None
 
 
@@ -184,7 +186,7 @@ def _make_plain(value: Any, place: str) -> Any:
 
 def _check_key(key: object, place: str) -> str:
     if not isinstance(key, str):
-        raise InvalidMessageError(f"a key of {place} is {key!r}, and keys are text")
+        raise InvalidMessageError(f"a key of {place} is {key!r}, but keys must be str")
     if key in _RESERVED:
         raise InvalidMessageError(f"the key {key!r} of {place} is reserved")
     return key

@@ -43,7 +43,7 @@ class SendingBroker(ABC):
 
     def __init__(self, *, largest: int = LARGEST) -> None:
         if largest < 1:
-            raise ImproperlyConfigured(f"largest is 1 byte or more, not {largest!r}")
+            raise ImproperlyConfigured(f"largest must be 1 byte or more, not {largest!r}")
         self.largest = largest
         self._entered = 0
         self._lock: anyio.Lock | None = None

@@ -64,7 +64,7 @@ class Supervisor:
             self._failing.discard(channel)
             if not self._failing:
                 seconds = time.monotonic() - self._away_since
-                reason = f"it was away for {seconds:.1f} s"
+                reason = f"the broker was unavailable for {seconds:.1f} s"
                 self._monitor.tell(WorkerEvent("broker_back", seconds=seconds, reason=reason))
 
     def note_failure(self, channel: str, error: Exception, delay: float = 0.0) -> None:
@@ -167,7 +167,9 @@ class Supervisor:
         # Whoever is still here waits for an application that does not end.
         await handler.hand_back_running()
         count = self._monitor.status.in_flight
-        LOGGER.error("%d in flight go on, as threads do; their messages are handed back", count)
+        LOGGER.error(
+            "%d in flight still run in threads; their messages are returned to the broker", count
+        )
         if leave is not None:
             self._monitor.status.state = "stopped"
             self._monitor.tell(WorkerEvent("stopped", reason=f"exit code {RAN_ON}"))
@@ -185,7 +187,7 @@ class Supervisor:
                 else:
                     self._ready_file.unlink(missing_ok=True)
         except OSError as error:
-            LOGGER.warning("the file of the heartbeat cannot be touched: %s", error)
+            LOGGER.warning("cannot touch the health file: %s", error)
 
 
 def end_process(code: int) -> None:

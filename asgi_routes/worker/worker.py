@@ -99,9 +99,11 @@ class Worker:
         self.channels = select_channels(app, channels)
         self._concurrency = select_concurrency(self.channels, concurrency)
         if max_attempts < 1:
-            raise ImproperlyConfigured(f"max_attempts of Worker is 1 or more, not {max_attempts!r}")
+            raise ImproperlyConfigured(
+                f"max_attempts of Worker must be 1 or more, not {max_attempts!r}"
+            )
         if poll <= 0:
-            raise ImproperlyConfigured(f"poll of Worker is more than 0 seconds, not {poll!r}")
+            raise ImproperlyConfigured(f"poll of Worker must be more than 0 seconds, not {poll!r}")
         self._app = take_app(app)
         self._broker = broker
         self._drain_timeout = drain_timeout
@@ -163,7 +165,7 @@ class Worker:
         if self._opening is not None:
             self._opening.cancel()
         self.status.state = "draining"
-        reason = f"{self.status.in_flight} in flight have {self._drain_timeout:g} s"
+        reason = f"{self.status.in_flight} in flight, with {self._drain_timeout:g} s to finish"
         self._monitor.tell(WorkerEvent("draining", reason=reason))
 
     def stop_now(self) -> None:

@@ -15,18 +15,18 @@ FAULTY = "tests.inspection.check.faulty"
 FILE = "tests/inspection/check/faulty.py"
 DEAD = f"""\
 R101 error: /users/<int:id>/
-    {FILE}:13: it can never be reached: routes before it match every path that it matches
+    {FILE}:13: it can never be reached: earlier routes match every path that it matches
     {FILE}:12: /users/<name>/
     for example: /users/1/
 """
 LEADING = f"""\
 R203 warning: //lead
-    {FILE}:16: '/lead' begins with a slash, but a path is matched without its first one: this \
-matches '//…' only, unless it follows the text of an include()
+    {FILE}:16: '/lead' starts with a slash, but paths are matched without their leading \
+slash: it only matches '//…', unless it follows the prefix of an include()
 """
 OVERLAP = f"""\
 R102 info: /<c>/b
-    {FILE}:15: it matches some of the paths of a route before it, which gets them
+    {FILE}:15: it matches some paths of an earlier route, which takes precedence
     {FILE}:14: /a/<b>
     for example: /a/b
 """
@@ -173,7 +173,7 @@ def test_match_as_json() -> None:
         (["show", "tests.inspection.sample:aplication"], "did you mean 'application'?"),
         (["show", ":app"], "not of the form"),
         (["match", "tests.inspection.sample:app", "/"], "holds no router"),
-        (["match", APP, "/", "-H", "host"], "a header is written 'name: value'"),
+        (["match", APP, "/", "-H", "host"], "a header must have the form 'name: value'"),
         (["match", APP], "Missing argument"),
         (["shwo", APP], "No such command"),
     ],
@@ -191,7 +191,7 @@ def test_without_the_extra() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "the command line needs two more packages: pip install 'asgi-routes[cli]'\n"
+        "the command line needs click and rich: pip install 'asgi-routes[cli]'\n"
     )
 
 
@@ -216,7 +216,7 @@ def test_silence() -> None:
     assert run("check", FAULTY, "--silenced", code=1).count("R101") == 2
     assert run("check", FAULTY, "--ignore", "R203", code=1) == DEAD + "1 finding\n"
     assert run("check", FAULTY, "--ignore", "R203", "--ignore", "R101") == "0 findings\n"
-    assert "no such finding: R999" in run("check", FAULTY, "--ignore", "R999", code=2)
+    assert "no finding has the id 'R999'" in run("check", FAULTY, "--ignore", "R999", code=2)
 
 
 def test_selection() -> None:
@@ -226,7 +226,7 @@ def test_selection() -> None:
     )
     assert run("check", FAULTY, "--select", "R102") == OVERLAP + "1 finding\n"
     assert run("check", FAULTY, "--ignore", "R1,R203") == "0 findings\n"
-    assert "no such finding: x" in run("check", FAULTY, "--select", "R101,x", code=2)
+    assert "no finding has the id 'x'" in run("check", FAULTY, "--select", "R101,x", code=2)
 
 
 def test_through() -> None:
@@ -253,7 +253,7 @@ def test_findings_as_json() -> None:
     assert findings[1] == {
         "id": "R101",
         "level": "error",
-        "message": "it can never be reached: routes before it match every path that it matches",
+        "message": "it can never be reached: earlier routes match every path that it matches",
         "routes": [
             {"template": "/users/<int:id>/", "declared": f"{FILE}:13"},
             {"template": "/users/<name>/", "declared": f"{FILE}:12"},

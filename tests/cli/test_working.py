@@ -41,7 +41,7 @@ def wait_for(process: Server, pattern: str) -> None:
 def lines(process: Server) -> list[str]:
     """Return what was printed, without times, tracebacks, and the random part of pauses."""
     plain = STAMP.sub("", TRACE.sub("", process.log))
-    return re.sub(r"again in \d\.\d\d s", "again in … s", plain).splitlines()
+    return re.sub(r"retrying in \d\.\d\d s", "retrying in … s", plain).splitlines()
 
 
 def test_lines(tmp_path: Path) -> None:
@@ -55,12 +55,12 @@ def test_lines(tmp_path: Path) -> None:
             "started",
             "ready; mail, slow; 10 at once each",
             "to ann",
-            "retry, channel 'mail', message bad, attempt 1, again in … s; ValueError: no such\\naddress",
+            "retry, channel 'mail', message bad, attempt 1, retrying in … s; ValueError: no such\\naddress",
             "dead, channel 'mail', message bad, attempt 2; attempt 2: ValueError: no such\\naddress",
-            "draining; 0 in flight have 25 s",
+            "draining; 0 in flight, with 25 s to finish",
             "stopped",
             "ended",
-            "1 done, 1 tried again, 1 dead",
+            "1 done, 1 retried, 1 dead",
         ]
         assert process.log.count("worked.py") == 2, "a traceback for each attempt"
         assert process.log.count("ValueError: no such") == 4
@@ -84,8 +84,8 @@ def test_a_channel_that_a_wrapper_may_serve() -> None:
         wait_for(process, "to ann")
         assert process.stop() == 0
         assert lines(process)[0] == (
-            "Warning: nobody in 'tests.cli.worked:guarded' serves channel 'mial', unless what is "
-            "around its router sees to it; did you mean 'mail'?"
+            "Warning: no application in 'tests.cli.worked:guarded' serves channel 'mial', unless the "
+            "wrapper around its router does; did you mean 'mail'?"
         )
 
 
@@ -109,18 +109,18 @@ def test_drain() -> None:
     with run_worker("slowly", "--channel", "slow", "--concurrency", "slow=3") as process:
         wait_for(process, "slow began")
         process.process.send_signal(signal.SIGTERM)
-        wait_for(process, "draining; 1 in flight have 25 s")
+        wait_for(process, "draining; 1 in flight, with 25 s to finish")
         process.process.send_signal(signal.SIGUSR1)
         assert process.process.wait(PATIENCE) == 0
         assert lines(process) == [
             "started",
             "ready; slow; 3 at once each",
             "slow began",
-            "draining; 1 in flight have 25 s",
+            "draining; 1 in flight, with 25 s to finish",
             "slow ended",
             "stopped",
             "ended",
-            "1 done, 0 tried again, 0 dead",
+            "1 done, 0 retried, 0 dead",
         ]
 
 
@@ -133,11 +133,11 @@ def test_second_signal(first: signal.Signals) -> None:
         wait_for(process, "draining")
         assert process.stop() == 0
         assert lines(process)[3:] == [
-            "draining; 1 in flight have 25 s",
+            "draining; 1 in flight, with 25 s to finish",
             "handed back, channel 'slow', message job, attempt 1",
             "stopped",
             "ended",
-            "0 done, 0 tried again, 0 dead, 1 handed back",
+            "0 done, 0 retried, 0 dead, 1 handed back",
         ]
 
 
@@ -161,7 +161,7 @@ def test_thread_that_does_not_end(signals: int) -> None:
         assert process.stop() == 4
         assert lines(process)[-3:] == [
             "handed back, channel 'slow', message job, attempt 1",
-            "1 in flight go on, as threads do; their messages are handed back",
+            "1 in flight still run in threads; their messages are returned to the broker",
             "stopped; exit code 4",
         ]
 
@@ -171,9 +171,7 @@ def test_abandoned_thread() -> None:
     with run_worker("abandoning", "--drain-timeout", "0.1") as process:
         wait_for(process, "thread began")
         assert process.stop() == 4
-        assert (
-            lines(process)[-1] == "threads of abandoned work go on; the process ends without them"
-        )
+        assert lines(process)[-1] == "exiting while threads of abandoned messages are still running"
 
 
 def test_lifespan_that_fails() -> None:
@@ -213,11 +211,14 @@ def test_progress_on_a_terminal() -> None:
     [
         (["worker", "tests.cli.worked:app"], "Missing option '--broker'"),
         (["worker", "tests.cli.worked:none", "--broker", "memory:"], "has no 'none'"),
-        (["worker", "tests.cli.worked:globs", "--broker", "memory:"], "has no channel to take"),
-        (["worker", "tests.cli.worked:app", "--broker", "memory:", "--channel", ""], "a channel's"),
+        (["worker", "tests.cli.worked:globs", "--broker", "memory:"], "Worker has no channels"),
+        (
+            ["worker", "tests.cli.worked:app", "--broker", "memory:", "--channel", ""],
+            "a channel name",
+        ),
         (
             ["worker", "tests.cli.worked:app", "--broker", "kafka://ann:secret@a"],
-            "no broker has URLs that begin with 'kafka:'; there are memory:, nats://…",
+            "no broker has URLs that start with 'kafka:'; there are memory:, nats://…",
         ),
         *(
             (
@@ -235,12 +236,12 @@ def test_progress_on_a_terminal() -> None:
             for name, said in (
                 ("tests.cli.worked:print_evnt", "did you mean 'print_event'?"),
                 ("tests.cli.nowhere:x", "no module named 'tests.cli.nowhere'"),
-                ("tests.cli.test_working:TRACE", "is no function"),
+                ("tests.cli.test_working:TRACE", "is not a function"),
             )
         ),
-        (["dead", "list", "--broker", "memory:"], "are in the process that works on them"),
-        (["dead", "drop", "--broker", "memory:"], "give ids of dead letters, or --all"),
-        (["dead", "replay", "1", "--all", "--broker", "memory:"], "give ids of dead letters, or"),
+        (["dead", "list", "--broker", "memory:"], "exist only in the process of the worker"),
+        (["dead", "drop", "--broker", "memory:"], "give ids of dead letters or --all"),
+        (["dead", "replay", "1", "--all", "--broker", "memory:"], "give ids of dead letters or"),
     ],
 )
 def test_what_cannot_be_asked(arguments: list[str], said: str) -> None:
@@ -252,6 +253,6 @@ def test_what_cannot_be_asked(arguments: list[str], said: str) -> None:
 
 def test_broker_by_environment() -> None:
     """The URL can be in the environment."""
-    assert "begin with 'x:'" in run(
+    assert "start with 'x:'" in run(
         "worker", "tests.cli.worked:app", code=2, ASGI_ROUTES_BROKER="x://a"
     )

@@ -163,16 +163,16 @@ async def test_middleware_that_loses_the_route() -> None:
         return forget
 
     router = URLRouter([path("x", ok, middleware=[forgetful])])
-    with pytest.raises(RuntimeError, match=r"without the 'route' .*: <function .*forgetful"):
+    with pytest.raises(RuntimeError, match=r"lacks 'route': <function .*forgetful"):
         await call(router, http("/x"))
 
 
 @pytest.mark.parametrize(
     ("middleware", "message"),
     [
-        (Passed, "middleware of a route is a list of callables, not <class "),
-        ("text", "middleware of a route is a list of callables, not 'text'"),
-        (None, "middleware of a route is a list of callables, not None"),
+        (Passed, "middleware of a route must be a list of callables, not <class "),
+        ("text", "middleware of a route must be a list of callables, not 'text'"),
+        (None, "middleware of a route must be a list of callables, not None"),
         ([Passed, 7], "item 2 of the middleware of a route cannot be called: 7"),
         ([7, 8], "2 mistakes in the middleware of a route"),
         ([lambda _app: None], "returned None is not an ASGI application"),

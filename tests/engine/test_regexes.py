@@ -120,13 +120,13 @@ def test_re2_is_the_same_language(regex: Any, text: str, *, leads_on: bool) -> N
             "(?:a{50}){50}",
             "invalid repetition size: {50,50}",
             None,
-            "write it smaller, or use regex='re'",
+            "make it smaller, or use regex='re'",
         ),
         (
             r"\w{900}",
             "pattern too large - compile failed",
             None,
-            "write it smaller, or use regex='re'",
+            "make it smaller, or use regex='re'",
         ),
     ],
 )
@@ -186,7 +186,7 @@ def test_unknown_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ree", "did you mean 're'?"),
         ("hyperscan", "known engines: re, re2"),
     ]:
-        assert mistake(name) == (f"no engine named {name!r} for regular expressions", hint)
+        assert mistake(name) == (f"unknown regex engine {name!r}", hint)
     monkeypatch.setitem(sys.modules, "re2", None)
     monkeypatch.delitem(sys.modules, "asgi_routes.engine.re2_patterns")
     assert mistake("re2") == ("regex='re2' needs google-re2", "pip install 'asgi-routes[re2]'")

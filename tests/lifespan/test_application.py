@@ -102,7 +102,7 @@ def test_mistakes() -> None:
 
     with pytest.raises(ImproperlyConfigured, match="decorate it with contextlib"):
         URLRouter([], lifespan=generator)  # type: ignore[arg-type]
-    with pytest.raises(ImproperlyConfigured, match="give the function that makes it"):
+    with pytest.raises(ImproperlyConfigured, match="pass the function that returns it"):
         ProtocolTypeRouter({}, lifespan=context_of([])(URLRouter([])))
     with pytest.raises(ImproperlyConfigured, match="cannot be called"):
         HostRouter({}, lifespan=5)  # type: ignore[arg-type]

@@ -206,8 +206,8 @@ async def test_a_router_that_nobody_starts(caplog: pytest.LogCaptureFixture) -> 
         warn_if_never_started(other)
     own = "tests.lifespan.test_participants_states:pool"
     assert [record.getMessage() for record in caplog.records] == [
-        f"{kind} serves requests, but its lifespan has never been started: the server or framework "
-        "around it does not call it. Run it with router.lifespan_context(), for example "
+        f"{kind} serves requests, but its lifespan was never started: the server or framework "
+        "around it does not run it. Use router.lifespan_context(), for example "
         "Starlette(lifespan=router.lifespan_context)"
         for kind in (
             f"URLRouter(lifespan={own})",

@@ -92,8 +92,8 @@ async def test_nine_applications(log: list[str], caplog: Any) -> None:
     assert server.types == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
     assert server.sent[1]["message"].splitlines() == [
         "10: still busy",
-        "11: failed to stop: RuntimeError('broken')",
-        "12: failed while it ran: RuntimeError('gone')",
+        "11: failed during shutdown: RuntimeError('broken')",
+        "12: failed while running: RuntimeError('gone')",
     ]
     started = ["first", "twice", "staying", "stuck", "broken", "last"]
     assert [line[1:] for line in log if line[0] == "-"] == started[::-1]
@@ -104,7 +104,10 @@ async def test_nine_applications(log: list[str], caplog: Any) -> None:
         "4",
         "7",
     }
-    assert said["4"].getMessage() == "4: takes no part in the lifespan: raised KeyError('text')"
+    assert (
+        said["4"].getMessage()
+        == "4: does not support the lifespan protocol: raised KeyError('text')"
+    )
     assert said["4"].exc_info is None
 
 
@@ -129,7 +132,7 @@ async def test_a_wrapper_that_keeps_the_lifespan_from_a_router(
     assert log == []
     [record] = [one for one in caplog.records if one.levelno == logging.WARNING]
     said = {"raises": "raised KeyError('headers')", "returns": "returned without an answer"}[wrong]
-    assert record.getMessage().endswith(f"takes no part in the lifespan: {said}")
+    assert record.getMessage().endswith(f"does not support the lifespan protocol: {said}")
 
 
 async def test_the_same_application_once(log: list[str]) -> None:
@@ -220,7 +223,7 @@ async def test_what_the_server_raises_goes_back_to_it(log: list[str]) -> None:
     [
         ("on", raising, "m: raised ValueError"),
         ("on", returning, "m: returned without an answer"),
-        ("on", ReadingOn("r", []), "m: reads on instead of answering"),
+        ("on", ReadingOn("r", []), "m: called receive() again instead of answering"),
         ("on", RaisingLate("r", []), "m: raised KeyError('text')"),
         ("auto", raising, None),
         ("off", Failing("f", []), None),

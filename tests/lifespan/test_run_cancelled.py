@@ -207,7 +207,7 @@ def test_a_cancelled_error_that_nobody_has_asked_for() -> None:
             await asyncio.sleep(0.01)
             log.append("body")
 
-    with pytest.raises(LifespanError, match=r"Dying: failed while it ran: CancelledError\(\)"):
+    with pytest.raises(LifespanError, match=r"Dying: failed while running: CancelledError\(\)"):
         asyncio.run(main())
     assert log == ["+a", "+l", "+d", "body", "-a"]
 

@@ -129,8 +129,8 @@ async def test_a_late_answer_counts(log: list[str], caplog: pytest.LogCaptureFix
     assert server.types == COMPLETE
     assert log == ["+late", "+b", "serves", "late is up", "-b", "-late"]
     assert [record.getMessage() for record in caplog.records] == [
-        "late: takes no part in the lifespan: reads on instead of answering",
-        "late: has started after all",
+        "late: does not support the lifespan protocol: called receive() again instead of answering",
+        "late: started after all",
     ]
 
 
@@ -143,7 +143,7 @@ async def test_a_late_failure_is_said(log: list[str], caplog: pytest.LogCaptureF
     router = URLRouter([mount("late", pump(LateFailing("late", log)))])
     server = await Server(router).run(lambda: anyio.sleep(2 * LATE))
     assert server.types == COMPLETE
-    assert caplog.records[-1].getMessage() == "late: has failed to start after all: no database"
+    assert caplog.records[-1].getMessage() == "late: failed to start after all: no database"
     assert caplog.records[-1].levelno == logging.ERROR
 
 

@@ -83,5 +83,5 @@ def test_in_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ):
             check(server)
             assert worker.stop() == 0
-            assert "1 done, 0 tried again, 1 dead" in worker.log
+            assert "1 done, 0 retried, 1 dead" in worker.log
             assert server.stop() == 0

@@ -237,8 +237,8 @@ def test_what_cannot_be_asked_of_channels_is_no_success(
     ("app", "said"),
     [
         (NotFound(), "leads to no router"),
-        (5, "is no ASGI application"),
-        (None, "is no ASGI application"),
+        (5, "is not an ASGI application"),
+        (None, "is not an ASGI application"),
     ],
 )
 def test_without_a_router_there_is_nothing_to_ask(
@@ -256,4 +256,4 @@ def test_without_channels_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "channels.routing", None)
     shown = invoke(monkeypatch, URLRouter([]))
     assert shown.exit_code == 2
-    assert "both Channels and Django have to be installed" in shown.output
+    assert "Channels and Django must be installed" in shown.output

@@ -164,7 +164,7 @@ class Compared:
         try:
             url = router.reverse("n", kwargs=values)
         except NoReverseMatch as error:
-            if "clients take a segment" in str(error):
+            if "clients remove a segment" in str(error):
                 self.counted["no URL: a dot"] += 1
             elif len(values) > 1 and "leads to other arguments" in str(error):
                 self.counted["no URL: fields that touch"] += 1

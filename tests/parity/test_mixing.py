@@ -277,52 +277,52 @@ async def sync_view(request: Any) -> None: ...
 
 CHAT: Any = gettext_lazy("chat/")
 ITEM = "item 1 of the routes of URLRouter, made by django.urls"
-DEPENDS = "depends on the language of each request, and a table of routes does not"
+DEPENDS = "depends on the language of the request, which a table of routes cannot"
 REFUSED: list[tuple[Callable[[], Any], str, str | None]] = [
     (
         lambda: URLRouter(i18n_patterns(django_path("", telling("x")))),
         f"{ITEM}: i18n_patterns() {DEPENDS}",
-        "put a path for each language into the list",
+        "declare a path for each language",
     ),
     (
         lambda: URLRouter([django_path(CHAT, telling("x"))]),
         f"{ITEM}: RoutePattern('chat/') {DEPENDS}",
-        "put a path for each language into the list",
+        "declare a path for each language",
     ),
     (
         lambda: URLRouter([URLPattern(AnyCase("a/", is_endpoint=True), telling("x"))]),
-        f"{ITEM}: AnyCase has a match() of its own, which a table of routes does not call",
-        "write what it matches with re_path()",
+        f"{ITEM}: AnyCase has its own match(), which a table of routes does not call",
+        "declare what it matches with re_path()",
     ),
     (
         lambda: URLRouter([mount("c", ChannelsRouter(FLAT), strip=True)]),
         "strip=True is for applications that ignore root_path; a router reads it",
-        "leave strip=True out",
+        "omit strip=True",
     ),
     (
         lambda: URLRouter([mount("c", Token(ChannelsRouter(FLAT)), strip=True)]),
         "strip=True is for applications that ignore root_path; a router reads it",
-        "leave strip=True out",
+        "omit strip=True",
     ),
     (
         lambda: path(CHAT, telling("x")),
-        "a path pattern is the same for every request, and the lazy text chat/ is not",
-        "give str(…) of it, or write a route for each language",
+        "a path pattern must be the same for every request, but the lazy string chat/ is not",
+        "pass str(…) of it, or declare a route for each language",
     ),
     (
         lambda: asgi_routes.re_path(CHAT, telling("x")),
-        "a regex pattern is the same for every request, and the lazy text chat/ is not",
-        "give str(…) of it, or write a route for each language",
+        "a regex pattern must be the same for every request, but the lazy string chat/ is not",
+        "pass str(…) of it, or declare a route for each language",
     ),
     (
         lambda: path("", telling("x"), name=CHAT),
-        "the name of a route is the same for every request, and the lazy text chat/ is not",
-        "give str(…) of it, or write a route for each language",
+        "the name of a route must be the same for every request, but the lazy string chat/ is not",
+        "pass str(…) of it, or declare a route for each language",
     ),
     (
         lambda: ProtocolTypeRouter({CHAT: telling("x")}),
-        "a scope type of ProtocolTypeRouter is the same for every request, and the lazy text chat/ is not",
-        "give str(…) of it, or write a route for each language",
+        "a scope type of ProtocolTypeRouter must be the same for every request, but the lazy string chat/ is not",
+        "pass str(…) of it, or declare a route for each language",
     ),
     (
         lambda: path("<evem:n>/", telling("x")),
@@ -332,12 +332,12 @@ REFUSED: list[tuple[Callable[[], Any], str, str | None]] = [
     (
         lambda: URLRouter([path("", telling("x")), django_path("a/", sync_view)]),
         f"{ITEM}: sync_view cannot be called as app(scope, receive, send)".replace("1", "2", 1),
-        "Django's views are served by get_asgi_application(), which is mounted whole",
+        "Django's views are served by get_asgi_application(): mount that",
     ),
     (
         lambda: URLRouter([path("c/", ChannelsRouter([django_path("a/", sync_view)]))]),
         f"{ITEM}: sync_view cannot be called as app(scope, receive, send)",
-        "Django's views are served by get_asgi_application(), which is mounted whole",
+        "Django's views are served by get_asgi_application(): mount that",
     ),
 ]
 

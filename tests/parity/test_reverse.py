@@ -161,7 +161,7 @@ def explained(their: Any, our: Any, urlconf: Any, asked: Any) -> str | None:
 def refusal(their: str, asked: Any) -> str | None:
     """Return why a URL that Django gives would lead elsewhere, or to another value."""
     if not {".", ".."}.isdisjoint(unquote(their).split("/")):
-        return "clients take a segment '.' or '..' off Django's URL"
+        return "clients remove a segment '.' or '..' off Django's URL"
     return "None is no text" if None in (*asked[1], *asked[2].values()) else None
 
 

@@ -86,7 +86,7 @@ def test_the_warning_says_what_to_write() -> None:
     with pytest.warns(SlowRegexWarning) as caught:
         URLRouter([re_path(r"^(a+)+$", app)])
     assert str(caught[0].message).endswith(
-        "; write '^(a+)$', which matches the same, or use URLRouter(…, regex='re2')"
+        "; use '^(a+)$', which matches the same strings, or use URLRouter(…, regex='re2')"
     )
 
 
@@ -105,7 +105,7 @@ def test_the_warning_says_what_a_converter_may_be() -> None:
     with pytest.warns(SlowRegexWarning) as caught:
         URLRouter([path("x/<names:a>/", app, converters=converters)])
     assert str(caught[0].message).endswith(
-        "; write '([a-z]-?)+' for the '([a-z]+-?)+' of a converter, which matches the same"
+        "; use '([a-z]-?)+' for the '([a-z]+-?)+' of a converter, which matches the same strings"
     )
 
 

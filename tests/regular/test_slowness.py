@@ -97,12 +97,13 @@ def test_warnings() -> None:
     slow = re_path(r"^(\w+)*$", app)
     (said,) = warned(slow, path("x/", include([slow])))
     assert said == (
-        r"'^(\\w+)*$' can be kept busy: for 'x' * n + '-' the time grows exponentially with n; "
-        r"write '^(\\w)*$', which matches the same, though its groups hold other texts, "
+        r"'^(\\w+)*$' is vulnerable to ReDoS: matching 'x' * n + '-' takes time exponential in n; "
+        r"use '^(\\w)*$', which matches the same strings, although its groups capture other "
+        "strings, "
         "or use URLRouter(…, regex='re2')"
     )
     (said,) = warned(re_path(r"(\d+)/", app))
-    assert said.endswith("; write it in another way, or use URLRouter(…, regex='re2')")
+    assert said.endswith("; rewrite it, or use URLRouter(…, regex='re2')")
     assert warned(slow, regex="re2") == []
     inner = URLRouter([slow], regex="re2")
     assert warned(path("x/", inner), mount("y", inner)) == []

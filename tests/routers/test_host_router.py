@@ -136,11 +136,11 @@ async def test_defaults() -> None:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("Example.com", "hosts are compared in lower case"),
+        ("Example.com", "hosts must be in lowercase"),
         ("*.example.com", "write '<name>.example.com'"),
-        ("example.com:80", "leave the port and a dot at the end out"),
-        ("example.com.", "leave the port and a dot at the end out"),
-        ("https://example.com", "leave the scheme and the path out"),
+        ("example.com:80", "omit the port and the trailing dot"),
+        ("example.com.", "omit the port and the trailing dot"),
+        ("https://example.com", "omit the scheme and the path"),
         ("bücher.example", "write it as 'xn--…'"),
         ("<path:x>.example.com", "write one parameter for each label"),
         ("<itn:x>.example.com", "did you mean 'int'"),

@@ -139,12 +139,12 @@ def test_mistakes() -> None:
         (["get"], "write 'GET'"),
         ("GET", r"write \['GET'\]"),
         ([], "never match"),
-        ([b"GET"], "text"),
+        ([b"GET"], "a str"),
         (5, "list"),
     ]:
         with pytest.raises(ImproperlyConfigured, match=said):
             path("a/", A, methods=methods)  # type: ignore[arg-type]
-    with pytest.raises(ImproperlyConfigured, match="give each of its routes"):
+    with pytest.raises(ImproperlyConfigured, match="pass methods to each of its routes"):
         path("a/", include([]), methods=["GET"])
 
 

@@ -278,8 +278,8 @@ def test_from_a_scope() -> None:
             reverse(scope, "int", [5])
         assert caught.value.name == "int"
         assert str(caught.value) == lines(
-            "no URL for 'int': this scope has not passed a router",
-            "hint: give reverse() the scope that the application was called with",
+            "no URL for 'int': no router has passed on this scope",
+            "hint: pass reverse() the scope that the application was called with",
         )
 
 

@@ -198,7 +198,7 @@ def test_root_paths(root_path: str) -> None:
 
 @pytest.mark.parametrize("name", [None, b"item", 7])
 def test_a_name_is_text(name: Any) -> None:
-    with pytest.raises(NoReverseMatch, match="a name is a str"):
+    with pytest.raises(NoReverseMatch, match="a name must be a str"):
         SHOP.reverse(name)
 
 

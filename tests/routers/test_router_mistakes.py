@@ -47,10 +47,10 @@ def test_what_is_no_mapping_of_applications(router: Any, key: str, example: str)
         mistake(lambda: router([A]))
         == f"{name} takes a dict from {key} to application, not [{A!r}]"
     )
-    assert mistake(lambda: router({7: A})) == f"a {key} of {name} is text, not 7"
+    assert mistake(lambda: router({7: A})) == f"a {key} of {name} must be a str, not 7"
     assert (
         mistake(lambda: router({example.encode(): A}))
-        == f"a {key} of {name} is text, not {example.encode()!r}\nhint: write {example!r}"
+        == f"a {key} of {name} must be a str, not {example.encode()!r}\nhint: write {example!r}"
     )
     assert mistake(lambda: router({example: None})).startswith(f"{key} {example!r}: ")
     assert mistake(lambda: router({example: None, 7: A})).startswith(f"2 mistakes in {name}\n\n")
@@ -95,7 +95,7 @@ def test_routers_behind_keys_take_part_in_a_lifespan(router: Any) -> None:
             nullcontext(),
             (
                 "lifespan of {} is a context manager, which can be entered once\n"
-                "hint: give the function that makes it"
+                "hint: pass the function that returns it"
             ),
         ),
     ],
@@ -126,10 +126,10 @@ def test_a_lifespan_that_is_not_decorated(router: Any) -> None:
     ("key", "said"),
     [
         ("*.a.test", "hint: write '<name>.a.test'"),
-        ("http://a.test/", "hint: leave the scheme and the path out"),
-        ("A.test", "hint: hosts are compared in lower case"),
-        ("a.test:80", "hint: leave the port and a dot at the end out"),
-        ("a.test.", "hint: leave the port and a dot at the end out"),
+        ("http://a.test/", "hint: omit the scheme and the path"),
+        ("A.test", "hint: hosts must be in lowercase"),
+        ("a.test:80", "hint: omit the port and the trailing dot"),
+        ("a.test.", "hint: omit the port and the trailing dot"),
         ("é.test", "hint: hosts are ASCII: write it as 'xn--…'"),
         ("a b", None),
         ("", None),
@@ -229,7 +229,7 @@ def test_misses_by_path_say_why() -> None:
         (http("/a"), "No route found for path 'a'."),
         (
             http("/a/b/", raw_path=b"/a%2Fb/"),
-            "No route found for path 'a/b/': there is an encoded slash in it.",
+            "No route found for path 'a/b/': it contains an encoded slash.",
         ),
         (
             {"type": "mqtt"},
@@ -247,13 +247,13 @@ def test_misses_by_path_say_why() -> None:
         (
             {"slashes": "redirects"},
             (
-                "slashes is one of 'strict', 'redirect', 'both', not 'redirects'\n"
+                "slashes must be one of 'strict', 'redirect', 'both', not 'redirects'\n"
                 "hint: did you mean 'redirect'?"
             ),
         ),
         (
             {"encoded_slashes": 1},
-            "encoded_slashes is one of 'decode', 'preserve', 'reject', not 1",
+            "encoded_slashes must be one of 'decode', 'preserve', 'reject', not 1",
         ),
     ],
 )

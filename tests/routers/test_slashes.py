@@ -313,7 +313,7 @@ def test_mistakes() -> None:
     """Options are what they are."""
     with pytest.raises(ImproperlyConfigured, match="did you mean 'redirect'"):
         URLRouter([], slashes="redirects")  # type: ignore[arg-type]
-    with pytest.raises(ImproperlyConfigured, match="encoded_slashes is one of"):
+    with pytest.raises(ImproperlyConfigured, match="encoded_slashes must be one of"):
         URLRouter([], encoded_slashes="keep")  # type: ignore[arg-type]
 
 

@@ -166,5 +166,7 @@ def test_middleware_has_to_be_of_asgi_3() -> None:
 
 def test_a_class_that_makes_applications_is_none() -> None:
     """What knows ``as_asgi`` is asked for it."""
-    with pytest.raises(ImproperlyConfigured, match="Later is a class that makes applications"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"Later is a class whose as_asgi\(\) returns the application"
+    ):
         path("a/", Later)

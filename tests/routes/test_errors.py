@@ -103,7 +103,7 @@ parameter name 'id/<slug:name' is not an identifier in path pattern
     users/<int:id/<slug:name>/
                ~~~~~~~~~~~~~
 declared at HERE
-hint: a '>' is missing behind '<int:id'""",
+hint: missing '>' after '<int:id'""",
     ),
     (
         lambda: path("<name/edit>", app),
@@ -112,12 +112,12 @@ parameter name 'name/edit' is not an identifier in path pattern
     <name/edit>
      ~~~~~~~~~
 declared at HERE
-hint: a '>' is missing behind '<name'""",
+hint: missing '>' after '<name'""",
     ),
     (
         lambda: path("users/<int: id>/", app),
         """\
-white space between '<' and '>' in path pattern
+whitespace between '<' and '>' in path pattern
     users/<int: id>/
                ~
 declared at HERE""",
@@ -125,7 +125,7 @@ declared at HERE""",
     (
         lambda: path("a<b\n>c", app),
         """\
-white space between '<' and '>' in path pattern
+whitespace between '<' and '>' in path pattern
     a<b\\n>c
        ~~
 declared at HERE""",
@@ -145,7 +145,7 @@ parameter name ':id' is not an identifier in path pattern
     <:id>
      ~~~
 declared at HERE
-hint: a converter stands before the colon, as in <int:id>""",
+hint: the converter goes before the colon, as in <int:id>""",
     ),
     (
         lambda: path("<int:>", app),
@@ -154,7 +154,7 @@ parameter name 'int:' is not an identifier in path pattern
     <int:>
      ~~~~
 declared at HERE
-hint: a name follows the colon, as in <int:id>""",
+hint: the name goes after the colon, as in <int:id>""",
     ),
     (
         lambda: path("<a:b:c>", app),
@@ -184,16 +184,16 @@ hint: did you mean 'int'?""",
     (
         lambda: path("<int:a>/<str:a>/", app),
         """\
-parameter 'a' stands twice in path pattern
+parameter 'a' appears twice in path pattern
     <int:a>/<str:a>/
                  ~
 declared at HERE
-hint: each parameter of a route needs a name of its own""",
+hint: each parameter of a route needs a unique name""",
     ),
     (
         lambda: path(r"<back:x>", app, converters=Converters({"back": with_regex(r"(.)\1")})),
         """\
-the regexes of the converters do not work together in path pattern: cannot refer to an open group
+the regexes of the converters cannot be combined in path pattern: cannot refer to an open group
     <back:x>
     ~~~~~~~~
 declared at HERE""",
@@ -201,15 +201,15 @@ declared at HERE""",
     (
         lambda: path(5, app),  # type: ignore[arg-type]
         """\
-a path pattern is text, not 5
+a path pattern must be a str, not 5
 declared at HERE""",
     ),
     (
         lambda: URLRouter([], default=Consumer),  # type: ignore[arg-type]
         """\
-default of URLRouter: Consumer is a class that makes applications
+default of URLRouter: Consumer is a class whose as_asgi() returns the application
 declared at HERE
-hint: give Consumer.as_asgi()""",
+hint: pass Consumer.as_asgi()""",
     ),
     (
         lambda: path("<int::a>", app),
@@ -222,9 +222,9 @@ declared at HERE""",
     (
         lambda: path(re.compile("^a$"), app),  # type: ignore[arg-type]
         """\
-a path pattern is text, not re.compile('^a$')
+a path pattern must be a str, not re.compile('^a$')
 declared at HERE
-hint: a regular expression goes into re_path()""",
+hint: use re_path() for regular expressions""",
     ),
     (
         lambda: re_path(r"^users/(?P<id>\d+/$", app),
@@ -261,13 +261,13 @@ hint: this looks like path() syntax""",
     (
         lambda: re_path(re.compile(b"a"), app),
         """\
-a regex pattern is text or a compiled re.Pattern of text, not b'a'
+a regex pattern must be a str or a compiled re.Pattern of str, not b'a'
 declared at HERE""",
     ),
     (
         lambda: format_path("users/{id:dd}/", app),
         """\
-unknown format specification 'dd' in format pattern: there is no type 'dd'
+unknown format specification 'dd' in format pattern: unknown type 'dd'
     users/{id:dd}/
               ~~
 declared at HERE
@@ -280,7 +280,7 @@ lone '{' in format pattern
     users/{id:d/
           ~
 declared at HERE
-hint: a brace as text is written twice""",
+hint: escape a literal brace by doubling it""",
     ),
     (
         lambda: format_path("users/{}/", app),
@@ -302,7 +302,7 @@ declared at HERE""",
     (
         lambda: format_path("users/{id!r}/", app),
         """\
-conversion '!r' has no meaning in a format pattern
+conversion '!r' is not supported in a format pattern
     users/{id!r}/
              ~~
 declared at HERE""",
@@ -310,25 +310,25 @@ declared at HERE""",
     (
         lambda: format_path("{a}/{a}/", app),
         """\
-parameter 'a' stands twice in format pattern
+parameter 'a' appears twice in format pattern
     {a}/{a}/
          ~
 declared at HERE
-hint: each parameter of a route needs a name of its own""",
+hint: each parameter of a route needs a unique name""",
     ),
     (
         lambda: path("", Consumer),
         """\
-Consumer is a class that makes applications
+Consumer is a class whose as_asgi() returns the application
 declared at HERE
-hint: give Consumer.as_asgi()""",
+hint: pass Consumer.as_asgi()""",
     ),
     (
         lambda: path("", Endpoint),
         """\
 Endpoint is a class, not an application
 declared at HERE
-hint: give an instance, Endpoint(…)""",
+hint: pass an instance, Endpoint(…)""",
     ),
     (
         lambda: path("", asgi2),  # type: ignore[arg-type]
@@ -347,14 +347,14 @@ declared at HERE""",
         """\
 Endpoint is a class, not an application
 declared at HERE
-hint: give an instance, Endpoint(…)""",
+hint: pass an instance, Endpoint(…)""",
     ),
     (
         lambda: path("", partial(Consumer)),  # type: ignore[arg-type]
         """\
-Consumer is a class that makes applications
+Consumer is a class whose as_asgi() returns the application
 declared at HERE
-hint: give Consumer.as_asgi()""",
+hint: pass Consumer.as_asgi()""",
     ),
     (
         lambda: path("", OfTwo()),  # type: ignore[arg-type]
@@ -367,21 +367,21 @@ declared at HERE""",
         """\
 Flask cannot be called as app(scope, receive, send)
 declared at HERE
-hint: a WSGI application goes through a2wsgi: mount('old', WSGIMiddleware(app))""",
+hint: wrap a WSGI application with a2wsgi: mount('old', WSGIMiddleware(app))""",
     ),
     (
         lambda: path("", view),  # type: ignore[arg-type]
         """\
 view cannot be called as app(scope, receive, send)
 declared at HERE
-hint: Django's views are served by get_asgi_application(), which is mounted whole""",
+hint: Django's views are served by get_asgi_application(): mount that""",
     ),
     (
         lambda: path("", View.as_view()),
         """\
 View.as_view.<locals>.view cannot be called as app(scope, receive, send)
 declared at HERE
-hint: Django's views are served by get_asgi_application(), which is mounted whole""",
+hint: Django's views are served by get_asgi_application(): mount that""",
     ),
     (
         lambda: path("", app, view=app),
@@ -402,7 +402,7 @@ hint: view= is Django's name for the second argument""",
         """\
 'shop.views.app' is not an ASGI application: it cannot be called
 declared at HERE
-hint: import the application and give the object; include() takes a module's name""",
+hint: import the application and pass the object; only include() takes the name of a module""",
     ),
     (
         lambda: path("", [path("", app)]),  # type: ignore[arg-type]
@@ -414,14 +414,14 @@ hint: write include(routes)""",
     (
         lambda: path("", app, "index"),  # type: ignore[arg-type]
         """\
-kwargs of a route are a dict with text keys, not 'index'
+kwargs of a route must be a dict with str keys, not 'index'
 declared at HERE
 hint: write name='index'""",
     ),
     (
         lambda: path("", app, name=5),  # type: ignore[arg-type]
         """\
-the name of a route is text, not 5
+the name of a route must be a str, not 5
 declared at HERE""",
     ),
     (
@@ -436,7 +436,7 @@ hint: leave at_prefix out, or write what comes behind the parameter""",
     (
         lambda: mount("static", include([])),  # type: ignore[arg-type]
         """\
-mount() takes an application, not include()
+mount() takes an application, not an include()
 declared at HERE
 hint: use path()""",
     ),
@@ -452,12 +452,12 @@ hint: include() takes a module's dotted name, 'shop.urls'""",
         """\
 module 'tests.spec.cases' has no urlpatterns
 declared at HERE
-hint: give it a list named urlpatterns""",
+hint: define a list named urlpatterns in it""",
     ),
     (
         lambda: include([], namespace="shop"),
         """\
-namespace 'shop' is given for routes without an application's name
+namespace 'shop' requires an application name, which these routes lack
 declared at HERE
 hint: include((routes, 'name'), namespace=…), or set app_name in the module""",
     ),
@@ -483,14 +483,14 @@ declared at HERE""",
     (
         lambda: ProtocolTypeRouter({"websocket": Consumer}),
         """\
-scope type 'websocket': Consumer is a class that makes applications
+scope type 'websocket': Consumer is a class whose as_asgi() returns the application
 declared at HERE
-hint: give Consumer.as_asgi()""",
+hint: pass Consumer.as_asgi()""",
     ),
     (
         lambda: ProtocolTypeRouter({b"http": app}),  # type: ignore[dict-item]
         """\
-a scope type of ProtocolTypeRouter is text, not b'http'
+a scope type of ProtocolTypeRouter must be a str, not b'http'
 declared at HERE
 hint: write 'http'""",
     ),
@@ -509,7 +509,7 @@ declared at HERE""",
     (
         lambda: register_converter(Hex, "int"),
         """\
-a converter named 'int' is registered already
+a converter named 'int' is already registered
 declared at HERE
 hint: give override=True to replace it, or use a Converters registry of your own""",
     ),
@@ -518,7 +518,7 @@ hint: give override=True to replace it, or use a Converters registry of your own
         """\
 'a:b' cannot name a converter
 declared at HERE
-hint: a name is text without white space, ':' and '>'""",
+hint: a name is a string without whitespace, ':' and '>'""",
     ),
     (
         lambda: Converters({"hex": object}),
@@ -542,7 +542,7 @@ declared at HERE""",
     (
         lambda: Converters({"hex": with_regex("(?P<inner>a+)")}),
         """\
-converter 'hex' has a named group 'inner' in its regex; only the route names parameters
+converter 'hex' has a named group 'inner' in its regex; only routes can name parameters
     (?P<inner>a+)
 declared at HERE""",
     ),
@@ -614,7 +614,7 @@ def test_all_mistakes_of_a_route_come_together() -> None:
     of_converters, rest = caught.value.split(lambda error: str(error).startswith("unknown conv"))
     assert isinstance(of_converters, ImproperlyConfigured)
     assert isinstance(rest, ImproperlyConfigured)
-    assert "white space" in str(rest)
+    assert "whitespace" in str(rest)
 
 
 def test_a_regex_that_has_changed() -> None:
@@ -650,7 +650,7 @@ def test_routes_of_starlette_are_recognised() -> None:
         with pytest.raises(ImproperlyConfigured) as caught:
             URLRouter([route])  # type: ignore[list-item]
         assert caught.value.hint == (
-            "routes of Starlette stay with its router: mount('', starlette.routing.Router([…]))"
+            "routes of Starlette need its router: mount('', starlette.routing.Router([…]))"
         )
 
 

@@ -155,7 +155,7 @@ def test_mistakes() -> None:
     """Options are what they are; include() is not an application."""
     with pytest.raises(ImproperlyConfigured, match="did you mean 'redirect'"):
         mount("m", A, at_prefix="redirekt")  # type: ignore[arg-type]
-    with pytest.raises(ImproperlyConfigured, match="lifespan is one of 'auto', 'on', 'off'"):
+    with pytest.raises(ImproperlyConfigured, match="lifespan must be one of 'auto', 'on', 'off'"):
         mount("m", A, lifespan=True)  # type: ignore[arg-type]
-    with pytest.raises(ImproperlyConfigured, match="not include"):
+    with pytest.raises(ImproperlyConfigured, match="not an include"):
         mount("m", include([]))  # type: ignore[arg-type]

@@ -60,35 +60,35 @@ _TYPES = "ProtocolTypeRouter({%s: leaf})"
 _LIFESPAN = "URLRouter([], lifespan=%s)"
 ROUTES = [
     # A slash in front.
-    ('path("/users/", leaf)', "R203", "begins with a slash"),
-    ('path("/", leaf)', "R203", "begins with a slash"),
-    ('format_path("/users/{id:d}/", leaf)', "R203", "begins with a slash"),
-    ('re_path("^/users/$", leaf)', "R203", "begins with a slash"),
-    (r're_path(r"^\/users/$", leaf)', "R203", "begins with a slash"),
-    (r're_path(r"\A/users/$", leaf)', "R203", "begins with a slash"),
+    ('path("/users/", leaf)', "R203", "starts with a slash"),
+    ('path("/", leaf)', "R203", "starts with a slash"),
+    ('format_path("/users/{id:d}/", leaf)', "R203", "starts with a slash"),
+    ('re_path("^/users/$", leaf)', "R203", "starts with a slash"),
+    (r're_path(r"^\/users/$", leaf)', "R203", "starts with a slash"),
+    (r're_path(r"\A/users/$", leaf)', "R203", "starts with a slash"),
     # A regex.
     ('path("^users/$", leaf)', "R204", "re_path()"),
     ('format_path("users/$", leaf)', "R204", "re_path()"),
     # The syntax of another function.
-    ('path("users/{id}/", leaf)', "R209", "write '<id>', or take format_path()"),
-    ('path("users/{id:int}/", leaf)', "R209", "write '<int:id>', or take format_path()"),
+    ('path("users/{id}/", leaf)', "R209", "write '<id>', or use format_path()"),
+    ('path("users/{id:int}/", leaf)', "R209", "write '<int:id>', or use format_path()"),
     ('path("users/{}/", leaf)', "R209", "write '<name>'"),
     (r'path(r"users/{id:\d+}/", leaf)', "R209", "write '<id>'"),
     ('path("files/<a>/{b}.txt", leaf)', "R209", "write '<b>'"),
     ('mount("tenants/{id}", leaf)', "R209", "write '<id>'"),
-    ('format_path("users/<int:id>/", leaf)', "R209", "write '{id:int}', or take path()"),
-    ('format_path("users/<id>/", leaf)', "R209", "write '{id}', or take path()"),
-    ('re_path("^users/<int:id>/$", leaf)', "R209", "write '(?P<id>[0-9]+)', or take path()"),
-    ('re_path("^users/{id}/$", leaf)', "R209", "write '(?P<id>[^/]+)', or take path()"),
+    ('format_path("users/<int:id>/", leaf)', "R209", "write '{id:int}', or use path()"),
+    ('format_path("users/<id>/", leaf)', "R209", "write '{id}', or use path()"),
+    ('re_path("^users/<int:id>/$", leaf)', "R209", "write '(?P<id>[0-9]+)', or use path()"),
+    ('re_path("^users/{id}/$", leaf)', "R209", "write '(?P<id>[^/]+)', or use path()"),
     # A parameter that does not begin or end.
     ('path("users/<int:id/", leaf)', "R210", "'<' or '>'"),
     ('path("users/int:id>/", leaf)', "R210", "'<' or '>'"),
     ('path("users/<>/", leaf)', "R210", "'<' or '>'"),
     # Parts of a URL that are none of a path.
-    ('path("base/<a>?/", leaf)', "R211", "the query is no part of the path"),
+    ('path("base/<a>?/", leaf)', "R211", "the query string is not part of the path"),
     ('path("search?q=<q>", leaf)', "R211", "in 'search?q=…'"),
-    (r're_path(r"^search\?q=(.*)$", leaf)', "R211", "the query is no part of the path"),
-    ('path("page#top", leaf)', "R211", "a fragment is never sent"),
+    (r're_path(r"^search\?q=(.*)$", leaf)', "R211", "the query string is not part of the path"),
+    ('path("page#top", leaf)', "R211", "clients never send the fragment"),
     ('path("x%20y/", leaf)', "R211", "write ' '"),
     ('path("x%2Fy/", leaf)', "R211", "write '/'"),
     ('path("%E4%BD%A0/", leaf)', "R211", "write '\N{CJK UNIFIED IDEOGRAPH-4F60}'"),
@@ -252,7 +252,7 @@ def test_a_slash_behind_the_text_of_an_include() -> None:
     """A route cannot know that it is put behind one; check sees that it is right there."""
     text = 'URLRouter([path("api", include([path("/users/", leaf)]))])'
     made, _, (warned,) = write(text)
-    assert "unless it follows the text of an include()" in str(warned.message)
+    assert "unless it follows the prefix of an include()" in str(warned.message)
     assert check(made) == []
     assert made.match("/api/users/")
 

@@ -76,14 +76,14 @@ FOUND = "\n  found: route '/users/<int:id>/', name 'user', args (), kwargs {'id'
             "GET",
             "/users/7/",
             {"name": "users"},
-            "GET /users/7/ is served otherwise than expected\n"
+            "GET /users/7/ is not served as expected\n"
             "  name: expected 'users', found 'user'" + FOUND,
         ),
         (
             "GET",
             "/users/7/",
             {"kwargs": {"id": "7"}, "args": [7], "to": NAMED},
-            "GET /users/7/ is served otherwise than expected\n"
+            "GET /users/7/ is not served as expected\n"
             "  args: expected (7,), found ()\n"
             "  kwargs: expected {'id': '7'}, found {'id': 7}\n"
             "  to: expected <Named>, found {show}" + FOUND,
@@ -120,7 +120,9 @@ def test_assert_routes_of_other_routers() -> None:
     ):
         assert_routes(NAMED, "GET", "/")
     for check in (assert_routes, assert_no_route):
-        with pytest.raises(ValueError, match="a path begins with a slash: '/users/', not 'users/'"):
+        with pytest.raises(
+            ValueError, match="a path must start with a slash: '/users/', not 'users/'"
+        ):
             check(ROUTER, "GET", "users/")
 
 

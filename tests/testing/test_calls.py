@@ -68,14 +68,14 @@ async def test_channels_that_go_wrong() -> None:
         with pytest.raises(AssertionError) as wrong:
             await Client(app).send_to_channel("a", message)
         assert str(wrong.value) == (
-            "channel 'a': the application sent 'x', which is no message: it has no type"
+            "channel 'a': the application sent 'x', which is not a message: it has no type"
         )
 
     async def swallowing_for_ever(scope: Any, receive: Any, send: Any) -> None:
         while True:
             await swallowing("x")(scope, receive, send)
 
-    with pytest.raises(AssertionError, match="sent 'x', which is no message"):
+    with pytest.raises(AssertionError, match="sent 'x', which is not a message"):
         await Client(swallowing_for_ever).send_to_channel("a", message)
 
 
@@ -224,7 +224,7 @@ STOPPING = "'lifespan.shutdown.complete' or 'lifespan.shutdown.failed'"
             living(STARTED, STARTED),
             f"sent 'lifespan.startup.complete' where {STOPPING} belongs",
         ),
-        (living({}), "sent {}, which is no message: it has no type"),
+        (living({}), "sent {}, which is not a message: it has no type"),
     ],
 )
 async def test_wrong_lifespans(app: Any, wrong: str) -> None:

@@ -93,9 +93,11 @@ async def test_request_bodies(body: Any, events: Any, headers: str) -> None:
 
 async def test_bodies_that_are_none() -> None:
     """Text is a mistake of the test."""
-    with pytest.raises(TypeError, match="a request body is bytes, or parts of bytes, not 'x'"):
+    with pytest.raises(
+        TypeError, match="a request body must be bytes, or an iterable of bytes, not 'x'"
+    ):
         await Client(echo).post("/", body="x")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="a part of a request body is bytes, not 'x'"):
+    with pytest.raises(TypeError, match="a part of a request body must be bytes, not 'x'"):
         await Client(echo).post("/", body=["x"])  # type: ignore[list-item]
 
 
@@ -145,40 +147,40 @@ async def test_text(content_type: bytes | None, body: bytes, text: str) -> None:
 
 
 WRONG_ANSWERS = [
-    ((), "returned without answering"),
+    ((), "returned without a response"),
     (
         (START,),
         (
-            "returned in the middle of its answer: the last 'http.response.body' has more_body=True, "
+            "returned in the middle of its response: the last 'http.response.body' has more_body=True, "
             "or is missing"
         ),
     ),
     (
         (START, MORE),
         (
-            "returned in the middle of its answer: the last 'http.response.body' has more_body=True, "
+            "returned in the middle of its response: the last 'http.response.body' has more_body=True, "
             "or is missing"
         ),
     ),
     ((BODY,), "sent 'http.response.body' where 'http.response.start' belongs"),
     ((START, START), "sent 'http.response.start' where 'http.response.body' belongs"),
-    ((START, BODY, BODY), "sent 'http.response.body' after the end of its answer"),
-    ((START, BODY, START), "sent 'http.response.start' after the end of its answer"),
+    ((START, BODY, BODY), "sent 'http.response.body' after the end of its response"),
+    ((START, BODY, START), "sent 'http.response.start' after the end of its response"),
     ((ACCEPT,), "sent 'websocket.accept' where 'http.response.start' belongs"),
-    ((None,), "sent None, which is no message: it has no type"),
-    (({"status": 200},), "sent {'status': 200}, which is no message: it has no type"),
-    (({"type": 5},), "sent {'type': 5}, which is no message: it has no type"),
+    ((None,), "sent None, which is not a message: it has no type"),
+    (({"status": 200},), "sent {'status': 200}, which is not a message: it has no type"),
+    (({"type": 5},), "sent {'type': 5}, which is not a message: it has no type"),
     (
         ({**START, "status": "200"},),
-        "sent 'http.response.start' with the status '200', which is no int",
+        "sent 'http.response.start' with the status '200', which is not an int",
     ),
     (
         ({**START, "headers": [("a", "b")]},),
-        "sent 'http.response.start' with the header ('a', 'b'), which is no pair of bytes",
+        "sent 'http.response.start' with the header ('a', 'b'), which is not a pair of bytes",
     ),
     (
         ({**START, "headers": [b"ab"]},),
-        "sent 'http.response.start' with the header b'ab', which is no pair of bytes",
+        "sent 'http.response.start' with the header b'ab', which is not a pair of bytes",
     ),
     (
         (START, {**BODY, "body": "ok"}),
@@ -206,11 +208,11 @@ async def test_what_the_application_raises(messages: Any) -> None:
 @pytest.mark.parametrize(
     ("messages", "then", "missing"),
     [
-        ((), "stay", "begun its answer within 0.05 s"),
-        ((), "read", "begun its answer within 0.05 s; it waits in receive()"),
-        ((START, MORE), "stay", "ended its answer within 0.05 s"),
-        ((START, BODY), "stay", "returned after its answer within 0.05 s"),
-        ((START, BODY), "read", "returned after its answer within 0.05 s"),
+        ((), "stay", "started its response within 0.05 s"),
+        ((), "read", "started its response within 0.05 s; it waits in receive()"),
+        ((START, MORE), "stay", "completed its response within 0.05 s"),
+        ((START, BODY), "stay", "returned after its response within 0.05 s"),
+        ((START, BODY), "read", "returned after its response within 0.05 s"),
     ],
 )
 async def test_requests_that_take_too_long(messages: Any, then: str, missing: str) -> None:
@@ -237,7 +239,7 @@ async def test_an_answer_without_an_end() -> None:
         while True:
             await send(MORE)
 
-    with pytest.raises(TimeoutError, match=r"has not ended its answer within 0\.05 s$"):
+    with pytest.raises(TimeoutError, match=r"has not completed its response within 0\.05 s$"):
         await Client(app, timeout=0.05).get("/")
 
 
@@ -250,7 +252,7 @@ async def test_an_application_that_has_stopped_reading() -> None:
             await receive()
         await anyio.sleep_forever()
 
-    with pytest.raises(TimeoutError, match=r"has not begun its answer within 0\.2 s$"):
+    with pytest.raises(TimeoutError, match=r"has not started its response within 0\.2 s$"):
         await Client(app, timeout=0.2).get("/")
 
 

@@ -224,11 +224,11 @@ AFTER = "'websocket.send' or 'websocket.close'"
         ),
         (
             (DENIAL, DENIAL_BODY, DENIAL_BODY),
-            "sent 'websocket.http.response.body' after the end of its answer",
+            "sent 'websocket.http.response.body' after the end of its response",
         ),
         (
             ({**DENIAL, "status": None},),
-            "sent 'websocket.http.response.start' with the status None, which is no int",
+            "sent 'websocket.http.response.start' with the status None, which is not an int",
         ),
         (
             ({**ACCEPT, "subprotocol": "v9"},),
@@ -236,7 +236,7 @@ AFTER = "'websocket.send' or 'websocket.close'"
         ),
         (
             ({**ACCEPT, "headers": [(b"a", "b")]},),
-            "sent 'websocket.accept' with the header (b'a', 'b'), which is no pair of bytes",
+            "sent 'websocket.accept' with the header (b'a', 'b'), which is not a pair of bytes",
         ),
         (
             (ACCEPT, {"type": "websocket.send"}),
@@ -244,7 +244,7 @@ AFTER = "'websocket.send' or 'websocket.close'"
         ),
         ((ACCEPT, {**TEXT, "text": b"x"}), "sent 'websocket.send' with text b'x' and bytes None"),
         ((ACCEPT, {**TEXT, "bytes": "x"}), "sent 'websocket.send' with text 'x' and bytes 'x'"),
-        ((ACCEPT, "text"), "sent 'text', which is no message: it has no type"),
+        ((ACCEPT, "text"), "sent 'text', which is not a message: it has no type"),
     ],
 )
 async def test_wrong_websockets(messages: Any, wrong: str) -> None:
@@ -269,19 +269,19 @@ async def test_the_application_returns_without_closing() -> None:
 
 
 async def test_the_other_kind() -> None:
-    """Text where bytes were waited for, and bytes where text was."""
+    """Text where bytes were expected, and bytes where text was."""
     async with Client(chat).websocket("/a") as socket:
         await socket.send_text("x")
         await socket.send_bytes(b"y")
         with pytest.raises(AssertionError) as caught:
             await socket.receive_bytes()
         assert str(caught.value) == (
-            "WEBSOCKET /a: the application sent the text 'x' where bytes were waited for"
+            "WEBSOCKET /a: the application sent the text 'x' where bytes were expected"
         )
         with pytest.raises(AssertionError) as caught:
             await socket.receive_text()
         assert str(caught.value) == (
-            "WEBSOCKET /a: the application sent the bytes b'y' where text was waited for"
+            "WEBSOCKET /a: the application sent the bytes b'y' where text was expected"
         )
 
 

@@ -99,7 +99,7 @@ async def test_two_receives_at_once() -> None:
                     errors.append(str(error))
 
     await handle_one(app)
-    assert errors == ["receive() was called while an earlier call of it is pending"]
+    assert errors == ["receive() was called while an earlier call is pending"]
 
 
 async def test_acknowledged_early() -> None:

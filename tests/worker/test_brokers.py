@@ -40,7 +40,7 @@ def test_memory_is_one_for_each_name() -> None:
 @pytest.mark.parametrize("url", ["", "localhost:4222", "amqp://ann:secret@localhost", "nats"])
 def test_unknown(url: str) -> None:
     """What there is stands in the hint; the URL, which may hold a password, nowhere."""
-    with pytest.raises(ImproperlyConfigured, match="no broker has URLs that begin") as caught:
+    with pytest.raises(ImproperlyConfigured, match="no broker has URLs that start") as caught:
         broker_from(url)
     assert "memory:, nats://…" in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -75,7 +75,7 @@ def test_modules(name: str, kind: str) -> None:
     [
         ("tests.worker.nowhere:broker", "no module named 'tests.worker.nowhere'"),
         ("tests.worker.test_brokers:trased", "has no 'trased'\n.*did you mean 'traced'"),
-        ("tests.worker.test_brokers:pytest", "is no broker, and no function that makes one"),
+        ("tests.worker.test_brokers:pytest", "is neither a broker nor a function that returns one"),
         ("layer:tests.worker.test_brokers:traced", "takes a channel layer, not"),
     ],
 )

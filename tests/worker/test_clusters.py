@@ -251,14 +251,17 @@ async def test_client_stays_open() -> None:
 @pytest.mark.parametrize(
     ("client", "said"),
     [
-        (redis.Redis(), "is a client of redis.asyncio, or a function that makes one, not redis"),
-        ("redis://localhost", "or a function that makes one, not builtins.str"),
-        (Redis(decode_responses=True), "makes text of what it reads, and messages are bytes"),
+        (
+            redis.Redis(),
+            "must be a client of redis.asyncio, or a function that returns one, not redis",
+        ),
+        ("redis://localhost", "or a function that returns one, not builtins.str"),
+        (Redis(decode_responses=True), "decodes responses, but messages are bytes"),
     ],
 )
 def test_what_is_no_client(client: Any, said: str) -> None:
     """It is said where it is written."""
     with pytest.raises(ImproperlyConfigured, match=said):
         RedisBroker(client=client)
-    with pytest.raises(ImproperlyConfigured, match="a URL or a client, not both"):
+    with pytest.raises(ImproperlyConfigured, match="either a URL or a client"):
         RedisBroker("redis://localhost", client=Redis())

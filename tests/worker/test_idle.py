@@ -85,7 +85,7 @@ async def test_two_questions_a_message(redis: RedisEngine) -> None:
 
 
 async def test_what_others_leave_to_an_idle_worker(redis: RedisEngine) -> None:
-    """It finds what is for later, what is tried again, and what a dead worker had, sent by whomever."""
+    """It finds what is for later, what is retried, and what a dead worker had, sent by whomever."""
     apps = dict.fromkeys(map(str, range(CHANNELS)), nothing)
     options: dict[str, Any] = {"lease": 0.5, "prefix": "left"}
     mine, other = redis.broker(**options), redis.broker(**options)

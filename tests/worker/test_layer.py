@@ -216,7 +216,9 @@ async def test_full_and_refused(layer: Any) -> None:
     async with LayerBroker(layer) as broker, LayerBroker(Small()) as small:
         for _ in range(3):
             await broker.send("mail", {"type": "x"})
-        with pytest.raises(BrokerFullError, match="'mail' holds as many messages as its engine"):
+        with pytest.raises(
+            BrokerFullError, match="'mail' already holds as many messages as its engine"
+        ):
             await broker.send("mail", {"type": "x"})
         for name in ("a b", "x" * 100, "é"):
             with pytest.raises(InvalidMessageError, match="up to 99 letters"):
@@ -262,7 +264,7 @@ def test_not_on_trio(layer: Any) -> None:
 @pytest.mark.parametrize(
     ("make_layer", "says"),
     [
-        (lambda: None, r"get_channel_layer\(\) is None where CHANNEL_LAYERS is not set"),
+        (lambda: None, r"get_channel_layer\(\) is None if CHANNEL_LAYERS is not set"),
         (object, "takes a channel layer, not <object"),
         (RedisPubSubChannelLayer, "two workers both get every message"),
     ],

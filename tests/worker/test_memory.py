@@ -36,7 +36,7 @@ async def test_capacity() -> None:
         await broker.send("mail", {"type": "x"})
         delivery = await subscription.receive(1)
         assert delivery is not None
-        with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
+        with pytest.raises(BrokerFullError, match="channel 'mail' already holds 1 messages"):
             await broker.send("mail", {"type": "x"})
         await broker.send("other", {"type": "x"})
         await delivery.ack()

@@ -157,7 +157,7 @@ async def test_stream_of_an_operator(engine: NatsEngine) -> None:
         await broker.send("mail", {"type": "x", "data": "x" * 5000})
         with pytest.raises(MessageTooLargeError):
             await broker.send("mail", {"type": "x", "data": "x" * 9000})
-        with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
+        with pytest.raises(BrokerFullError, match="channel 'mail' already holds 1 messages"):
             await broker.send("mail", {"type": "x"})
         await broker.send("other", {"type": "x"})
 
@@ -239,7 +239,7 @@ async def test_late_retry_takes_nothing_away(make_broker: MakeBroker) -> None:
 
 
 async def test_those_that_wait_block_nobody(broker: NatsBroker) -> None:
-    """However many wait to be tried again, the next message comes (JetStream stops at 1000 by itself)."""
+    """However many wait to be retried, the next message comes (JetStream stops at 1000 by itself)."""
     async with broker.subscribe("mail") as subscription:
         for _ in range(1001):
             await broker.send("mail", {"type": "x"})
@@ -308,7 +308,7 @@ async def test_what_a_server_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         await NatsBroker(engine.url).__aenter__()
     with (
         NatsEngine("--name", "plain") as engine,
-        pytest.raises(WorkerError, match="offers no JetStream"),
+        pytest.raises(WorkerError, match="JetStream is not enabled"),
     ):
         await NatsBroker(engine.url).__aenter__()
 
@@ -342,7 +342,7 @@ async def test_no_room(tmp_path: Path) -> None:
                 await broker.send("mail", {"type": "x", "data": "x" * 500_000})
 
         async with engine.broker(LONG) as broker:
-            with pytest.raises(BrokerFullError, match="as many messages as its engine takes"):
+            with pytest.raises(BrokerFullError, match="as many messages as its engine can hold"):
                 await fill(broker)
 
 

@@ -128,7 +128,7 @@ async def test_capacity(shared: RedisEngine, prefix: str) -> None:
     async with broker, broker.subscribe("mail") as subscription:
         await broker.send("mail", {"type": "x"})
         delivery = await receive_next(subscription)
-        with pytest.raises(BrokerFullError, match="channel 'mail' holds 1 messages already"):
+        with pytest.raises(BrokerFullError, match="channel 'mail' already holds 1 messages"):
             await broker.send("mail", {"type": "x"})
         await broker.send("other", {"type": "x"})
         await delivery.ack()
@@ -147,7 +147,7 @@ async def test_no_memory() -> None:
                 while True:
                     await broker.send("mail", {"type": "x", "data": "x" * 500_000})
 
-            with pytest.raises(BrokerFullError, match="as many messages as its engine takes"):
+            with pytest.raises(BrokerFullError, match="as many messages as its engine can hold"):
                 await fill()
             await (await receive_next(subscription)).ack()
 
@@ -271,9 +271,7 @@ async def test_what_a_server_refuses(engine: RedisEngine) -> None:
         await client.execute_command("ACL", "SETUSER", "ann", "on", ">right", "~*", "+ping")
         for user in ("ann:wrong", "ann:right"):
             name, _, password = user.partition(":")
-            with pytest.raises(
-                BrokerUnavailableError, match="does not let the broker in"
-            ) as caught:
+            with pytest.raises(BrokerUnavailableError, match="denies the broker access") as caught:
                 async with RedisBroker(
                     f"{engine.url}?username={name}&password={password}"
                 ) as broker:

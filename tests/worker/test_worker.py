@@ -425,7 +425,7 @@ async def test_what_the_host_raises() -> None:
         (None, ["a"], {}, "app of Worker: None is not an ASGI application"),
         (noop, None, {}, "no channel"),
         (noop, [], {}, "no channel"),
-        (noop, "mail", {}, "names, not one text"),
+        (noop, "mail", {}, "a list of names, not a str"),
         (noop, ["a"], {"concurrency": 0}, "concurrency"),
         (noop, ["a"], {"concurrency": {"a": 0}}, "1 or more for channel 'a', not 0"),
         (noop, ["a"], {"concurrency": {"*": True}}, "1 or more, not True"),

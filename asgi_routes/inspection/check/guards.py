@@ -56,7 +56,7 @@ def _check_prefix(
         if witness is not None:
             behind = "the default" if later is None else "a later route"
             message = (
-                f"what it misses is served by {behind}, without {name_of(guards[0])}: to end the search "
+                f"what it does not match is served by {behind}, without {name_of(guards[0])}: to end the search "
                 "there, wrap its router by hand"
             )
             subjects = [make_subject(template, route)]

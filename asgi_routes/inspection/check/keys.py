@@ -163,14 +163,14 @@ class _Keys:
         return is_possible and comparison.find_path(wanted, unwanted) is None
 
     def _report_undecided(self, key: str, why: Any) -> Finding:
-        said = f"whether it can be reached cannot be decided: {why.reason}"
+        said = f"cannot decide whether it can be reached: {why.reason}"
         return Finding("R103", said, (_make_subject(self._router, key),))
 
     def _report_dead(self, key: str, others: list[str], example: Any) -> Finding:
         what = "hosts" if self._is_host else "channels"
-        message = f"it can never be reached: keys before it lead on for all {what} that it matches"
+        message = f"it can never be reached: earlier keys match all {what} that it matches"
         if not others:
-            message = f"it can never be reached: no {what[:-1]} is of its form"
+            message = f"it can never be reached: no {what[:-1]} has its form"
         shown = example if isinstance(example, str) else None
         if shown is not None and self._is_host:
             shown = shown.replace("/", ".")

@@ -21,7 +21,7 @@ def check_parameters(table: CheckedTable) -> Iterator[Finding]:
                 outer = taken[name]
                 message = (
                     f"its parameter {name!r} replaces that of {outer.template}, which the application "
-                    "does not get"
+                    "cannot see"
                 )
                 yield Finding("R216", message, (own, outer))
             taken |= dict.fromkeys([*names, *step.kwargs], own)
@@ -33,7 +33,7 @@ def check_types(table: CheckedTable) -> Iterator[Finding]:
         return
     for row in table.rows:
         if find_methods(row) is not None:
-            message = f"it has methods, and stands below {table.protocol!r}: only http has methods"
+            message = f"it has methods, and stands below {table.protocol!r}: only HTTP has methods"
             yield Finding(
                 "R218", message, (make_subject(table.make_template(row), row.target.route),)
             )

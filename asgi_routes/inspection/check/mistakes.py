@@ -44,14 +44,14 @@ def _check_route(route: Route, template: str) -> Iterator[tuple[str, str]]:
     if pattern.syntax == "regex":
         compiled = re.compile(pattern.regex, pattern.flags)
         if 0 < len(compiled.groupindex) < compiled.groups:
-            yield "R202", "unnamed groups are dropped where there is a named one"
+            yield "R202", "unnamed groups are ignored if there are named groups"
     for suspicion in suspect_route(route):
         if suspicion.id != "R203" or not _follows_text(route, template):
             yield suspicion
     if _is_whole(route.target) and route.mounting is None and not _is_open(route):
         yield (
             "R205",
-            f"{name_of(route.target)} is served at this very path only; mount() serves all below it",
+            f"{name_of(route.target)} is served at exactly this path; mount() serves everything below it",
         )
     if message := find_unmet_need(route, template):
         yield "R208", message
@@ -106,7 +106,7 @@ def check_catch_alls(table: CheckedTable) -> Iterator[Finding]:
             behind = table.rows[row.index + 1]
             yield Finding(
                 "R206",
-                "it matches every path, and there are routes behind it",
+                "it matches every path, but routes follow it",
                 (
                     make_subject(table.make_template(row), declared[-1]),
                     make_subject(table.make_template(behind), behind.target.route),
@@ -131,5 +131,5 @@ def check_names(app: Any) -> Iterator[Finding]:
             groups[node.protocol, node.host, node.name, parameters].append(route)
     for (_, _, name, _), subjects in groups.items():
         if len({one.declared for one in subjects}) > 1:
-            message = f"{name!r} is the name of several routes; reverse() gives the last"
+            message = f"several routes have the name {name!r}; reverse() uses the last"
             yield Finding("R201", message, tuple(reversed(subjects)))

@@ -59,8 +59,8 @@ def _report(apps: Iterable[Any], subject: Subject) -> Iterator[Finding]:
     wrappers = dict.fromkeys(name_of(one) for app in apps for one in _list_concerned(app))
     for name in wrappers:
         message = (
-            f"{name} never gets OPTIONS, which the router answers by itself, because it is none of the "
-            "methods: give it as middleware=, or name OPTIONS"
+            f"{name} never gets OPTIONS requests: the router answers them itself, because OPTIONS is "
+            "not among the methods; use middleware=, or add OPTIONS"
         )
         yield Finding("R217", message, (subject,))
 

@@ -45,9 +45,7 @@ def check_reachability(table: CheckedTable) -> Iterator[Finding]:
     # First as if every row served every method: whatever is reached so is reached with fewer.
     for relation in islice(rivals.relations, len(table.rows)):
         if find_methods(table.rows[relation.index]) == NONE_ALLOWED:
-            message = (
-                "it can never be reached: no method is left of those that are allowed on the way"
-            )
+            message = "it can never be reached: the routers around it allow none of its methods"
             yield Finding("R101", message, (_make_subject(table, relation.index),))
             continue
         match relation:
@@ -126,9 +124,9 @@ def _report_unreachable(
         yield _report_undecided(table, index, relation)
     if not isinstance(relation, Unreachable):
         return
-    message = "it can never be reached: routes before it match every path that it matches"
+    message = "it can never be reached: earlier routes match every path that it matches"
     if relation.path is None:
-        message = "it can never be reached: it matches no path at all"
+        message = "it can never be reached: it matches no path"
     ends = [_explain_end(table, table.rows[one]) for one in relation.covering]
     message = "; ".join([message, *(end for end in ends if end is not None)])
     subjects = tuple(_make_subject(table, one) for one in (index, *relation.covering))
@@ -143,11 +141,11 @@ def _explain_end(table: CheckedTable, row: Row[Destination]) -> str | None:
         return None
     at = f"at {table.make_template(row)} the search ends, because"
     if target.kind is Kind.BOUNDARY:
-        said = f"{name_of(target.app)} stands around a router and has to be called"
+        said = f"{name_of(target.app)} wraps a router and must be called"
     else:
         said = f"{name_of(target.app)} is mounted there"
     how = "middleware=" if target.mounting is None else "path(…, middleware=…) instead of mount()"
-    return f"{at} {said}; with {how} it would go on"
+    return f"{at} {said}; with {how}, it would continue"
 
 
 def _report_overlaps(table: CheckedTable, relation: Reachable) -> Iterator[Finding]:
@@ -159,14 +157,14 @@ def _report_overlaps(table: CheckedTable, relation: Reachable) -> Iterator[Findi
             continue
         yield Finding(
             "R102",
-            "it matches some of the paths of a route before it, which gets them",
+            "it matches some paths of an earlier route, which takes precedence",
             (_make_subject(table, relation.index), _make_subject(table, overlap.index)),
             "/" + overlap.path,
         )
 
 
 def _report_undecided(table: CheckedTable, index: int, why: Undecided) -> Finding:
-    said = f"whether it can be reached cannot be decided: {why.reason}"
+    said = f"cannot decide whether it can be reached: {why.reason}"
     return Finding("R103", said, (_make_subject(table, index),))
 
 

@@ -109,7 +109,7 @@ class DeadLetterConformance:
                     await broker.dead_letters(after=wrong)
                 except ValueError:
                     continue
-                raise AssertionError(f"{wrong!r} is no place of a dead letter")
+                raise AssertionError(f"{wrong!r} is not the place of a dead letter")
 
     async def test_filters(self, make_broker: MakeBroker) -> None:
         """Dead letters are found by their reason, and by when they were given up."""

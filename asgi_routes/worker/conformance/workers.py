@@ -185,9 +185,9 @@ class RetryingConformance:
             assert len(done) == 6
             reasons = {letter.reason for letter in await broker.dead_letters("mail")}
             assert reasons == {
-                "it cannot be decoded: it is no JSON object",
-                "a message has a 'type', which is text, not None",
-                "a message has a 'type', which is text, not 1",
+                "it cannot be decoded: it is not a JSON object",
+                "a message must have a 'type' that is a str, not None",
+                "a message must have a 'type' that is a str, not 1",
             }
             for letter in await broker.dead_letters("nobody"):
                 assert "No application configured for channel name 'nobody'" in letter.reason

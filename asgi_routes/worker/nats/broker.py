@@ -94,11 +94,11 @@ class NatsBroker(SendingBroker, LetterBox):
         LetterBox.__init__(self, max_dead=max_dead, dead_lifetime=dead_lifetime)
         check_options(options)
         if connect is not None and (url is not None or options):
-            raise ImproperlyConfigured(
-                "NatsBroker takes a URL with options, or connect=…, not both"
-            )
+            raise ImproperlyConfigured("NatsBroker takes either a URL with options, or connect=…")
         if timeout <= 0:
-            raise ImproperlyConfigured(f"timeout of NatsBroker is more than 0, not {timeout!r}")
+            raise ImproperlyConfigured(
+                f"timeout of NatsBroker must be more than 0, not {timeout!r}"
+            )
         self.lease = lease
         self._largest = largest
         self._connection = Connection(
@@ -246,5 +246,5 @@ class NatsBroker(SendingBroker, LetterBox):
 def _read_place(place: str) -> int:
     """Return the sequence number of a dead letter."""
     if not re.fullmatch("[0-9]{1,19}", place):
-        raise ValueError(f"{place!r} is no place of a dead letter")
+        raise ValueError(f"{place!r} is not the place of a dead letter")
     return int(place)

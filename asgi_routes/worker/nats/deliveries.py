@@ -109,7 +109,7 @@ class NatsDelivery:
 
     async def extend(self) -> None:
         if self.is_lost:
-            raise LeaseLostError(f"the lease of message {self.id} ran out")
+            raise LeaseLostError(f"the lease of message {self.id} expired")
         assert self.lease is not None
         begun = time.monotonic()
         await self._tell(Msg.Ack.Progress)

@@ -23,7 +23,7 @@ def explain(
         return BrokerUnavailableError(f"{address} refuses: {said}", will_pass=error.code == 503)  # noqa: PLR2004 - HTTP's
     if isinstance(error, TimeoutError | errors.NoRespondersError | NoStreamResponseError):
         return BrokerUnavailableError(
-            f"{address} did not answer in time: it is away, or may not be asked by this user"
+            f"{address} did not answer in time: it is unavailable, or this user has no permission"
         )
     if isinstance(error, errors.Error | OSError):
         return BrokerUnavailableError(f"{address} cannot be reached: {error}")

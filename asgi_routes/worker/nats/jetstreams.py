@@ -70,11 +70,11 @@ class JetStreams:
     def __init__(self, connection: Connection, prefix: str, keeping: Keeping) -> None:
         if not re.fullmatch("[A-Za-z0-9_-]{1,64}", prefix):
             raise ImproperlyConfigured(
-                f"prefix of NatsBroker is 1 to 64 letters, digits, '_' and '-', not {prefix!r}"
+                f"prefix of NatsBroker must be 1 to 64 letters, digits, '_' and '-', not {prefix!r}"
             )
         if keeping.storage not in _STORAGES or keeping.replicas not in _REPLICAS:
             raise ImproperlyConfigured(
-                "storage of NatsBroker is 'file' or 'memory', and replicas are 1 to 5, "
+                "storage of NatsBroker must be 'file' or 'memory', and replicas 1 to 5, "
                 f"not {keeping.storage!r} and {keeping.replicas!r}"
             )
         self.limit = 0
@@ -95,7 +95,7 @@ class JetStreams:
             await self.connection.ask(self._make_missing)
         except ServiceUnavailableError as error:
             raise WorkerError(
-                f"the NATS server offers no JetStream (nats-server -js): {error}"
+                f"JetStream is not enabled on the NATS server (nats-server -js): {error}"
             ) from None
 
     async def publish(
@@ -245,7 +245,7 @@ class JetStreams:
             try:
                 await question(client)
             except NoStreamResponseError as error:
-                raise TimeoutError("no server keeps the stream now") from error
+                raise TimeoutError("no server has the stream at present") from error
 
         return ask
 

@@ -83,7 +83,7 @@ class RedisBroker(SendingBroker, LetterBox):
         LetterBox.__init__(self, max_dead=max_dead, dead_lifetime=dead_lifetime)
         if not prefix or {"{", "}"} & {*prefix}:
             raise ImproperlyConfigured(
-                f"prefix of RedisBroker is text without braces, not {prefix!r}"
+                f"prefix of RedisBroker must be a str without braces, not {prefix!r}"
             )
         self.lease = lease
         self._source = Source(url, client)

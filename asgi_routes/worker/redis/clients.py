@@ -39,13 +39,13 @@ class Source:
 
     def __init__(self, url: str | None, client: Any) -> None:
         if url is not None and client is not None:
-            raise ImproperlyConfigured("RedisBroker takes a URL or a client, not both")
+            raise ImproperlyConfigured("RedisBroker takes either a URL or a client")
         url = _DEFAULT if url is None else url
         if not str(url).startswith(_SCHEMES):
             # The URL is not shown: it may hold a password.
             raise ImproperlyConfigured(
                 f"the URL of RedisBroker starts with {', '.join(_SCHEMES)}",
-                hint="a client of redis.asyncio goes into client=…",
+                hint="pass a client of redis.asyncio as client=…",
             )
         self._make: Any = partial(_connect, url)
         self._theirs: Any = None
@@ -96,13 +96,13 @@ def _check(client: Any) -> Any:
     """
     if not isinstance(client, Redis | RedisCluster):
         raise ImproperlyConfigured(
-            "client of RedisBroker is a client of redis.asyncio, or a function that makes one, "
+            "client of RedisBroker must be a client of redis.asyncio, or a function that returns one, "
             f"not {type(client).__module__}.{type(client).__qualname__}",
             hint="redis.asyncio.Redis(…), RedisCluster(…), Sentinel(…).master_for(…)",
         )
     if client.get_encoder().decode_responses:
         raise ImproperlyConfigured(
-            "the client of RedisBroker makes text of what it reads, and messages are bytes",
-            hint="leave out decode_responses=True",
+            "the client of RedisBroker decodes responses, but messages are bytes",
+            hint="omit decode_responses=True",
         )
     return client

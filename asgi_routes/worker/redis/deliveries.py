@@ -180,7 +180,7 @@ class RedisDelivery:
 
     async def extend(self) -> None:
         if not await self._settle(EXTEND):
-            raise LeaseLostError(f"the lease of message {self.id} ran out")
+            raise LeaseLostError(f"the lease of message {self.id} expired")
 
     async def _settle(self, script: str, *arguments: Any) -> Any:
         loan = (GROUP, self._entry, self.attempt)

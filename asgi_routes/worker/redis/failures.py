@@ -42,7 +42,7 @@ def explain(
     if any(map(text.__contains__, _NO_ROOM)):
         return BrokerFullError(channel)
     if isinstance(error, exceptions.AuthenticationError) or any(map(text.__contains__, _REFUSED)):
-        what = f"does not let the broker in, or do what it needs: {text}"
+        what = f"denies the broker access, or a command that it needs: {text}"
         return BrokerUnavailableError(f"{address} {what}", will_pass=False)
     what = _tell_what(error, text)
     return BrokerUnavailableError(f"{address} {what}") if what else None
@@ -50,7 +50,7 @@ def explain(
 
 def _tell_what(error: Exception, text: str) -> str:
     if isinstance(error, exceptions.ReadOnlyError):
-        return f"is a replica, which takes nothing: {text}"
+        return f"is a replica, which accepts no writes: {text}"
     if isinstance(error, exceptions.TimeoutError | TimeoutError):
         return "did not answer in time"
     if isinstance(error, exceptions.ConnectionError | OSError):

@@ -69,7 +69,7 @@ async def _read_channel(
 def _measure(place: str) -> tuple[int, int, str]:
     """Return what a place is compared by."""
     if (found := _PLACE.fullmatch(place)) is None:
-        raise ValueError(f"{place!r} is no place of a dead letter")
+        raise ValueError(f"{place!r} is not the place of a dead letter")
     return int(found[1]), int(found[2]), found[3]
 
 

@@ -291,7 +291,7 @@ def test_a_slow_regex_is_shown_by_a_text() -> None:
     (finding,) = check(URLRouter([route]))
     assert finding.witness is not None
     assert re.fullmatch(r"users/1{40}", finding.witness)
-    assert "for 'users/' + '1' * n the time grows exponentially with n" in finding.message
+    assert "matching 'users/' + '1' * n takes time exponential in n" in finding.message
 
 
 def test_the_end_of_a_search_is_named() -> None:
@@ -307,15 +307,15 @@ def test_the_end_of_a_search_is_named() -> None:
             ]
         )
     )
-    said = "it can never be reached: routes before it match every path that it matches; "
+    said = "it can never be reached: earlier routes match every path that it matches; "
     assert wrapped.message == said + (
-        "at /a/ the search ends, because tests.spec.driving:Wrapper stands around a router and has "
-        "to be called; with middleware= it would go on"
+        "at /a/ the search ends, because tests.spec.driving:Wrapper wraps a router and "
+        "must be called; with middleware=, it would continue"
     )
     assert [one.template for one in wrapped.subjects] == ["/a/y", "/a/"]
     assert mounted.message == said + (
         "at /b the search ends, because asgi_routes.routers.url:URLRouter is mounted there; with "
-        "path(…, middleware=…) instead of mount() it would go on"
+        "path(…, middleware=…) instead of mount(), it would continue"
     )
 
 
