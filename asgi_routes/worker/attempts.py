@@ -174,14 +174,14 @@ def make_scope(delivery: Delivery, max_attempts: int, state: Mapping[str, Any] |
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Pauses that double, up to a longest one, each with jitter.
+    """Exponential backoff with jitter.
 
-    They are random, so that many that failed together do not come back together.
+    The jitter spreads retries of messages that failed together.
 
     Attributes:
         first: seconds after the first failure.
-        longest: seconds; an engine may have a shorter limit of its own.
-        jitter: which part of each pause is random, 0 to 1.
+        longest: maximum in seconds; an engine may have a lower limit of its own.
+        jitter: the share of each pause that is random, 0 to 1.
 
     >>> Backoff(first=1, longest=60, jitter=0).delay(3)
     4.0
@@ -194,7 +194,7 @@ class Backoff:
     jitter: float = 0.5
 
     def delay(self, failures: int) -> float:
-        """Return the seconds to wait after so many failures, at least 1."""
+        """Return the seconds to wait after this many failures, at least 1."""
         exponent = min(failures - 1, 64)
         pause = min(self.longest, self.first * 2.0**exponent)
         return pause * (1 - self.jitter * random.random())  # noqa: S311 - no secret

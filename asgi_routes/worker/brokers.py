@@ -38,7 +38,7 @@ def load_broker_class(name: str) -> Any:
 
 
 def broker_from(name: str) -> Broker:
-    """Return the broker that a text names.
+    """Return the broker that a string names.
 
     Args:
         name: a URL: ``nats://…`` or ``tls://…`` for `NatsBroker`; ``redis://…``, ``rediss://…`` or
@@ -51,7 +51,7 @@ def broker_from(name: str) -> Broker:
             ``layer:module:attribute`` it is a channel layer, for `LayerBroker`.
 
     Raises:
-        ImproperlyConfigured: it names no broker, or a package is not installed.
+        ImproperlyConfigured: the string names no broker, or a package is not installed.
 
     >>> broker_from("memory:") is broker_from("memory:")
     True

@@ -36,16 +36,16 @@ class Delivery(Protocol):
     lease: float | None
 
     async def ack(self) -> None:
-        """Take the message off the channel for good."""
+        """Remove the message from the channel."""
 
     async def retry(self, delay: float) -> None:
-        """Put it back, to be delivered after so many seconds, or the engine's longest delay."""
+        """Put it back, to be delivered again after this many seconds or the engine's maximum delay."""
 
     async def dead_letter(self, reason: str) -> None:
-        """Move it to the dead letters, with a sentence for people; it is never in neither place."""
+        """Move it to the dead letters, with a sentence for people; it cannot be lost on the way."""
 
     async def extend(self) -> None:
-        """Start the lease anew.
+        """Renew the lease.
 
         Raises:
             LeaseLostError: the engine knows that another worker may have it already.
@@ -79,7 +79,7 @@ class Subscription(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that nobody could handle.
+    """A message that could not be handled.
 
     Attributes:
         id: of the message.
@@ -108,7 +108,7 @@ class DeadLetter:
 
 
 class Broker(Protocol):
-    """Keeps messages until they are handled. It is used inside of ``async with broker``.
+    """Keeps messages until they are handled. It is used within ``async with broker``.
 
     `SendingBroker` has the part that does not depend on the engine.
     """
@@ -134,10 +134,10 @@ class Broker(Protocol):
         Args:
             channel: its name.
             message: a mapping with a ``type``; see `asgi_routes.worker.messages`.
-            id: what the message is known by; None makes one. A broker may take the same id twice,
-                or drop the second for as long as it remembers the first.
+            id: the id of the message; None creates one. A broker may accept the same id twice, or
+                drop the second as long as it remembers the first.
             headers: sent along with the message.
-            delay: seconds before which no worker gets it. It may be late by a second or two.
+            delay: seconds before it is delivered; it may be late by a second or two.
 
         Returns:
             The id. The message is kept as safely as the engine keeps anything.
@@ -158,7 +158,7 @@ class Broker(Protocol):
 
 
 class CrashLedger(Protocol):
-    """What a broker has besides, so that a message that kills its process harms no other.
+    """Optional part of a broker: protects other messages from one that kills its process.
 
     A message that was delivered too often runs alone, and its worker marks that before. A worker
     that finds the mark knows that the message has killed a process. The engine keeps the marks as a
@@ -179,14 +179,14 @@ class CrashLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many messages of a channel a broker holds, by what becomes of them next.
+    """How many messages of a channel a broker holds, by state.
 
     Attributes:
-        waiting: for a slot that is free.
-        on_loan: with a worker.
-        later: that wait for their time, after an attempt that failed, or as their sender wished.
-            None where the engine does not tell them from those on loan, which count them then.
-        dead: the dead letters.
+        waiting: ready to be taken by a worker.
+        on_loan: being handled by a worker.
+        later: delayed, after a failed attempt or by their sender. None where the engine cannot
+            tell them from those on loan, which include them then.
+        dead: dead letters.
     """
 
     waiting: int
@@ -196,15 +196,15 @@ class Depth:
 
 
 class Depths(Protocol):
-    """What a broker has besides, so that people and autoscalers see how much there is to do."""
+    """Optional part of a broker: how many messages there are, for people and autoscalers."""
 
     async def depth(self, channel: str) -> Depth:
-        """Return how many messages of a channel there are; of one that nobody knows, none."""
+        """Return how many messages a channel has; 0 for an unknown one."""
         ...
 
 
 class DeadLetters(Protocol):
-    """What a broker has besides, so that people can see to messages that nobody could handle.
+    """Optional part of a broker: access to the messages that could not be handled.
 
     `asgi_routes.worker.letters.LetterBox` has what does not depend on the engine.
     """
@@ -222,12 +222,12 @@ class DeadLetters(Protocol):
         """Return dead letters, the oldest first.
 
         Args:
-            channel: only those of this one.
-            after: the `DeadLetter.place` of one: only those behind it, as the next page begins.
-            limit: at most so many.
-            reason: only those whose reason has this text in it.
-            since: only those given up then or later, in seconds since 1970.
-            until: only those given up before then.
+            channel: only those of this channel.
+            after: the `DeadLetter.place` to continue behind, for the next page.
+            limit: the maximum number.
+            reason: only those whose reason contains this string.
+            since: only those given up at this time or later, in seconds since 1970.
+            until: only those given up before this time.
 
         Raises:
             ValueError: ``after`` is no place of this broker.
@@ -235,26 +235,26 @@ class DeadLetters(Protocol):
         ...
 
     async def count_dead_letters(self) -> Mapping[str, int]:
-        """Return how many dead letters each channel has that has any."""
+        """Return the number of dead letters by channel."""
         ...
 
     async def replay(self, which: str | DeadLetter) -> int:
-        """Send dead letters once more, as new messages; return how many there were.
+        """Send dead letters again, as new messages; return how many there were.
 
-        A crash on the way may leave one in both places, never in neither.
+        A crash on the way may leave one in both places, but cannot lose it.
 
         Args:
-            which: all of this id; or this one, which costs no search.
+            which: all with this id; or this one, which needs no search.
         """
         ...
 
     async def drop(self, which: str | DeadLetter) -> int:
-        """Forget the dead letters of an id, or one; return how many there were."""
+        """Delete the dead letters of an id, or one; return how many there were."""
         ...
 
 
 class BrokerFullError(WorkerError):
-    """A channel holds as many messages as it may; this one was not sent.
+    """A channel is full; the message was not sent.
 
     Attributes:
         channel: its name.
@@ -273,11 +273,10 @@ class BrokerFullError(WorkerError):
 
 
 class BrokerUnavailableError(WorkerError, ConnectionError):
-    """A broker cannot be reached, or does not do what it is asked; its cause is the client's error.
+    """A broker cannot be reached, or refuses a command; ``__cause__`` is the client's error.
 
     Attributes:
-        will_pass: whether it may be back by itself, as one that is restarted; one that refuses a
-            password will not.
+        will_pass: whether waiting may help, as with a restart; with a wrong password it does not.
     """
 
     def __init__(self, text: str, *, will_pass: bool = True) -> None:

@@ -55,10 +55,10 @@ class WorkerEvent:
     """Something that happened in a worker.
 
     Attributes:
-        kind: what.
-        channel: where, or "" for the whole worker.
-        id: of the message, or "".
-        attempt: of the message, or 0.
+        kind: what happened.
+        channel: the channel, or "" for the whole worker.
+        id: the id of the message, or "".
+        attempt: the attempt, or 0.
         seconds: how long the application ran (done, retry, dead), the event loop was blocked, or the
             broker was away.
         delay: seconds until the message, or the broker, is tried again.

@@ -28,8 +28,8 @@ class Rules:
     """What holds for every message of a worker.
 
     Attributes:
-        max_attempts: deliveries after which a message that fails is dead.
-        timeout: seconds that the application may take for a message; None for no bound.
+        max_attempts: deliveries after which a failing message becomes a dead letter.
+        timeout: seconds that the application may take for a message; None for no limit.
         backoff: the pauses between attempts.
         state: the lifespan state of the application.
     """

@@ -83,7 +83,7 @@ class LetterBox(ABC):
 
     @abstractmethod
     async def count_dead_letters(self) -> Mapping[str, int]:
-        """Return how many dead letters each channel has that has any."""
+        """Return the number of dead letters by channel."""
 
     @abstractmethod
     async def replay_letter(self, letter: DeadLetter) -> int:

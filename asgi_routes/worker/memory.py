@@ -168,7 +168,7 @@ class _DeadLetters:
 
 
 class MemoryBroker(SendingBroker, LetterBox):
-    """Keeps messages in this process: for development, tests, and work that may die with it.
+    """Keeps messages in this process: for development, tests, and work that may be lost with it.
 
     Senders and workers share the broker object, in one event loop, of asyncio or trio.
 

@@ -25,14 +25,14 @@ _RESERVED = frozenset({_BYTES, "__asgi_channel__"})
 
 
 class WorkerError(RoutingError):
-    """The base of every error of the worker and its brokers.
+    """The base class of all errors of the worker and its brokers.
 
     Each also derives from the built-in exception that a caller would expect, where there is one.
     """
 
 
 class InvalidMessageError(WorkerError, ValueError):
-    """This is no message for a channel; it was not sent."""
+    """This is not a valid message; it was not sent."""
 
 
 class MessageTooLargeError(WorkerError, ValueError):

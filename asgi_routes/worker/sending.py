@@ -34,8 +34,8 @@ class SendingBroker(ABC):
     of a delivery.
 
     Args:
-        largest: bytes that a message may have, encoded. What is larger is kept elsewhere, and the
-            message says where: an engine of queues is no store of files.
+        largest: maximum size of an encoded message in bytes. Keep larger data elsewhere and send a
+            reference to it.
 
     Attributes:
         largest: as given, or less where the engine takes less.

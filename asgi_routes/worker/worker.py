@@ -33,10 +33,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Worker:
-    """Feeds an application from the channels of a broker. It runs once.
+    """Calls an application with the messages of a broker's channels. It runs once.
 
     A message is acknowledged after the application has returned, or when it asks for the next one.
-    When it raises, the message is tried again, and is a dead letter after ``max_attempts``. `run`
+    When it raises, the message is retried, and becomes a dead letter after ``max_attempts``. `run`
     is for a process of its own; ``async with Worker(…)`` works beside a web application in one
     event loop.
 
@@ -44,18 +44,18 @@ class Worker:
         app: an application; usually a router with a `ChannelNameRouter` in it.
         broker: where the messages come from.
         channels: names; None takes every exact name that a `ChannelNameRouter` in ``app`` knows.
-        concurrency: messages of each channel that are worked on at once; or a number by the name of
-            a channel, as ``{"pdf": 1, "*": 20}``, in which ``*`` stands for the others.
-        drain_timeout: seconds that running messages have to end once the worker is asked to stop:
-            fewer than who stops it waits before it kills, as Kubernetes does after 30.
-        max_attempts: deliveries after which a message that fails is dead.
-        timeout: seconds that the application may take for a message; None for no bound.
+        concurrency: how many messages of each channel are handled at once; or a mapping from channel
+            to number, such as ``{"pdf": 1, "*": 20}``, where ``*`` stands for all others.
+        drain_timeout: seconds that running messages get to finish at shutdown; less than the grace
+            period of what stops the worker, which is 30 seconds in Kubernetes.
+        max_attempts: deliveries after which a failing message becomes a dead letter.
+        timeout: seconds that the application may take for a message; None for no limit.
         backoff: the pauses between attempts, and before a broker that failed is asked again.
         poll: seconds after which a broker that had no message is asked once more.
         wait: seconds that the worker waits at its start for a broker that is not there yet.
-        health_file: touched once a second as long as the event loop runs, whatever the slots do:
-            what is older than that is to be restarted.
-        ready_file: the same as long as the broker answers, too; else there is no such file.
+        health_file: touched once a second as long as the event loop runs, for a liveness probe.
+        ready_file: the same as long as the broker answers; removed otherwise. For a readiness
+            probe.
         on_event: called with each `WorkerEvent`, for metrics; it must not block.
 
     Raises:
@@ -155,9 +155,9 @@ class Worker:
             raise raised
 
     def stop(self) -> None:
-        """Ask the broker for nothing more; give what runs ``drain_timeout`` seconds to end.
+        """Take no more messages, and give running ones ``drain_timeout`` seconds to finish.
 
-        What has not ended by then is cancelled and handed back to the broker at once.
+        Messages that have not finished by then are cancelled and handed back to the broker.
         """
         if self._stopping.is_set():
             return
@@ -169,7 +169,7 @@ class Worker:
         self._monitor.tell(WorkerEvent("draining", reason=reason))
 
     def stop_now(self) -> None:
-        """Cancel what runs, and hand it back to the broker at once."""
+        """Cancel running messages, and hand them back to the broker at once."""
         self.stop()
         self._is_over.set()
         if self._slots is not None:
