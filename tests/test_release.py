@@ -101,8 +101,11 @@ def test_locks_are_all_known() -> None:
 
 
 def test_hooks_are_what_lint_runs() -> None:
-    """The versions of the pre-commit hooks are those of the lock."""
+    """The versions of the pre-commit hooks are those of the lock; actionlint's are on the forge."""
     named = set(re.findall(r"\[([\w-]+==[\d.]+)\]", (ROOT / ".pre-commit-config.yaml").read_text()))
     assert len(named) == 4
     locked = (ROOT / "locks" / "dev.txt").read_text()
-    assert all(f"\n{one} " in locked for one in named)
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    assert [one for one in named if f"\n{one} " not in locked] == [
+        one for one in named if f"--spec {one} " in workflow
+    ]

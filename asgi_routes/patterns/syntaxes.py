@@ -97,7 +97,7 @@ def find_mistake_in_text(
 
     >>> find_mistake_in_text("users/", "a path pattern")
     >>> find_mistake_in_text(5, "a path pattern").message
-    'a path pattern is text, not 5'
+    'a path pattern must be a str, not 5'
     """
     if isinstance(text, str):
         return None
