@@ -9,11 +9,13 @@ import pytest
 
 import asgi_routes  # noqa: F401 - else pytest imports a module that is named first without it
 
-# Files for a type checker, those that configure Django, and those that need the fuzzer and mutmut.
+# Files for a type checker, those that configure Django, and those that need what single commands install.
 collect_ignore_glob = [
     "typing/*",
+    "proxies/http3.py",
     "proxies/layouts.py",
     "proxies/served.py",
+    "fuzz/reached.py",
     "fuzz/running.py",
     "live/wsgi_served.py",
     "mutation.py",

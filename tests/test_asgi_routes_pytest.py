@@ -52,7 +52,7 @@ def test_the_fixture(tmp_path: Path) -> None:
     done = run("-m", "pytest", "-q", "-W", "error", *plugins, "test_it.py", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 failed, 2 passed" in done.stdout
-    assert "AssertionError: GET /: the application returned without answering" in done.stdout
+    assert "AssertionError: GET /: the application returned without a response" in done.stdout
     listed = run("-m", "pytest", *plugins, "--fixtures", "test_it.py", cwd=tmp_path).stdout
     assert "asgi_client" in listed
     assert "Return a factory" in listed

@@ -274,7 +274,9 @@ def requests(data: bytes) -> None:
         assert found.location.isprintable()
     if scope["type"] in ("http", "websocket"):
         answer = ask(router, dict(scope), [])
-        assert answer.error in (None, "NoRouteFound"), answer
+        # Nobody but a router of Channels hands on this key without any of ours; it expects its own error.
+        of_channels = ["Resolver404"] if "path_remaining" in scope else []
+        assert answer.error in (None, "NoRouteFound", *of_channels), answer
 
 
 REVERSING = URLRouter(URLS)

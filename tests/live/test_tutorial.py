@@ -46,7 +46,7 @@ def deployed(name: str, file: str, root_path: str = "") -> Iterator[Server]:
     text = re.sub(r"([{}])", r"\1\1", text).replace("127.0.0.1:8000", "127.0.0.1:{backend}")
     rules = Rules("nginx", file, text.replace("listen 80;", "listen 127.0.0.1:{port};"))
     with running(*SERVERS[name].arguments("board.app:app", root_path)) as server:
-        with in_front("nginx", [rules], server.port) as [(_, port)]:
+        with in_front([rules], server.port) as [(_, _, port)]:
             yield Server(server.process, server.output, port)
         assert server.stop() in (0, -signal.SIGTERM)  # Uvicorn ends by the signal that it got.
         assert "Traceback" not in server.log, server.log

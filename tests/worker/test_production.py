@@ -16,13 +16,13 @@ import pytest
 import redis
 import trustme
 
-from asgi_routes.cli import main
 from asgi_routes.worker import Backoff, BrokerUnavailableError
 from asgi_routes.worker.conformance.deliveries import LONG, receive_next
 from asgi_routes.worker.conformance.workers import count_ended, run_worker, wait_until
 from asgi_routes.worker.nats import connection
 from asgi_routes.worker.nats.broker import NatsBroker
 from asgi_routes.worker.redis.broker import RedisBroker
+from tests.cli.asking import ask
 from tests.ports import free_port
 from tests.worker.engines import PATIENCE, REDIS_PROGRAMS, NatsEngine, RedisEngine
 from tests.worker.page import read_block, run_block
@@ -92,9 +92,8 @@ def ask_commands(url: str) -> None:
     """Give the commands of an operator."""
     status = ("worker", f"{__name__}:mailer", "--channel", "mail", "--status")
     for words in (("dead", "list"), ("dead", "count"), status):
-        with pytest.raises(SystemExit) as ended:
-            main([*words, "--broker", url])
-        assert ended.value.code == 0, words
+        told = ask(*words, "--broker", url)
+        assert told.code == 0, told
 
 
 class TestRedis:
