@@ -20,7 +20,7 @@ from tests.laws.test_transparency import chosen, with_middleware
 from tests.laws.trees import shown
 
 LEVELS = 1500
-FEW = 12
+FEW = 10
 """So many levels, twice and three times as many are compared."""
 MORE = 1.1
 """The third so many levels may be so many times the work of the second: it is the same for what is linear."""

@@ -68,7 +68,7 @@ def test_at_once_and_at_length() -> None:
     """A part of what is found is found at once, behind mounts and wrappers too."""
     counted: Counter[tuple[str, bool]] = Counter()
 
-    @lawful(70)
+    @lawful(50)
     @given(tree=trees(Limits(wrapped=True)), data=st.data())
     def hold(tree: Any, data: st.DataObject) -> None:
         built = build(tree)

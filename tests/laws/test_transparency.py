@@ -129,7 +129,7 @@ def errors_in(answer: Answer, places: dict[Place, DoingNothing]) -> list[str]:
 def test_middleware_that_does_nothing() -> None:
     shares = Shares("middleware= is transparent")
 
-    @lawful(55)
+    @lawful(40)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(WRAPPED))
@@ -160,7 +160,7 @@ def _hold_marks(spot: Spot, answer: Answer, places: dict[Place, DoingNothing]) -
 def test_wrappers_by_hand_where_nothing_comes_after() -> None:
     shares = Shares("wrappers by hand are transparent")
 
-    @lawful(55)
+    @lawful(40)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees())
@@ -272,7 +272,7 @@ CORS: list[Any] = [
 def test_every_answer_below_a_declaration_goes_through_its_middleware() -> None:
     shares = Shares("CORS on every answer below")
 
-    @lawful(55)
+    @lawful(40)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(READABLE))
@@ -335,7 +335,7 @@ def _is_behind_method(place: Place, tree: Router) -> bool:
 def test_pages_and_defaults_know_their_urls() -> None:
     """What answers a miss can reverse every name that the router can, and is told why it was called."""
 
-    @lawful(35)
+    @lawful(26)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         table = data.draw(trees(Limits(keyed=False)))

@@ -50,7 +50,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None: ...
 @pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
 @pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning")
 @pytest.mark.parametrize("write", [path, re_path, format_path, mount], ids=lambda f: f.__name__)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=166, deadline=None)
 @given(route_texts, request_paths)
 def test_refused_or_matching(write: Callable[..., Any], text: str, request: str) -> None:
     """A route is refused with our error, or every path is answered without an exception."""
@@ -66,7 +66,7 @@ def test_refused_or_matching(write: Callable[..., Any], text: str, request: str)
         assert not found or found.app is app
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=166, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["type", "path", "root_path", "path_remaining", "url_route", "route"]),
@@ -81,7 +81,7 @@ def test_odd_scopes_are_answered(scope: dict[str, Any]) -> None:
     assert route_path(scope).startswith("/")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(route_texts)
 def test_nodes_of_a_regex_are_true(text: str) -> None:
     """What is read as a literal or a group of a regex matches what the regex matches there."""

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning"),
     pytest.mark.filterwarnings("ignore::asgi_routes.SuspiciousRouteWarning"),
 ]
-ROUTERS = int(os.environ.get("REPLACED_ROUTERS", "12"))
+ROUTERS = int(os.environ.get("REPLACED_ROUTERS", "10"))
 _TIMES = 8
 _PATHS = 25
 _DEPTH = 1

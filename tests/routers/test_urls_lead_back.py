@@ -214,7 +214,7 @@ def returned(router: Any, url: str, scope: dict[str, Any]) -> tuple[Any, Any]:
 def test_what_is_matched_leads_back() -> None:
     COUNTS.clear()
 
-    @lawful(55)
+    @lawful(40)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         router = Tables(data.draw).router()
