@@ -10,6 +10,7 @@ import linecache
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from inspect import CO_NESTED
 from types import CodeType, FunctionType, MappingProxyType
@@ -259,8 +260,9 @@ def _execute(writer: SourceWriter) -> Part:
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.
     match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace)
-    while _FORGOTTEN:
-        linecache.cache.pop(_FORGOTTEN.popleft(), None)
+    with suppress(IndexError):  # Another thread may take the last one.
+        while True:
+            linecache.cache.pop(_FORGOTTEN.popleft(), None)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(match, _FORGOTTEN.append, file)
     return Part(match, source)
