@@ -1,6 +1,7 @@
 """What every test shares: both event loops, and the rule that CI skips nothing."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -33,6 +34,15 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Run asynchronous tests on both event loops."""
     backend: str = request.param
     return backend
+
+
+@pytest.fixture
+def short_numbers() -> Iterator[None]:
+    """Set the lowest limit for the digits of a number, and so fewer states to look at."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(640)
+    yield
+    sys.set_int_max_str_digits(before)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,6 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -37,13 +36,7 @@ LONGEST = 3
 FEWER_PATHS = [every_path("a1/", 5), every_path("a/\n", 5), every_path("a1/\n", 4)]
 
 
-@pytest.fixture(autouse=True)
-def _short_numbers() -> Iterator[None]:
-    """The lowest limit for the digits of a number, and so fewer states to look at."""
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(640)
-    yield
-    sys.set_int_max_str_digits(before)
+pytestmark = pytest.mark.usefixtures("short_numbers")
 
 
 class Known:

@@ -6,7 +6,6 @@
 import os
 import random
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,13 +29,7 @@ SPECS = list_taken(SPECS)
 TEMPLATES = ["{A}", "x{A}/", "{A}-{B}", "{A}{t}", "{t}-{A}", "{A}{B}", "{A}/{B}", "{A}-{t}/"]
 
 
-@pytest.fixture(autouse=True)
-def _short_numbers() -> Iterator[None]:
-    """The lowest limit for the digits of a number, and so fewer states to look at."""
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(640)
-    yield
-    sys.set_int_max_str_digits(before)
+pytestmark = pytest.mark.usefixtures("short_numbers")
 
 
 @pytest.mark.parametrize("seed", range(2))
