@@ -6,7 +6,7 @@ there is to do, the less each costs; and one that ends alone is told of at once.
 
 import asyncio
 
-from asgi_routes.worker.redis.streams import ACK, GROUP, Streams
+from asgi_routes.worker.redis.streams import ACK, GROUP, Streams, end_in_time
 
 _LONGEST_CLOSING = 1.0
 _MOST = 1000
@@ -43,10 +43,7 @@ class Acks:
 
     async def close(self) -> None:
         """End what is under way, if the server answers in time."""
-        while self._telling:
-            _, pending = await asyncio.wait([*self._telling], timeout=_LONGEST_CLOSING)
-            for task in pending:
-                task.cancel()
+        await end_in_time(self._telling, _LONGEST_CLOSING)
 
     async def _tell_all(self, channel: str) -> None:
         try:

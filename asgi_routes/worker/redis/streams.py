@@ -14,9 +14,10 @@ more because its reply was lost on the way.
 as it needs them. All of them are in one slot of a cluster.
 """
 
+import asyncio
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from redis import exceptions
@@ -408,3 +409,11 @@ def _get_timeout(client: Any) -> float:
     pool = getattr(client, "connection_pool", client)  # A cluster's client has the options itself.
     timeout: float | None = pool.connection_kwargs.get("socket_timeout")
     return math.inf if timeout is None else timeout
+
+
+async def end_in_time(tasks: Collection[asyncio.Task[None]], seconds: float) -> None:
+    """Wait until tasks have ended and left; those that take longer are cancelled."""
+    while tasks:
+        _, pending = await asyncio.wait([*tasks], timeout=seconds)
+        for task in pending:
+            task.cancel()

@@ -19,7 +19,15 @@ from typing import Any
 from redis import exceptions
 
 from asgi_routes.worker.events import LOGGER
-from asgi_routes.worker.redis.streams import GIVE_BACK, GROUP, LOOK, Entry, Streams, means_no_group
+from asgi_routes.worker.redis.streams import (
+    GIVE_BACK,
+    GROUP,
+    LOOK,
+    Entry,
+    Streams,
+    end_in_time,
+    means_no_group,
+)
 
 _LINGER = 0.02
 """Seconds in which questions that end together become one."""
@@ -95,11 +103,7 @@ class Waiting:
 
     async def close(self) -> None:
         """End. What is under way gets its answer, if the server has one in time."""
-        longest = self._streams.pause + 0.5
-        while self._asking:
-            _, pending = await asyncio.wait([*self._asking], timeout=longest)
-            for task in pending:
-                task.cancel()
+        await end_in_time(self._asking, self._streams.pause + 0.5)
 
     def _join(self, waiter: _Waiter) -> None:
         """Have a channel wait together with the others."""
