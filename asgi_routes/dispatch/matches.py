@@ -29,7 +29,7 @@ from asgi_routes.scopes import (
 from asgi_routes.types import App, LifespanPolicy, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NONE_ALLOWED: frozenset[str] = frozenset()
 
@@ -105,13 +105,11 @@ class Match:
         """The classes and functions of the ``middleware=`` on the way, the outermost first."""
         return tuple(list_callables(layer for hop in self.hops for layer in hop.layers))
 
-    def put_below(self, router: Any, via: Any) -> "Match":
-        """Make it the match of a router that leads on to the one which was asked."""
-        passed = self._level if type(self._level) is tuple else self._list_passed()
-        self._level = router, via, passed
-        return self
-
-    def _list_passed(self) -> "Passed | None":
+    @property
+    def passed(self) -> "Passed | None":
+        """The same as `hops`, as the fast path tells it."""
+        if type(self._level) is tuple:
+            return self._level
         passed: Passed | None = None
         for hop in reversed(self.hops):
             passed = hop.router, hop, passed
@@ -131,7 +129,7 @@ class Match:
                 "pickle the scope, and match it in the other process"
             )
         via = self._via if type(self._via) is Key else None
-        return Match, (self.app, self.scope, self.endpoint, self._list_passed(), via)
+        return Match, (self.app, self.scope, self.endpoint, self.passed, via)
 
     def __repr__(self) -> str:
         return f"Match({show(self.endpoint)}, {show(self.scope)})"
@@ -147,6 +145,7 @@ class NoMatch:
         location: the path to redirect to, with or without a trailing slash, where the router has
             ``slashes="redirect"``; else None.
         method: the HTTP method of the request; None for other scopes.
+        is_plain: whether `not_found` answers it with 404, without any middleware.
 
     It loses its `place` when it is pickled, because that refers to the routers of its process.
 
@@ -155,7 +154,7 @@ class NoMatch:
     (False, "No route found for path 'x'.")
     """
 
-    __slots__ = ("_place", "allowed", "location", "method", "reason")
+    __slots__ = ("_place", "allowed", "is_plain", "location", "method", "reason")
 
     def __init__(
         self,
@@ -164,23 +163,27 @@ class NoMatch:
         location: str | None = None,
         place: "Place | Callable[[], Place] | None" = None,
         method: str | None = None,
+        *,
+        is_plain: bool = False,
     ) -> None:
         self.reason = reason
         self.allowed = allowed
         self.location = location
-        self._place = place  # Of a plain one, a function: it is seldom asked for.
+        self._place = place  # Of one that was told at once, a function: it is seldom asked for.
         self.method = method
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether `not_found` answers it with 404, without any middleware."""
-        return type(self._place) is partial
+        self.is_plain = is_plain
 
     @property
     def place(self) -> Place | None:
         """The declaration that answers the miss, through its middleware and with its default."""
         place = self._place
         return place if place is None or isinstance(place, Place) else place()
+
+    def put_below(self, router: Any, via: Any) -> "NoMatch":
+        """Return the miss of a router that sets nothing, and leads to the one which was asked."""
+        place = partial(_place_below, self, router, via)
+        told = self.reason, self.allowed, self.location, place, self.method
+        return NoMatch(*told, is_plain=self.is_plain)
 
     @property
     def is_known(self) -> bool:
@@ -209,7 +212,8 @@ class NoMatch:
         return False
 
     def __copy__(self) -> "NoMatch":
-        return NoMatch(self.reason, self.allowed, self.location, self._place, self.method)
+        told = self.reason, self.allowed, self.location, self._place, self.method
+        return NoMatch(*told, is_plain=self.is_plain)
 
     def __deepcopy__(self, _memo: object) -> "NoMatch":
         return self.__copy__()
@@ -219,6 +223,17 @@ class NoMatch:
 
     def __repr__(self) -> str:
         return f"NoMatch({self.reason!r})"
+
+
+def _place_below(miss: NoMatch, router: Any, via: Any) -> Place:
+    """Return the place of a miss with a router around it that sets nothing."""
+    place = miss.place
+    assert place is not None
+    *_, top = place.level.outwards()
+    top.outer, top.via = Level(router, top.scope, top.policy), via
+    for depth, level in enumerate(reversed([*place.level.outwards()])):
+        level.depth = depth
+    return place
 
 
 class RouteMiss(NamedTuple):
@@ -233,6 +248,16 @@ class RouteMiss(NamedTuple):
     reason: str
     status: int
     allowed: tuple[str, ...]
+
+
+def list_asked(found: Found | Match) -> "Iterator[Any]":
+    """Yield the routers that were asked, and what the declarations that they went by lead to."""
+    passed = found[3] if isinstance(found, tuple) else found.passed
+    while passed is not None:
+        router, via, passed = passed
+        yield router
+        if via is not None:
+            yield from (declared.target for declared in via.declarations)
 
 
 class Child(NamedTuple):

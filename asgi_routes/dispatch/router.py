@@ -17,9 +17,10 @@ from asgi_routes.dispatch.answers import (
     not_found,
     prepare_answer,
 )
-from asgi_routes.dispatch.matches import Child, Found, Match, NoMatch
+from asgi_routes.dispatch.matches import Child, Found, Match, NoMatch, list_asked
 from asgi_routes.dispatch.search import find_match
 from asgi_routes.lifespan import (
+    SETTLED,
     STATELESS,
     UNSTARTED,
     WITH_STATE,
@@ -71,9 +72,13 @@ class Router(Protocol):
     def match(self, scope: Scope) -> Match | NoMatch:
         """Return what serves this scope. No application is called, and the scope is not changed."""
 
-    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
-        """Return what `match` returns, or the same as a tuple, which is made in less time."""
-        if scope.get("type") == "lifespan":
+    def find_at_once(self, scope: Scope) -> Found | NoMatch | None:  # noqa: ARG002
+        """Return what serves a scope, or a miss, where that is told without the search; else None."""
+        return None
+
+    def find_at_length(self, scope: Scope) -> Match | NoMatch:
+        """Return what serves a scope, by the search; it says the same as `find_at_once`."""
+        if scope.get("type") == "lifespan" and not self.has_our_match:
             return NoMatch("The lifespan is not asked about.")  # Ours know that it has no path.
         return find_match(self, scope, BASE)
 
@@ -83,14 +88,16 @@ class Router(Protocol):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
-        found = self.find_endpoint(scope)
+        found: Found | Match | NoMatch | None = self.find_at_once(scope)
         if isinstance(found, tuple):
             app, child, endpoint, _ = found
-        elif not found:
-            return await _serve_miss(self, found, scope, receive, send)
         else:
+            if found is None:
+                found = self.find_at_length(scope)
+            if not found:
+                return await _serve_miss(self, found, scope, receive, send)
             app, child, endpoint = found.app, found.scope, found.endpoint
-        if UNSTARTED or self.lifespan is not None:
+        if UNSTARTED or (self.lifespan is not None and id(self) not in SETTLED):
             _warn_of_lifespans(self, found, scope)
         route = child.get("route")
         if type(route) is ChildRoute and route.published is not None:
@@ -142,9 +149,7 @@ def _warn_of_lifespans(router: Router, found: Found | Match, scope: Scope) -> No
     """Warn of routers on the way that have a lifespan of their own, which nobody has started."""
     if scope.get("type") == "lifespan":
         return
-    found = found if isinstance(found, Match) else Match(*found)
-    passed = [declared.target for hop in found.hops for declared in hop.declarations]
-    for one in (router, *(hop.router for hop in found.hops), *passed):
+    for one in (router, *list_asked(found)):
         if is_router(one) and getattr(one, "lifespan", None) is not None:
             warn_if_never_started(one)
 

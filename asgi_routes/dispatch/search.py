@@ -471,6 +471,11 @@ class Search:
         self.reason = self.reason or reason
         self.is_refused |= is_no_path
 
+    def find_place(self, level: Level) -> Place:
+        """Return the place that answers the miss of a router that was entered, and no other."""
+        self._entered.append(level)
+        return self._best(level)
+
     def _best(self, top: Level) -> Place:
         if not self._is_known:
             for level in self._entered:

@@ -2,6 +2,7 @@
 
 from asgi_routes.lifespan.application import Lifespan
 from asgi_routes.lifespan.participants import (
+    SETTLED,
     STATELESS,
     UNSTARTED,
     WITH_STATE,
@@ -13,6 +14,7 @@ from asgi_routes.lifespan.participants import (
 )
 
 __all__ = (
+    "SETTLED",
     "STATELESS",
     "UNSTARTED",
     "WITH_STATE",

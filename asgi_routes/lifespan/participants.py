@@ -35,7 +35,7 @@ _KEYS: dict[int, tuple["weakref.ref[Any]", object]] = {}
 _COUNTING = make_lock()
 """Held while the registries change; event loops may run in several threads."""
 
-_SETTLED: dict[int, Any] = {}
+SETTLED: dict[int, Any] = {}
 """Routers that need no warning, by id: their lifespan has begun once, or the warning is out."""
 UNSTARTED: dict[int, "weakref.ref[Any]"] = {}
 """Routers with a lifespan of their own that has not begun. While this is empty, none is checked."""
@@ -252,7 +252,7 @@ def expect_start(router: Any) -> None:
 
 def mark_begun(router: Any) -> None:
     """Note that the own lifespan of a router has begun."""
-    if id(router) not in _SETTLED:
+    if id(router) not in SETTLED:
         _settle(router)
 
 
@@ -261,7 +261,7 @@ def warn_if_never_started(router: Any) -> None:
 
     Without it, the first sign is a KeyError for ``scope["state"]`` somewhere in an application.
     """
-    if id(router) not in _SETTLED and _settle(router):
+    if id(router) not in SETTLED and _settle(router):
         _LOGGER.warning(
             "%s(lifespan=%s) serves requests, but its lifespan was never started: the server or "
             "framework around it does not run it. Use router.lifespan_context(), "
@@ -277,7 +277,7 @@ def _settle(router: Any) -> bool:
     UNSTARTED.pop(key, None)
     held: Any
     try:
-        held = weakref.ref(router, lambda _: _SETTLED.pop(key, None))
+        held = weakref.ref(router, lambda _: SETTLED.pop(key, None))
     except TypeError:
         held = router  # While the router is kept, no other object gets its id.
-    return _SETTLED.setdefault(key, held) is held
+    return SETTLED.setdefault(key, held) is held

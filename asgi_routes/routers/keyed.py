@@ -146,6 +146,8 @@ class MethodRouter(KeyedRouter):
     True
     """
 
+    misses_by_key = False  # The methods of all keys are told.
+
     def __init__(
         self,
         mapping: Mapping[str, App],

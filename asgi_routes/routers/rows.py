@@ -119,6 +119,12 @@ class Destination:
         """Whether the route says itself what may follow it."""
         return self.route.pattern.syntax == "regex"
 
+    @property
+    def may_want_variants(self) -> bool:
+        """Whether a router on the way, or the one that it leads to, may want a slash more or less."""
+        is_asked = self.kind is Kind.ROUTER and self.served_by_method is None
+        return is_asked or any(settings.want_variants for settings in self.settings)
+
     def find_served(self, scope: Scope) -> "Served | None":
         """Return what serves a scope that the row has the path for, where that is plain."""
         by_method = self.served_by_method

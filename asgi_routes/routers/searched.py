@@ -13,7 +13,6 @@ from typing import Any
 from asgi_routes.apps import ENDPOINT, walk
 from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch import (
-    BASE,
     NOTHING,
     Branch,
     Child,
@@ -25,7 +24,6 @@ from asgi_routes.dispatch import (
     Router,
     Search,
     Taken,
-    find_match,
     is_application,
 )
 from asgi_routes.errors import ImproperlyConfigured, Place, find_caller, raise_together
@@ -50,15 +48,18 @@ class SearchedRouter(Router):
         settings: what it sets for itself and for what is below it.
         declared: the user's line; for a copy, that of the router it was made of.
         is_transparent: whether it sets nothing, and has no middleware.
+        misses_by_key: whether a miss behind the key of the scope is a miss, whatever other keys
+            lead to.
     """
 
     settings: Settings
+    misses_by_key = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.has_our_match = cls.match is SearchedRouter.match
         if not cls.has_our_match:
-            cls.find_endpoint = Router.find_endpoint  # type: ignore[method-assign]
+            cls.find_at_once = Router.find_at_once  # type: ignore[method-assign]
         if "__init__" in vars(cls) and not cls.__module__.startswith("asgi_routes."):
             cls.__init__ = _check_after(cls.__init__, cls.__qualname__)  # type: ignore[method-assign]
 
@@ -107,23 +108,25 @@ class SearchedRouter(Router):
         """
         if type(scope) is not dict:
             scope = _take_scope(scope)
-        found = self.find_endpoint(scope)
+        found = self.find_at_once(scope)
+        if found is None:
+            return self.find_at_length(scope)
         return Match(*found) if isinstance(found, tuple) else found
 
-    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
-        """Return what `match` returns, or the same as a tuple, which is made in less time."""
+    def find_at_once(self, scope: Scope) -> Found | NoMatch | None:
+        """Return what serves a scope, or a miss, where that is told without the search; else None."""
         key = self.key_of(scope)
-        if key is not None and "route" not in scope:
-            if key.is_direct:
-                found: Found | Match | NoMatch = key.app.find_endpoint(scope)
-                if type(found) is tuple:
-                    app, child, endpoint, passed = found
-                    return app, child, endpoint, (self, key, passed)
-                if type(found) is Match and not found.is_default:
-                    return found.put_below(self, key)
-            elif key.kind is ENDPOINT:
-                return key.app, scope, key.app, (self, key, None)
-        return find_match(self, scope, BASE)
+        if key is None or "route" in scope:
+            return None
+        if key.is_direct:
+            found: Found | NoMatch | None = key.app.find_at_once(scope)
+            if isinstance(found, tuple):
+                app, child, endpoint, passed = found
+                return app, child, endpoint, (self, key, passed)
+            return None if found is None or not self.misses_by_key else found.put_below(self, key)
+        if key.kind is ENDPOINT:
+            return key.app, scope, key.app, (self, key, None)
+        return None
 
     # Copying. What a router consists of follows from what it was made of, and is made again: its
     # matcher would still lead to the applications of the one that was copied.

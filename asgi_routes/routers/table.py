@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from asgi_routes.apps import Kind
 from asgi_routes.engine import (
     Compile,
     CompiledRows,
@@ -49,8 +48,7 @@ class Table:
         numbers: of the declarations, in the order that they have.
         kept: see `CompiledRows`; before it is compiled, that of the table before.
         may_want_variants: whether a router in it may want a slash more or less.
-        is_closed: whether a path that no row matches is a miss, and a plain answer is the same
-            whichever of its declarations gives it.
+        has_own_answers: whether it matters which of its declarations answers a miss.
 
     Args:
         routes: as declared.
@@ -90,13 +88,8 @@ class Table:
         self._place_rows: LaterHits[Destination] | None = None
         self._layer = layer
         self._names: Names | None = None
-        self.may_want_variants = any(
-            row.target.kind is Kind.ROUTER
-            or any(settings.want_variants for settings in row.target.settings)
-            for row in self.rows
-        )
-        has_own_answers = any(way.layers or way.settings for way in self._places)
-        self.is_closed = not (self.may_want_variants or has_own_answers)
+        self.may_want_variants = any(row.target.may_want_variants for row in self.rows)
+        self.has_own_answers = any(way.layers or way.settings for way in self._places)
 
     matcher: Matcher[Destination]
     literal: Matcher[Destination]

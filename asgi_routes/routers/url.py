@@ -13,11 +13,9 @@ from asgi_routes.dispatch import (
     Child,
     Found,
     Level,
-    Match,
     NoMatch,
     Place,
     Search,
-    find_match,
     is_application,
     not_found,
 )
@@ -150,13 +148,8 @@ class URLRouter(Reversing, SearchedRouter):
         self._regex = regex
         self._compile_regex = find_compiler(regex)
         self.root_path: RootPath = root_path
-        self._is_simple = self.own_policy.encoded_slashes == "decode"
-        self._answers_plainly = (
-            self.own_policy.slashes == "strict"
-            and self.own_policy.default is not_found
-            and self.layer is None
-            and not is_application(self.default)
-        )
+        self._decodes_slashes = self.own_policy.encoded_slashes == "decode"
+        self._answers_plainly = self.own_policy.default is not_found and self.layer is None
         self.origin = ref(self)
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
@@ -322,25 +315,22 @@ class URLRouter(Reversing, SearchedRouter):
         """Whether a router in the table may want a slash more or less."""
         return self._table.may_want_variants
 
-    def find_endpoint(self, scope: Scope) -> Found | Match | NoMatch:
-        """Return what serves the scope's path, behind nested routers too.
-
-        What most scopes are is decided here; `find_match` says the same at length.
-        """
+    def find_at_once(self, scope: Scope) -> Found | NoMatch | None:
+        """Return what serves the scope's path, behind nested routers too; None for the search."""
         path: Any = scope.get("path")
         if (
-            self._is_simple
-            and type(path) is str
+            type(path) is str
             and path[:1] == "/"
             and "route" not in scope
             and "path_remaining" not in scope
+            and (self._decodes_slashes or not has_encoded_slash(scope))
         ):
             reading: PlainReading | None = None
             text = path[1:]
             if scope.get("root_path"):
                 reading = read_plainly(scope, self.root_path)
                 if reading is None:
-                    return find_match(self, scope, BASE)
+                    return None
                 text = reading[0][reading[1] :]
             table = self._table
             hit = table.literal(text)
@@ -362,20 +352,33 @@ class URLRouter(Reversing, SearchedRouter):
                     if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
                         child = child_scope(scope, target.matched, ((args, kwargs),), rest)
                     return first, child, app, (self, target, passed)
-                reading = reading or (path, 1, "", 1)
-                return find_behind(self, scope, reading, hit) or find_match(self, scope, BASE)
-            if table.is_closed and self._answers_plainly:
-                return self._miss(scope, Reading(*(reading or (path, 1, "", 1))))
-        return find_below_route(self, scope) or find_match(self, scope, BASE)
+                return find_behind(self, scope, reading or (path, 1, "", 1), hit)
+            return self._find_miss(scope, text, reading or (path, 1, "", 1))
+        return find_below_route(self, scope)
 
-    def _miss(self, scope: Scope, reading: Reading) -> NoMatch:
-        place = partial(self._make_place, scope, reading)
+    def _find_miss(self, scope: Scope, text: str, plain: PlainReading) -> NoMatch | None:
+        """Return the miss of a path that no row has; None where something may serve it even so."""
+        table = self._table
+        is_strict = self.own_policy.slashes == "strict" and not table.may_want_variants
+        if self.default_of_misses is not None or not (is_strict or self._has_no_variant(text)):
+            return None
+        reading = Reading(*plain)
         method = scope.get("method") if scope.get("type") == "http" else None
-        reason = f"No route found for path {reading.text!r}."
-        return NoMatch(reason, NONE_ALLOWED, None, place, method)
+        return NoMatch(
+            f"No route found for path {reading.text!r}.",
+            place=partial(self._find_place, scope, reading),
+            method=method if isinstance(method, str) else None,
+            is_plain=self._answers_plainly and not table.has_own_answers,
+        )
 
-    def _make_place(self, scope: Scope, reading: Reading) -> Place:
-        return Place.of(Level(self, scope, self.own_policy, reading))
+    def _has_no_variant(self, text: str) -> bool:
+        other = text[:-1] if text.endswith("/") else text + "/"
+        return self._table.matcher(other) is None
+
+    def _find_place(self, scope: Scope, reading: Reading) -> Place:
+        """Return the place that answers a miss."""
+        level = Level(self, scope, self.own_policy, reading)
+        return Search(scope, NONE_ALLOWED, 0).find_place(level)
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield where the search goes on from here, in order."""

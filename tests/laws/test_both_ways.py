@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asgi_routes import Match, Route
+from asgi_routes import Match, Route, not_found
 from asgi_routes.apps import router_behind
 from asgi_routes.dispatch import BASE
 from asgi_routes.dispatch.search import find_match
@@ -18,6 +18,8 @@ from asgi_routes.scopes import ChildRoute
 from tests.laws.building import build
 from tests.laws.drawing import Limits, several, trees
 from tests.laws.shares import lawful
+from tests.laws.test_transparency import with_middleware
+from tests.laws.wrappers import DoingNothing
 
 _TOLD = ("template", "policy", "root_path", "mounts", "is_whole")
 _MOST_BOUNDARIES = 5
@@ -38,20 +40,28 @@ def told_by(route: Any, *, is_read: bool) -> dict[str, Any] | None:
     return told
 
 
+def miss_told_by(miss: Any) -> dict[str, Any]:
+    """Return what a miss tells, and what answers it."""
+    told = {name: getattr(miss, name) for name in ("reason", "allowed", "location", "method")}
+    place = miss.place
+    told |= {"hops": miss.hops, "via": place.via, "taken": place.taken, "rest": place.rest}
+    return told | {"policy": place.policy, "depth": place.level.depth}
+
+
 def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
     """Assert that both ways say the same, and return what they say, and whether it was said at once."""
-    found, searched = router.find_endpoint(dict(scope)), find_match(router, dict(scope), BASE)
-    at_once = type(found) is tuple
-    if at_once:
+    found, searched = router.find_at_once(dict(scope)), find_match(router, dict(scope), BASE)
+    if found is None:
+        return searched, False
+    if isinstance(found, tuple):
         found = Match(*found)
     assert type(found) is type(searched)
     if not found:
-        assert (found.reason, found.allowed, found.location) == (
-            searched.reason,
-            searched.allowed,
-            searched.location,
-        )
-        return None, at_once
+        assert miss_told_by(found) == miss_told_by(searched)
+        if found.is_plain:
+            assert searched.place.policy.default is not_found
+            assert not any(hop.layers for hop in searched.hops)
+        return found, True
     assert found.app is searched.app
     assert found.endpoint is searched.endpoint
     assert found.hops == searched.hops
@@ -61,7 +71,7 @@ def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
         theirs.pop("route", None), is_read=is_read
     )
     assert mine == theirs
-    return searched, at_once
+    return searched, True
 
 
 def test_at_once_and_at_length() -> None:
@@ -71,16 +81,17 @@ def test_at_once_and_at_length() -> None:
     @lawful(50)
     @given(tree=trees(Limits(wrapped=True)), data=st.data())
     def hold(tree: Any, data: st.DataObject) -> None:
-        built = build(tree)
+        places = data.draw(st.lists(st.sampled_from(with_middleware(tree)), max_size=2))
+        built = build(tree, {place: [DoingNothing("pass", "app")] for place in places})
         for request in data.draw(several(tree)):
             router, scope, place = built.router, request.scope(), "outside"
             if "path" in scope and data.draw(st.booleans()):
                 scope["root_path"] = "/taken/off"
             for _ in range(_MOST_BOUNDARIES):
                 found, at_once = hold_alike(router, scope)
-                if found is None:
+                counted["misses" if not found else place, at_once] += 1
+                if not found:
                     break
-                counted[place, at_once] += 1
                 router, scope = router_behind(found.endpoint), dict(found.scope)
                 if router is None:
                     break
@@ -88,5 +99,5 @@ def test_at_once_and_at_length() -> None:
 
     hold()
     print(*counted.items())
-    for place in ("outside", "behind a wrapper"):
+    for place in ("outside", "behind a wrapper", "misses"):
         assert counted[place, True] >= 0.1 * counted[place, False], counted

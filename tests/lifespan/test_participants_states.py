@@ -245,10 +245,10 @@ def test_nothing_is_kept_of_routers_that_are_gone() -> None:
     router = URLRouter([], lifespan=pool)
     key = id(router)
     warn_if_never_started(router)
-    assert key in participants._SETTLED
+    assert key in participants.SETTLED
     del router
     gc.collect()
-    assert key not in participants._SETTLED
+    assert key not in participants.SETTLED
 
 
 def test_a_router_that_cannot_be_referred_to_weakly(caplog: pytest.LogCaptureFixture) -> None:
