@@ -1,7 +1,7 @@
 """Dispatch: who is asked about a scope, who is called, and what answers a miss."""
 
 from asgi_routes.dispatch.answers import NotFound, is_application, make_answer, not_found
-from asgi_routes.dispatch.levels import NOTHING, Hop, Key, Level, Place, Taken
+from asgi_routes.dispatch.levels import NOTHING, Chosen, Hop, Key, Level, Place, Taken
 from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Found, Match, NoMatch
 from asgi_routes.dispatch.router import BASE, Router
 from asgi_routes.dispatch.search import Branch, Search, find_match
@@ -12,6 +12,7 @@ __all__ = (
     "NOTHING",
     "Branch",
     "Child",
+    "Chosen",
     "Found",
     "Hop",
     "Key",

@@ -4,7 +4,7 @@ A level knows its way back, so that nothing is copied before something serves.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours
 from asgi_routes.middleware import Layer
@@ -34,9 +34,10 @@ class Key:
         kind: what the search does with it.
         is_direct: whether it is a router that the search goes through.
         is_default: whether there is no key: it is the router's default.
+        static: what is the same in all routes to a boundary, once it was asked for.
     """
 
-    __slots__ = ("app", "is_default", "is_direct", "kind", "text")
+    __slots__ = ("app", "is_default", "is_direct", "kind", "static", "text")
     matched: ChildRoute | None = None
     template = NO_TEMPLATE
     declarations: tuple[Any, ...] = ()
@@ -50,6 +51,7 @@ class Key:
         has_branches = callable(getattr(app, "branches", None))
         self.is_direct = self.kind is Kind.ROUTER and has_branches and matches_as_ours(app)
         self.is_default = is_default
+        self.static: ChildRoute | None = None
 
     @property
     def passed(self) -> tuple[Any, ...]:
@@ -59,6 +61,10 @@ class Key:
     def policy_in(self, policy: Policy) -> Policy:
         """Return what holds for the application."""
         return policy
+
+
+Chosen: TypeAlias = tuple[Key, Taken]
+"""A key, and the parameters that it took."""
 
 
 class Level:

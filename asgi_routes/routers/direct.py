@@ -4,22 +4,27 @@ Nothing is decided here but where nobody can decline. What has to be weighed, me
 variants, misses, is left to the search, which answers the same at length.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from asgi_routes.apps import ENDPOINT, ROUTER, matches_as_ours
-from asgi_routes.dispatch import Found, Taken
+from asgi_routes.apps import BOUNDARY, ENDPOINT, ROUTER, matches_as_ours
+from asgi_routes.dispatch import BASE, NOTHING, Found, Key, Taken
 from asgi_routes.engine.rows import Hit
+from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.routers.rows import Destination, Mount
 from asgi_routes.scopes import (
+    NO_TEMPLATE,
     ChildRoute,
     MatchedRoute,
     PlainMounted,
     PlainReading,
     Policy,
+    add_route,
     child_scope,
+    has_encoded_slash,
     join_templates,
     mount_at,
-    resume,
+    read_plainly,
     root_path_of,
     split_at_mount,
 )
@@ -33,12 +38,11 @@ def find_below_route(router: Any, scope: Any) -> Found | None:
     outer = scope.get("route")
     if type(outer) is not ChildRoute or outer.known or outer.policy is None:
         return None
-    reading = resume(outer.position, scope)
     policy = router.policy_within(outer.policy)
-    if reading is None or policy.encoded_slashes != "decode":
+    if policy.encoded_slashes != "decode" and has_encoded_slash(scope):
         return None
-    whole, at, _, _ = reading
-    hit = router.matcher(whole[at:])
+    reading = read_plainly(scope, router.root_path)
+    hit = None if reading is None else router.matcher(reading[0][reading[1] :])
     if hit is None:
         return None
     row, args, kwargs, rest = hit
@@ -46,8 +50,8 @@ def find_below_route(router: Any, scope: Any) -> Found | None:
     served = target.find_served(scope)
     if served is None:
         return None
-    first, app, passed = served
-    route = _make_route_below(target, outer, policy)
+    first, app, matched, passed = served
+    route = _make_route_below(target, matched, outer, policy)
     child = child_scope(scope, route, ((args, kwargs),), rest)
     return first, child, app, (router, target, passed)
 
@@ -64,7 +68,7 @@ def find_behind(
     target: Destination = row.target
     methods = target.methods
     if methods is not None and not _takes(methods, scope):
-        return None
+        return _find_later(router, scope, reading, hit)
     if target.mounting is not None:
         return _find_mounted(router, scope, reading, target, (args, kwargs), rest)
     if target.kind is ROUTER:
@@ -137,19 +141,52 @@ def _takes(methods: frozenset[str], scope: Any) -> bool:
 def _make_route_of(static: ChildRoute, scope: Any) -> ChildRoute:
     """Return the route for one request."""
     route = _new(ChildRoute)
-    route.template, route.static = static.template, static
-    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
-    route.after, route.published = static.after, static.published
-    route.root_path, route.mounts = static.root_path, static.mounts
-    route.is_whole = static.is_whole
+    route.take(static)
     route.outermost, route.depth = scope, 1
     return route
 
 
-def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) -> ChildRoute:
-    """Return the route of a target below one around, the same for all such requests."""
-    static = outer.static
-    key = static or (
+def _find_later(
+    router: Any, scope: Any, reading: PlainReading, hit: Hit[Destination]
+) -> Found | None:
+    """Return what serves behind a row that is there for other methods, if it is the next."""
+    if scope.get("method") == "OPTIONS":
+        return None  # The rows that were passed by may answer it.
+    whole, at, _, _ = reading
+    later = router.find_next(whole[at:], hit)
+    if later is None:
+        return None
+    row, args, kwargs, rest = later
+    target: Destination = row.target
+    served = target.find_served(scope)
+    if served is None:
+        return None
+    first, app, matched, passed = served
+    child = child_scope(scope, matched, ((args, kwargs),), rest)
+    return first, child, app, (router, target, passed)
+
+
+def _make_route_below(
+    target: Destination,
+    matched: ChildRoute,
+    outer: ChildRoute,
+    policy: Policy,
+    layers: Iterable[Layer] = (),
+    endpoint: Any = None,
+) -> ChildRoute:
+    """Return the route of a target below one around, the same for all such requests.
+
+    Args:
+        target: where the row leads to.
+        matched: what its route is without one around.
+        outer: the route around.
+        policy: what holds for the router.
+        layers: the middleware of the route around, if it has not been called.
+        endpoint: what is called through it in the end.
+    """
+    if matched.derived is None:
+        matched.derived = {}
+    key = outer.static or (
         outer.template,
         policy,
         outer.root_path,
@@ -157,17 +194,19 @@ def _make_route_below(target: Destination, outer: ChildRoute, policy: Policy) ->
         outer.passed,
         outer.mounts,
     )
-    route = target.below.get(key)
+    route = matched.derived.get(key)
     if route is None:
         route = ChildRoute(join_templates((outer.template, target.template)))
-        route.after = target.matched.after
+        route.after = matched.after
+        if layers:
+            route.after = chain_layers((*layers, *(matched.after or ())), endpoint)[1]
         route.policy = target.policy_in(policy)
         route.origin = outer.origin or target.matched.origin
         route.root_path = outer.root_path
         route.passed, route.mounts = outer.passed + target.passed, outer.mounts
         route.published = MatchedRoute(route.template)
         route.static = route
-        _remember(target.below, key, route)
+        _remember(matched.derived, key, route)
     return route
 
 
@@ -182,10 +221,11 @@ def _find_by_key(
 ) -> Found | None:
     """Return what a router leads to that stands behind a row, and goes by a key of the scope."""
     inner: Any = target.app
-    key = None if target.matched.after is not None else _key_of(inner, scope)
-    if key is None:
+    chosen = inner.find_key(scope) if getattr(inner, "is_transparent", False) else None
+    if chosen is None or chosen[1] is not NOTHING:
         return None
-    if key.kind is ENDPOINT and not rest:
+    key = chosen[0]
+    if key.kind is ENDPOINT and not rest and target.matched.after is None:
         child = child_scope(scope, target.matched, (taken,), rest)
         return key.app, child, key.app, (router, target, (inner, key, None))
     if not key.is_direct:
@@ -212,12 +252,12 @@ def _find_nested(
         taken: the parameters of that row.
         mounted: how the router is mounted, or None.
     """
-    if around.after is not None or around.policy is None:
-        return None
-    if not matches_as_ours(inner) or not hasattr(inner, "matcher"):
+    if around.policy is None or not matches_as_ours(inner) or not hasattr(inner, "matcher"):
         return None
     policy = inner.policy_within(around.policy)
-    hit = inner.matcher(text) if policy.encoded_slashes == "decode" else None
+    if policy.encoded_slashes != "decode" and has_encoded_slash(scope):
+        return None
+    hit = inner.matcher(text)
     if hit is None:
         return None
     row, args, kwargs, rest = hit
@@ -225,13 +265,89 @@ def _find_nested(
     served = target.find_served(scope)
     if served is None:
         return None
-    route = _make_route_below(target, around, policy)
+    first, app, matched, passed = served
+    route = _make_route_below(target, matched, around, policy, around.after or (), app)
     both = (taken, (args, kwargs)) if taken[0] or taken[1] else ((args, kwargs),)
     child = child_scope(scope, route, both, rest, mounted)
-    first, app, passed = served
-    return first, child, app, (inner, target, passed)
+    return _first(route, first), child, app, (inner, target, passed)
 
 
-def _key_of(router: Any, scope: Any) -> Any:
-    find = getattr(router, "key_of", None)
-    return None if find is None else find(scope)
+def find_behind_key(router: Any, key: Key, taken: Taken, scope: Any) -> Found | None:
+    """Return the endpoint or boundary that a key of a router leads to, if that is plain.
+
+    The scope is one that nobody has routed yet.
+    """
+    if key.kind is ENDPOINT and router.is_transparent and taken is NOTHING:
+        return key.app, scope, key.app, (router, key, None)
+    if key.kind is not BOUNDARY or not router.misses_by_key:
+        return None
+    static = key.static or _make_boundary(router, key)
+    route = _make_route_of(static, scope)
+    first = _first(static, key.app)
+    if taken is NOTHING:
+        return first, add_route(scope, route), key.app, (router, key, None)
+    return first, child_scope(scope, route, (taken,)), key.app, (router, key, None)
+
+
+def _make_boundary(router: Any, key: Key) -> ChildRoute:
+    static = ChildRoute(NO_TEMPLATE)
+    static.policy, static.passed, static.is_whole = router.policy_within(BASE), (key,), True
+    static.after = chain_layers([layer for layer in (router.layer,) if layer], key.app)[1]
+    static.static = key.static = static
+    return static
+
+
+def put_around(router: Any, key: Key, taken: Taken, scope: Any, found: Found) -> Found | None:
+    """Return what serves behind a key of a router that has middleware, settings or parameters.
+
+    Args:
+        router: the router.
+        key: that the scope has.
+        taken: the parameters of the key.
+        scope: one that nobody has routed yet.
+        found: what serves behind the key.
+    """
+    app, child, endpoint, passed = found
+    route = child.get("route")
+    static: ChildRoute | None = None if type(route) is not ChildRoute else route.static
+    has_parameters = "url_route" in scope or "path_params" in scope
+    if static is None or (taken is not NOTHING and (has_parameters or "url_route" not in child)):
+        return None
+    if static.derived is None:
+        static.derived = {}
+    # The same row may lead to another application for each method.
+    own = router.reference, id(endpoint)
+    derived = static.derived.get(own)
+    if derived is None:
+        derived = _derive(router, key, static, endpoint, passed)
+        _remember(static.derived, own, derived)
+    if route is static:
+        child["route"] = derived
+    else:
+        route.take(derived)
+    if taken is not NOTHING:
+        url_route = child["url_route"]
+        kwargs = {**taken[1], **url_route["kwargs"]}
+        child["url_route"] = {"args": url_route["args"], "kwargs": kwargs}
+        child["path_params"] = kwargs.copy()
+    return _first(derived, app), child, endpoint, (router, key, passed)
+
+
+def _derive(router: Any, key: Key, static: ChildRoute, endpoint: Any, passed: Any) -> ChildRoute:
+    """Return a route below a key of a router."""
+    policy = router.policy_within(BASE)
+    while passed is not None:
+        inner, via, passed = passed
+        policy = via.policy_in(inner.policy_within(policy))
+    route = _new(ChildRoute)
+    route.take(static)
+    route.policy, route.passed = policy, (key, *static.passed)
+    layers = [*([router.layer] if router.layer else ()), *(static.after or ())]
+    route.after = chain_layers(layers, endpoint)[1]
+    route.static = route
+    return route
+
+
+def _first(route: ChildRoute, app: Any) -> Any:
+    """Return what is called first: the outermost middleware, if there is any."""
+    return next(iter(route.after)).app if route.after else app

@@ -8,10 +8,10 @@ from asgi_routes.dispatch import (
     NOTHING,
     Branch,
     Child,
+    Chosen,
     Key,
     Level,
     Search,
-    Taken,
 )
 from asgi_routes.engine import (
     LinearMatcher,
@@ -114,17 +114,23 @@ class HostRouter(Reversing, KeyedRouter):
         self._matcher = compile_rows(rows, LinearMatcher(rows)).matcher
         self.warn_of_suspicions()
 
-    def key_of(self, scope: Scope) -> Key | None:
-        if not self.is_transparent:
-            return None
+    def find_key(self, scope: Scope) -> Chosen | None:
+        """Return what serves the scope's host; its path is not looked at."""
         text = host_header_of(scope)
         if text is None:
             return None
-        # As a rule it is the very key; without looking, else.
-        return self._exact.get(text) or self._exact.get(parse_host(text) or "")
+        key = self._exact.get(text)  # As a rule, it is the very key.
+        if key is not None:
+            return key, NOTHING
+        host = parse_host(text)
+        key = None if host is None else self._exact.get(host)
+        if key is not None or host is None:
+            return None if key is None else (key, NOTHING)
+        labels = labels_of(host)
+        hit = None if labels is None else self._matcher(labels)
+        return None if hit is None else (hit[0].target, ((), hit[2]))
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
-        """Yield what serves the scope's host; its path is not looked at."""
         scope = level.scope
         host = host_of(scope)
         if host is None:
@@ -132,20 +138,11 @@ class HostRouter(Reversing, KeyedRouter):
             reason = f"No single valid host in the scope (its type is {kind!r})."
             yield from search.lead_nowhere(level, reason)
             return
-        key, taken = self._find(host)
-        yield from self.lead_on(level, search, key, "host", host, taken)
+        yield from self.lead_on(level, search, self.find_key(scope), "host", host)
 
     def _arguments(self) -> dict[str, Any]:
         own = {"lifespan": self.lifespan, "converters": self._converters}
         return super()._arguments() | own | {"mapping": self._apps}
-
-    def _find(self, host: str) -> tuple[Key | None, Taken]:
-        key = self._exact.get(host)
-        if key is not None:
-            return key, NOTHING
-        labels = labels_of(host)
-        hit = None if labels is None else self._matcher(labels)
-        return (None, NOTHING) if hit is None else (hit[0].target, ((), hit[2]))
 
     def children(self) -> Iterator[Child]:
         for host, app in self._apps.items():

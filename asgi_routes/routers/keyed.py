@@ -1,13 +1,15 @@
 """Routers that go by one key of the scope: its type, method, channel, or subprotocols."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from asgi_routes.apps import Kind, is_called_as_router
 from asgi_routes.dispatch import (
+    NOTHING,
     Branch,
     Child,
+    Chosen,
     Key,
     Level,
     Search,
@@ -77,7 +79,6 @@ class ProtocolTypeRouter(Reversing, KeyedRouter):
         self.enclose(self._apps.values())
         self._keys = make_keys(self._apps)
         SearchedRouter.__init__(self, default, middleware)
-        self._direct_keys = self._keys if self.is_transparent else {}
         self.set_lifespan(lifespan)
         self.warn_of_suspicions()
 
@@ -85,19 +86,19 @@ class ProtocolTypeRouter(Reversing, KeyedRouter):
         yield from super().list_suspicions()
         yield from suspect_types(self._apps)
 
-    def key_of(self, scope: Scope) -> Key | None:
-        kind = scope["type"]
-        return self._direct_keys.get(kind) if type(kind) is str else None
-
-    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
-        """Yield what serves the scope's type.
+    def find_key(self, scope: Scope) -> Chosen | None:
+        """Return what serves the scope's type.
 
         Raises:
             KeyError: the scope has no ``type``, so it is none (ASGI, "Connection Scope").
         """
-        kind = level.scope["type"]
+        kind = scope["type"]
         key = self._keys.get(kind) if isinstance(kind, str) else None
-        yield from self.lead_on(level, search, key, "scope type", kind)
+        return None if key is None else (key, NOTHING)
+
+    def branches(self, level: Level, search: Search) -> Iterator[Branch]:
+        chosen = self.find_key(level.scope)
+        yield from self.lead_on(level, search, chosen, "scope type", level.scope["type"])
 
     def _arguments(self) -> dict[str, Any]:
         return super()._arguments() | {"mapping": self._apps, "lifespan": self.lifespan}
@@ -187,11 +188,11 @@ class MethodRouter(KeyedRouter):
         is_plain = all(key.kind is Kind.ENDPOINT for key in keys.values())
         return keys if is_plain and self.is_transparent and is_called_as_router(self) else None
 
-    def key_of(self, scope: Scope) -> Key | None:
-        method: Any = scope.get("method")
-        is_plain = self.is_transparent and scope.get("type") == "http" and type(method) is str
-        found = self._keys.get(method) if is_plain else None
-        return None if found is None else found[0]
+    def find_key(self, scope: Scope) -> Chosen | None:
+        """Return what serves the scope's method, if it is one of HTTP."""
+        method: Any = scope.get("method") if scope.get("type") == "http" else None
+        found = self._keys.get(method) if type(method) is str else None
+        return None if found is None else (found[0], NOTHING)
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
         """Yield what serves the scope's method, and then, for ``Allow``, what serves the others."""
@@ -274,8 +275,15 @@ class ChannelNameRouter(KeyedRouter):
         """The names and globs, in order."""
         return tuple(self._apps)
 
+    def find_key(self, scope: Scope) -> Chosen | None:
+        """Return what serves the scope's channel; its type is not looked at."""
+        channel = scope.get("channel")
+        if not isinstance(channel, str):
+            return None
+        key = self._keys.get(channel) or self._globs.find(channel)
+        return None if key is None else (key, NOTHING)
+
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
-        """Yield what serves the scope's channel; its type is not looked at."""
         channel = level.scope.get("channel")
         if not isinstance(channel, str):
             kind = level.scope.get("type")
@@ -285,10 +293,7 @@ class ChannelNameRouter(KeyedRouter):
                 "ChannelNameRouter only serves scopes of type 'channel'.",
             )
             return
-        key = self._keys.get(channel)
-        if key is None:
-            key = self._globs.find(channel)
-        yield from self.lead_on(level, search, key, "channel name", channel)
+        yield from self.lead_on(level, search, self.find_key(level.scope), "channel name", channel)
 
     def _arguments(self) -> dict[str, Any]:
         return super()._arguments() | {"mapping": self._apps}
@@ -335,14 +340,17 @@ class SubprotocolRouter(KeyedRouter):
         SearchedRouter.__init__(self, default, middleware)
         self.warn_of_suspicions()
 
+    def find_key(self, scope: Scope) -> Chosen | None:
+        """Return what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
+        for name in _list_subprotocols(scope):
+            key = self._keys.get(name) if isinstance(name, str) else None
+            if key is not None:
+                return key, NOTHING
+        return None
+
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:
-        """Yield what serves the client's subprotocols (ASGI, "WebSocket Connection Scope")."""
-        offered = level.scope.get("subprotocols")
-        if not isinstance(offered, list | tuple):
-            offered = ()
-        keys = (self._keys.get(name) for name in offered if isinstance(name, str))
-        key = next((key for key in keys if key is not None), None)
-        yield from self.lead_on(level, search, key, "subprotocols", list(offered))
+        offered = [*_list_subprotocols(level.scope)]
+        yield from self.lead_on(level, search, self.find_key(level.scope), "subprotocols", offered)
 
     def _arguments(self) -> dict[str, Any]:
         return super()._arguments() | {"mapping": self._apps}
@@ -350,3 +358,8 @@ class SubprotocolRouter(KeyedRouter):
     def children(self) -> Iterator[Child]:
         yield from list_endpoints(self._apps)
         yield from yield_default_child(self.default)
+
+
+def _list_subprotocols(scope: Scope) -> Sequence[Any]:
+    offered = scope.get("subprotocols")
+    return offered if isinstance(offered, list | tuple) else ()

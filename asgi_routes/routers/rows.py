@@ -47,8 +47,9 @@ class Nested(NamedTuple):
     layer: Layer | None
 
 
-Served: TypeAlias = tuple[App, App, Any]
-"""The application to call, the endpoint, and what was passed behind the row; see `Found`."""
+Served: TypeAlias = tuple[App, App, ChildRoute, Any]
+"""The application to call, the endpoint, the ``route`` of the child scope where nothing else has to
+be said in it, and what was passed behind the row; see `Found`."""
 
 Mount: TypeAlias = tuple[ChildRoute | None, PlainMounted, int]
 """The route of what is mounted, or None where nobody is asked; where that is; how far is read."""
@@ -82,8 +83,6 @@ class Destination:
             but to make the child scope; else None.
         served_by_method: the same by method, where nothing else has to be looked at; else None.
         mounting: how the application is mounted; None where it is not.
-        below: the ``route`` of the child scope below routes of other routers, as far as it was
-            asked for.
         mounts: what is the same for all requests through a mount, as far as it was asked for.
     """
 
@@ -101,7 +100,6 @@ class Destination:
     served: "Served | None"
     served_by_method: "Mapping[str, Served] | None"
     mounting: Mounting | None
-    below: dict[Any, ChildRoute] = field(default_factory=dict)
     mounts: "dict[tuple[str, int, str, str], Mount]" = field(default_factory=dict)
 
     @property
@@ -133,6 +131,13 @@ class Destination:
         # Only HTTP has methods, whatever else is in a scope that somebody made by hand.
         method = scope.get("method") if scope.get("type") == "http" else None
         return by_method.get(method) if type(method) is str else None
+
+    def settle(self, origin: Any, policy: Policy) -> None:
+        """Say in all routes of its child scopes what holds for the router of the table."""
+        served = [] if self.served_by_method is None else self.served_by_method.values()
+        for route in (self.matched, *(one[2] for one in served)):
+            route.origin, route.static = origin, route
+            route.policy = self.policy_in(policy)
 
     def policy_in(self, policy: Policy) -> Policy:
         """Return what holds for the application, where this holds for the router of the table."""
@@ -271,8 +276,9 @@ def make_row(index: int, way: Way, layer: Layer | None) -> Row[Destination]:
     leaves_rest = mode is not Mode.ENDPOINT or (
         way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
     )
-    served = (first, way.app, None) if kind is Kind.ENDPOINT and not leaves_rest else None
-    by_method = None if leaves_rest else _serve_by_method(way.app, served, methods, layers)
+    is_served = kind is Kind.ENDPOINT and not leaves_rest
+    served = (first, way.app, matched, None) if is_served else None
+    by_method = None if leaves_rest else _serve_by_method(way, served, methods, layers, matched)
     destination = Destination(
         app=way.app,
         kind=kind,
@@ -293,19 +299,32 @@ def make_row(index: int, way: Way, layer: Layer | None) -> Row[Destination]:
 
 
 def _serve_by_method(
-    app: Any, served: Served | None, methods: frozenset[str] | None, layers: Sequence[Layer]
+    way: Way,
+    served: Served | None,
+    methods: frozenset[str] | None,
+    layers: Sequence[Layer],
+    matched: ChildRoute,
 ) -> dict[str, Served] | None:
     """Return what serves each method; None where that is no question, or more has to be asked."""
     if served is not None:
         return None if methods is None else dict.fromkeys(methods, served)
-    if layers or not matches_as_ours(app) or not hasattr(type(app), "choices"):
+    app = way.app
+    if not matches_as_ours(app) or not hasattr(type(app), "choices"):
         return None
-    choices: dict[str, Any] = app.choices or {}
-    return {
-        method: (key.app, key.app, (app, key, None))
-        for method, key in choices.items()
-        if methods is None or method in methods
-    }
+    choices: dict[str, Any] | None = app.choices
+    if choices is None:
+        return None
+    by_method: dict[str, Served] = {}
+    for method, key in choices.items():
+        if methods is None or method in methods:
+            first, after = chain_layers(layers, key.app)
+            route = matched
+            if after is not None:
+                route = ChildRoute(matched.template)
+                route.take(matched)
+                route.after = after
+            by_method[method] = first, key.app, route, (app, key, None)
+    return by_method
 
 
 def _mode(way: Way, kind: Kind) -> Mode:

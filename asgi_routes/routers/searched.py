@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import MappingProxyType
 from typing import Any
+from weakref import ref
 
-from asgi_routes.apps import ENDPOINT, walk
+from asgi_routes.apps import walk
 from asgi_routes.callables import find_mistake_in_app, take_app
 from asgi_routes.dispatch import (
     NOTHING,
     Branch,
     Child,
+    Chosen,
     Found,
     Key,
     Level,
@@ -23,7 +25,6 @@ from asgi_routes.dispatch import (
     NoMatch,
     Router,
     Search,
-    Taken,
     is_application,
 )
 from asgi_routes.errors import ImproperlyConfigured, Place, find_caller, raise_together
@@ -31,6 +32,7 @@ from asgi_routes.lifespan import LifespanContext, expect_start, policy_of_endpoi
 from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import find_mistake_in_text
 from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
+from asgi_routes.routers.direct import find_behind_key, put_around
 from asgi_routes.scopes import (
     UNSET,
     Policy,
@@ -72,6 +74,7 @@ class SearchedRouter(Router):
             self.declared: Place = find_caller()
         self.default = check_default(default, name)
         self.layer = make_layer(middleware, name)
+        self.reference = ref(self)
         own = UNSET if is_application(self.default) else self.default
         self.settings = Settings(own, slashes, encoded_slashes)
         self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS
@@ -115,18 +118,23 @@ class SearchedRouter(Router):
 
     def find_at_once(self, scope: Scope) -> Found | NoMatch | None:
         """Return what serves a scope, or a miss, where that is told without the search; else None."""
-        key = self.key_of(scope)
-        if key is None or "route" in scope:
+        chosen = self.find_key(scope)
+        if chosen is None:
             return None
-        if key.is_direct:
-            found: Found | NoMatch | None = key.app.find_at_once(scope)
-            if isinstance(found, tuple):
-                app, child, endpoint, passed = found
-                return app, child, endpoint, (self, key, passed)
-            return None if found is None or not self.misses_by_key else found.put_below(self, key)
-        if key.kind is ENDPOINT:
-            return key.app, scope, key.app, (self, key, None)
-        return None
+        key, taken = chosen
+        is_plain = self.is_transparent and taken is NOTHING
+        if not key.is_direct:
+            return find_behind_key(self, key, taken, scope) if "route" not in scope else None
+        found: Found | NoMatch | None = None
+        if is_plain or "route" not in scope:
+            found = key.app.find_at_once(scope)
+        if isinstance(found, tuple):
+            if not is_plain:
+                return put_around(self, key, taken, scope, found)
+            app, child, endpoint, passed = found
+            return app, child, endpoint, (self, key, passed)
+        is_told = found is not None and is_plain and self.misses_by_key
+        return found.put_below(self, key) if is_told else None  # type: ignore[union-attr]
 
     # Copying. What a router consists of follows from what it was made of, and is made again: its
     # matcher would still lead to the applications of the one that was copied.
@@ -156,8 +164,8 @@ class SearchedRouter(Router):
     def look_again(self) -> None:
         """Make again what was worked out from the routers behind this one."""
 
-    def key_of(self, _scope: Scope) -> Key | None:
-        """Return what a scope leads to where that is all that can come of it; else None."""
+    def find_key(self, _scope: Scope) -> Chosen | None:
+        """Return what a scope leads to by its key; None where that is nothing, or not all of it."""
         return None
 
     @abstractmethod
@@ -168,25 +176,23 @@ class SearchedRouter(Router):
         self,
         level: Level,
         search: Search,
-        key: Key | None,
+        chosen: Chosen | None,
         kind: str,
         value: object,
-        taken: Taken = NOTHING,
     ) -> Iterator[Branch]:
         """Yield what the key for a value of the scope leads to; where there is none, the default.
 
         Args:
             level: of this router.
             search: that is under way.
-            key: what the router has for the value, or None.
+            chosen: what the router has for the value, or None.
             kind: what the value is, for people: ``host``.
             value: what the scope has.
-            taken: the parameters that the key took.
         """
-        if key is None:
+        if chosen is None:
             reason = f"No application configured for {kind} {value!r}."
             yield from search.lead_nowhere(level, reason)
-        elif (branch := search.lead_by_key(level, key, taken)) is not None:
+        elif (branch := search.lead_by_key(level, *chosen)) is not None:
             yield branch
 
     def policy_within(self, policy: Policy) -> Policy:

@@ -133,6 +133,10 @@ class Table:
             yield hit
             yield from later_hits.find(path, hit[0].index)
 
+    def find_next(self, path: str, hit: Hit[Destination]) -> Hit[Destination] | None:
+        """Return what matches a path next, behind what has matched it; no slash in it is encoded."""
+        return next(self._later_hits.find(path, hit[0].index), None)
+
     def places(self, path: str) -> Iterator[Hit[Destination]]:
         """Yield every prefix in the table that a path begins with."""
         if self._place_rows is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias
-from weakref import WeakSet, ref
+from weakref import WeakSet
 
 from asgi_routes.apps import is_router, is_searched
 from asgi_routes.dispatch import (
@@ -150,7 +150,7 @@ class URLRouter(Reversing, SearchedRouter):
         self.root_path: RootPath = root_path
         self._decodes_slashes = self.own_policy.encoded_slashes == "decode"
         self._answers_plainly = self.own_policy.default is not_found and self.layer is None
-        self.origin = ref(self)
+        self.origin = self.reference
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
         self._table: Table
@@ -195,6 +195,10 @@ class URLRouter(Reversing, SearchedRouter):
     def hits(self, path: str) -> Iterator[Hit[Destination]]:
         """Yield everything that matches a path without its leading slash, the first first."""
         return self._table.hits(path)
+
+    def find_next(self, path: str, hit: Hit[Destination]) -> Hit[Destination] | None:
+        """Return what matches a path next, behind what has matched it."""
+        return self._table.find_next(path, hit)
 
     def route_names(self) -> Names:
         """Return the names of the routes."""
@@ -289,9 +293,7 @@ class URLRouter(Reversing, SearchedRouter):
             self._table if replaced._keeps_rows else None,
         )
         for row in table.new_rows:
-            row.target.matched.origin = self.origin
-            row.target.matched.policy = row.target.policy_in(self.own_policy)
-            row.target.matched.static = row.target.matched
+            row.target.settle(self.origin, self.own_policy)
         return table, within
 
     def _can_look_into(self, app: "URLRouter") -> bool:
@@ -343,14 +345,14 @@ class URLRouter(Reversing, SearchedRouter):
                 if served is None and target.served_by_method is not None:
                     served = target.find_served(scope)
                 if served is not None:
-                    first, app, passed = served
+                    first, app, matched, passed = served
                     child = scope.copy() if type(scope) is dict else dict(scope)
                     child["path_remaining"] = rest
-                    child["route"] = target.matched
+                    child["route"] = matched
                     child["url_route"] = {"args": args, "kwargs": kwargs or {}}
                     child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
                     if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
-                        child = child_scope(scope, target.matched, ((args, kwargs),), rest)
+                        child = child_scope(scope, matched, ((args, kwargs),), rest)
                     return first, child, app, (self, target, passed)
                 return find_behind(self, scope, reading or (path, 1, "", 1), hit)
             return self._find_miss(scope, text, reading or (path, 1, "", 1))

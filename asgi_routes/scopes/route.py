@@ -153,6 +153,7 @@ class ChildRoute(MatchedRoute):
         goes_to_channels: whether a router of Channels is behind the application.
         received: what the scope had in its place; None for nothing.
         static: what is the same in all routes of this way, an object that is the same too; or None.
+        derived: what was made of it for routers around, as far as it was asked for.
     """
 
     after: Mapping[Any, App] | None = None
@@ -171,6 +172,15 @@ class ChildRoute(MatchedRoute):
     goes_to_channels = False
     received: Any = None
     static: "ChildRoute | None" = None
+    derived: dict[Any, "ChildRoute"] | None = None
+
+    def take(self, static: "ChildRoute") -> None:
+        """Take over what is the same in all routes of this way."""
+        self.template, self.static = static.template, static
+        self.policy, self.origin, self.passed = static.policy, static.origin, static.passed
+        self.after, self.published = static.after, static.published
+        self.root_path, self.mounts = static.root_path, static.mounts
+        self.is_whole = static.is_whole
 
     def __copy__(self) -> "ChildRoute":
         return self
