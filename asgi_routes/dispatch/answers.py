@@ -20,6 +20,7 @@ from asgi_routes.scopes import (
     MISS,
     UNSET,
     ChildRoute,
+    Template,
     outermost_of,
 )
 
@@ -220,20 +221,25 @@ async def _deny(scope: Scope, receive: Receive, send: Send) -> None:
     await send(end)
 
 
-def prepare_answer(miss: NoMatch) -> tuple[App, Any]:
-    """Return what to call for the answer to a miss, and with what: the middleware of its place."""
+def prepare_answer(miss: NoMatch, scope: Scope) -> tuple[App, Any, Template]:
+    """Return what to call for the answer to a miss, with what, and the template of its place.
+
+    It is called through the middleware of its place.
+    """
     place = miss.place
     assert place is not None
     policy: Any = place.policy.default
     app = make_answer(miss, policy)
     layers = collect_layers(place.level, place.via)
+    if policy is not_found and not layers:
+        return app, scope, place.level.template_with(place.via)  # Nobody looks into the scope.
     child = make_child(place, Handed(outermost_of(place.level.scope), miss.allowed, 0))
     route: ChildRoute = child["route"]
     if policy is not None:
         # A router as the page would inherit itself: what it misses, too, is answered plainly.
         route.policy = place.policy._replace(default=not_found)
     first, route.after = chain_layers(layers, app)
-    return first, child
+    return first, child, route.template
 
 
 def find_error_of_channels(scope: Scope) -> type[Exception] | None:

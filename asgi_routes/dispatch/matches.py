@@ -169,15 +169,16 @@ class NoMatch:
         self.reason = reason
         self.allowed = allowed
         self.location = location
-        self._place = place  # Of one that was told at once, a function: it is seldom asked for.
+        self._place = place  # Of one that was told at once, a function: some are never asked for.
         self.method = method
         self.is_plain = is_plain
 
     @property
     def place(self) -> Place | None:
         """The declaration that answers the miss, through its middleware and with its default."""
-        place = self._place
-        return place if place is None or isinstance(place, Place) else place()
+        if callable(self._place):
+            self._place = self._place()
+        return self._place
 
     def put_below(self, router: Any, via: Any) -> "NoMatch":
         """Return the miss of a router that sets nothing, and leads to the one which was asked."""

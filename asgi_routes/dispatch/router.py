@@ -179,7 +179,6 @@ async def _serve_miss(
         if is_application(policy):
             return await policy(scope, receive, send)
         return await make_answer(miss, policy)(scope, receive, send)
-    app, child = prepare_answer(miss)
-    template = child["route"].template if miss.is_known else NO_TEMPLATE
-    publish(template, outermost_of(scope))
+    app, child, template = prepare_answer(miss, scope)
+    publish(template if miss.is_known else NO_TEMPLATE, outermost_of(scope))
     return await app(child, receive, send)

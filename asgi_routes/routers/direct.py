@@ -186,7 +186,7 @@ def _make_route_below(
     """
     if matched.derived is None:
         matched.derived = {}
-    key = outer.static or (
+    key: Any = outer.static or (
         outer.template,
         policy,
         outer.root_path,
@@ -194,6 +194,8 @@ def _make_route_below(
         outer.passed,
         outer.mounts,
     )
+    if layers:
+        key = key, id(endpoint)  # The row may lead to another one for each method.
     route = matched.derived.get(key)
     if route is None:
         route = ChildRoute(join_templates((outer.template, target.template)))
@@ -315,7 +317,6 @@ def put_around(router: Any, key: Key, taken: Taken, scope: Any, found: Found) ->
         return None
     if static.derived is None:
         static.derived = {}
-    # The same row may lead to another application for each method.
     own = router.reference, id(endpoint)
     derived = static.derived.get(own)
     if derived is None:
