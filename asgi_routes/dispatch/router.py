@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Protocol
 
-from asgi_routes.apps import is_router, matches_as_ours, walk
+from asgi_routes.apps import matches_as_ours, walk
 from asgi_routes.dispatch.answers import (
     find_error_of_channels,
     is_application,
@@ -149,8 +149,10 @@ def _warn_of_lifespans(router: Router, found: Found | Match, scope: Scope) -> No
     """Warn of routers on the way that have a lifespan of their own, which nobody has started."""
     if scope.get("type") == "lifespan":
         return
-    for one in (router, *list_asked(found)):
-        if is_router(one) and getattr(one, "lifespan", None) is not None:
+    if router.lifespan is not None:
+        warn_if_never_started(router)
+    for one in list_asked(found):
+        if id(one) in UNSTARTED:
             warn_if_never_started(one)
 
 
