@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 NONE_ALLOWED: frozenset[str] = frozenset()
 
-Found: TypeAlias = tuple[App, Any, App, "Passed"]
-"""A `Match` as the fast path gives it, without the object: app, scope, endpoint, what was passed."""
+Found: TypeAlias = tuple[App, Any, App, "Passed", MatchedRoute | None]
+"""A `Match` as the fast path gives it, without the object: app, scope, endpoint, what was passed;
+and, where it is all that the outermost scope is ever told, the route that it is told."""
 
 Passed: TypeAlias = tuple[Any, Any, "Passed | None"]
 """A router, what it went by, and the same of the one behind it."""

@@ -31,9 +31,10 @@ from asgi_routes.lifespan import (
 )
 from asgi_routes.middleware import Layer
 from asgi_routes.scopes import (
-    NO_TEMPLATE,
+    NO_ROUTE,
     UNSET,
     ChildRoute,
+    MatchedRoute,
     Policy,
     outermost_of,
     publish,
@@ -89,8 +90,9 @@ class Router(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Serve one connection: match, and await the one application, or the default."""
         found: Found | Match | NoMatch | None = self.find_at_once(scope)
+        published = None
         if isinstance(found, tuple):
-            app, child, endpoint, _ = found
+            app, child, endpoint, _, published = found
         else:
             if found is None:
                 found = self.find_at_length(scope)
@@ -99,22 +101,23 @@ class Router(Protocol):
             app, child, endpoint = found.app, found.scope, found.endpoint
         if UNSTARTED or (self.lifespan is not None and id(self) not in SETTLED):
             _warn_of_lifespans(self, found, scope)
-        route = child.get("route")
-        if type(route) is ChildRoute and route.published is not None:
-            outermost: Any = outermost_of(scope) if "route" in scope else scope
-            if outermost is not None:
-                outermost["route"] = route.published
-        else:
+        whole = None
+        if published is None:
             route = _publish_route(scope, child)
+            whole = route if route is not None and route.is_whole else None
+        elif "route" in scope:
+            publish(published, outermost_of(scope))
+        else:
+            scope["route"] = published  # type: ignore[index]
         if WITH_STATE and (id(endpoint) not in STATELESS or id(self) not in STATELESS):
             child = add_state(endpoint, child, self)
-        if route is None or not route.is_whole:
+        if whole is None:
             return await app(child, receive, send)
         try:
             return await app(child, receive, send)
         finally:
-            if child.get("route") is not route:
-                publish_inner(route, child)
+            if child.get("route") is not whole:
+                publish_inner(whole, child)
 
     __call__.calls_what_serves = True  # type: ignore[attr-defined]
 
@@ -141,7 +144,7 @@ def _publish_route(scope: Scope, child: Any) -> ChildRoute | None:
         route = scope.get("route")  # What serves was named by a router of somebody else's.
         if type(route) is not ChildRoute:
             return None
-    publish(route.template, outermost_of(scope))
+    publish(route.published or MatchedRoute(route.template), outermost_of(scope))
     return route
 
 
@@ -173,7 +176,7 @@ async def _serve_miss(
         raise error(miss.reason)
     if miss.is_plain:
         if "route" in scope:
-            publish(NO_TEMPLATE, outermost_of(scope))
+            publish(NO_ROUTE, outermost_of(scope))
         return await not_found.answer_miss(miss, scope, receive, send)
     default = router.default
     if miss.place is None:  # Of a router that was written without deriving from ours.
@@ -182,5 +185,5 @@ async def _serve_miss(
             return await policy(scope, receive, send)
         return await make_answer(miss, policy)(scope, receive, send)
     app, child, template = prepare_answer(miss, scope)
-    publish(template if miss.is_known else NO_TEMPLATE, outermost_of(scope))
+    publish(MatchedRoute(template) if miss.is_known else NO_ROUTE, outermost_of(scope))
     return await app(child, receive, send)

@@ -50,10 +50,10 @@ def find_below_route(router: Any, scope: Any) -> Found | None:
     served = target.find_served(scope)
     if served is None:
         return None
-    first, app, matched, passed = served
+    first, app, matched, passed, _ = served
     route = _make_route_below(target, matched, outer, policy)
     child = child_scope(scope, route, ((args, kwargs),), rest)
-    return first, child, app, (router, target, passed)
+    return first, child, app, (router, target, passed), route.published
 
 
 def find_behind(
@@ -80,7 +80,7 @@ def find_behind(
     child = child_scope(scope, route, ((args, kwargs),), rest)
     at = len(whole) - len(rest)
     route.position = whole, at, added, start, child["path"], rest, child.get("root_path")
-    return target.first, child, target.app, (router, target, None)
+    return target.first, child, target.app, (router, target, None), None
 
 
 def _find_mounted(
@@ -98,12 +98,12 @@ def _find_mounted(
         mounted = mount_at(mounted[0], added, rest, target.mounting)
     if target.kind is ROUTER:
         found = _find_nested(scope, target.app, around, whole[at:], taken, mounted)
-        return found and (*found[:3], (router, target, found[3]))
+        return found and (*found[:3], (router, target, found[3]), None)
     route = _make_route_of(around, scope)
     child = child_scope(scope, route, (taken,), None, mounted)
     if mounted[2] is None:
         route.position = whole, at, "", start, child["path"], None, mounted[0]
-    return target.first, child, target.app, (router, target, None)
+    return target.first, child, target.app, (router, target, None), None
 
 
 def _make_mount(target: Destination, key: tuple[str, int, str, str], whole: str) -> Mount:
@@ -161,9 +161,9 @@ def _find_later(
     served = target.find_served(scope)
     if served is None:
         return None
-    first, app, matched, passed = served
+    first, app, matched, passed, published = served
     child = child_scope(scope, matched, ((args, kwargs),), rest)
-    return first, child, app, (router, target, passed)
+    return first, child, app, (router, target, passed), published
 
 
 def _make_route_below(
@@ -229,11 +229,12 @@ def _find_by_key(
     key = chosen[0]
     if key.kind is ENDPOINT and not rest and target.matched.after is None:
         child = child_scope(scope, target.matched, (taken,), rest)
-        return key.app, child, key.app, (router, target, (inner, key, None))
+        passed = router, target, (inner, key, None)
+        return key.app, child, key.app, passed, target.matched.published
     if not key.is_direct:
         return None
     found = _find_nested(scope, key.app, target.matched, rest, taken, None)
-    return found and (*found[:3], (router, target, (inner, key, found[3])))
+    return found and (*found[:3], (router, target, (inner, key, found[3])), found[4])
 
 
 def _find_nested(
@@ -267,11 +268,11 @@ def _find_nested(
     served = target.find_served(scope)
     if served is None:
         return None
-    first, app, matched, passed = served
+    first, app, matched, passed, _ = served
     route = _make_route_below(target, matched, around, policy, around.after or (), app)
     both = (taken, (args, kwargs)) if taken[0] or taken[1] else ((args, kwargs),)
     child = child_scope(scope, route, both, rest, mounted)
-    return _first(route, first), child, app, (inner, target, passed)
+    return _first(route, first), child, app, (inner, target, passed), route.published
 
 
 def find_behind_key(router: Any, key: Key, taken: Taken, scope: Any) -> Found | None:
@@ -280,15 +281,15 @@ def find_behind_key(router: Any, key: Key, taken: Taken, scope: Any) -> Found | 
     The scope is one that nobody has routed yet.
     """
     if key.kind is ENDPOINT and router.is_transparent and taken is NOTHING:
-        return key.app, scope, key.app, (router, key, None)
+        return key.app, scope, key.app, (router, key, None), None
     if key.kind is not BOUNDARY or not router.misses_by_key:
         return None
     static = key.static or _make_boundary(router, key)
     route = _make_route_of(static, scope)
     first = _first(static, key.app)
     if taken is NOTHING:
-        return first, add_route(scope, route), key.app, (router, key, None)
-    return first, child_scope(scope, route, (taken,)), key.app, (router, key, None)
+        return first, add_route(scope, route), key.app, (router, key, None), None
+    return first, child_scope(scope, route, (taken,)), key.app, (router, key, None), None
 
 
 def _make_boundary(router: Any, key: Key) -> ChildRoute:
@@ -309,7 +310,7 @@ def put_around(router: Any, key: Key, taken: Taken, scope: Any, found: Found) ->
         scope: one that nobody has routed yet.
         found: what serves behind the key.
     """
-    app, child, endpoint, passed = found
+    app, child, endpoint, passed, published = found
     route = child.get("route")
     static: ChildRoute | None = None if type(route) is not ChildRoute else route.static
     has_parameters = "url_route" in scope or "path_params" in scope
@@ -331,7 +332,7 @@ def put_around(router: Any, key: Key, taken: Taken, scope: Any, found: Found) ->
         kwargs = {**taken[1], **url_route["kwargs"]}
         child["url_route"] = {"args": url_route["args"], "kwargs": kwargs}
         child["path_params"] = kwargs.copy()
-    return _first(derived, app), child, endpoint, (router, key, passed)
+    return _first(derived, app), child, endpoint, (router, key, passed), published
 
 
 def _derive(router: Any, key: Key, static: ChildRoute, endpoint: Any, passed: Any) -> ChildRoute:

@@ -47,9 +47,9 @@ class Nested(NamedTuple):
     layer: Layer | None
 
 
-Served: TypeAlias = tuple[App, App, ChildRoute, Any]
+Served: TypeAlias = tuple[App, App, ChildRoute, Any, MatchedRoute | None]
 """The application to call, the endpoint, the ``route`` of the child scope where nothing else has to
-be said in it, and what was passed behind the row; see `Found`."""
+be said in it, what was passed behind the row, and what is published; see `Found`."""
 
 Mount: TypeAlias = tuple[ChildRoute | None, PlainMounted, int]
 """The route of what is mounted, or None where nobody is asked; where that is; how far is read."""
@@ -277,7 +277,7 @@ def make_row(index: int, way: Way, layer: Layer | None) -> Row[Destination]:
         way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
     )
     is_served = kind is Kind.ENDPOINT and not leaves_rest
-    served = (first, way.app, matched, None) if is_served else None
+    served = (first, way.app, matched, None, matched.published) if is_served else None
     by_method = None if leaves_rest else _serve_by_method(way, served, methods, layers, matched)
     destination = Destination(
         app=way.app,
@@ -323,7 +323,7 @@ def _serve_by_method(
                 route = ChildRoute(matched.template)
                 route.take(matched)
                 route.after = after
-            by_method[method] = first, key.app, route, (app, key, None)
+            by_method[method] = first, key.app, route, (app, key, None), matched.published
     return by_method
 
 

@@ -114,7 +114,7 @@ class SearchedRouter(Router):
         found = self.find_at_once(scope)
         if found is None:
             return self.find_at_length(scope)
-        return Match(*found) if isinstance(found, tuple) else found
+        return Match(*found[:4]) if isinstance(found, tuple) else found
 
     def find_at_once(self, scope: Scope) -> Found | NoMatch | None:
         """Return what serves a scope, or a miss, where that is told without the search; else None."""
@@ -131,8 +131,8 @@ class SearchedRouter(Router):
         if isinstance(found, tuple):
             if not is_plain:
                 return put_around(self, key, taken, scope, found)
-            app, child, endpoint, passed = found
-            return app, child, endpoint, (self, key, passed)
+            app, child, endpoint, passed, published = found
+            return app, child, endpoint, (self, key, passed), published
         is_told = found is not None and is_plain and self.misses_by_key
         return found.put_below(self, key) if is_told else None  # type: ignore[union-attr]
 

@@ -345,7 +345,7 @@ class URLRouter(Reversing, SearchedRouter):
                 if served is None and target.served_by_method is not None:
                     served = target.find_served(scope)
                 if served is not None:
-                    first, app, matched, passed = served
+                    first, app, matched, passed, published = served
                     child = scope.copy() if type(scope) is dict else dict(scope)
                     child["path_remaining"] = rest
                     child["route"] = matched
@@ -353,7 +353,7 @@ class URLRouter(Reversing, SearchedRouter):
                     child["path_params"] = kwargs.copy() if kwargs else {}  # type: ignore[attr-defined]
                     if len(child) != len(scope) + _KEYS_OF_A_CHILD:  # It had some of them.
                         child = child_scope(scope, matched, ((args, kwargs),), rest)
-                    return first, child, app, (self, target, passed)
+                    return first, child, app, (self, target, passed), published
                 return find_behind(self, scope, reading or (path, 1, "", 1), hit)
             return self._find_miss(scope, text, reading or (path, 1, "", 1))
         return find_below_route(self, scope)

@@ -35,6 +35,7 @@ from asgi_routes.scopes.reading import (
 )
 from asgi_routes.scopes.requests import make_scope
 from asgi_routes.scopes.route import (
+    NO_ROUTE,
     NO_TEMPLATE,
     UNSET,
     ChildRoute,
@@ -51,6 +52,7 @@ from asgi_routes.scopes.route import (
 __all__ = (
     "ENCODED_SLASH",
     "MISS",
+    "NO_ROUTE",
     "NO_TEMPLATE",
     "UNSET",
     "ChildRoute",

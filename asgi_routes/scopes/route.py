@@ -76,6 +76,10 @@ class MatchedRoute:
         return f"<{type(self).__name__} {self.path!r}{f' name={self.name!r}' if self.name else ''}>"
 
 
+NO_ROUTE = MatchedRoute(NO_TEMPLATE)
+"""What is published where no route has the path."""
+
+
 class Policy(NamedTuple):
     """What holds below a router, unless one there sets something else.
 
@@ -201,12 +205,12 @@ def outermost_of(scope: Scope) -> Any:
     return scope if outer is None or type(outer) is MatchedRoute else None
 
 
-def publish(template: Template, outermost: Any) -> None:
+def publish(route: MatchedRoute, outermost: Any) -> None:
     """Leave the matched route where instrumentation looks once the application has returned."""
     if outermost is None:
         return
-    if template.path:
-        outermost["route"] = MatchedRoute(template)
+    if route.template.path:
+        outermost["route"] = route
     elif type(outermost.get("route")) is MatchedRoute:
         del outermost["route"]
 
@@ -227,7 +231,7 @@ def publish_inner(route: ChildRoute, scope: Scope) -> None:
     name = getattr(inner, "name", None)
     theirs = Template(path, path_format, name if isinstance(name, str) else None)
     templates = (route.template, _mounts_between(route, scope), theirs)
-    publish(join_templates(templates), route.outermost)
+    publish(MatchedRoute(join_templates(templates)), route.outermost)
 
 
 def _mounts_between(route: ChildRoute, scope: Scope) -> Template:

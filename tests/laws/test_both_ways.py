@@ -54,7 +54,8 @@ def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
     if found is None:
         return searched, False
     if isinstance(found, tuple):
-        found = Match(*found)
+        published, found = found[4], Match(*found[:4])
+        assert published is None or published.template == found.route.template
     assert type(found) is type(searched)
     if not found:
         assert miss_told_by(found) == miss_told_by(searched)
