@@ -12,7 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgi_routes import HostRouter, MethodRouter, ProtocolTypeRouter, URLRouter, mount, path
+from asgi_routes import (
+    HostRouter,
+    MethodRouter,
+    NotFound,
+    ProtocolTypeRouter,
+    URLRouter,
+    mount,
+    path,
+)
 from benchmarks.calls import ns_each_call, own_clock, scope_of
 from benchmarks.clock import medians
 from benchmarks.peers import app, written
@@ -30,8 +38,9 @@ class Shape:
         app: what is called.
         prefix: what stands in the path before ``/users/7/``.
         passes: how many middlewares are on the way.
-        params: what the leaf finds as ``path_params`` for that path.
+        params: what the leaf finds as ``path_params`` for that path; for a miss, it is not called.
         more: what else is in the scope.
+        is_miss: whether the answer is 404 or 405.
     """
 
     app: Any
@@ -39,6 +48,7 @@ class Shape:
     passes: int = 0
     params: dict[str, Any] | None = field(default_factory=lambda: {"id": 7})
     more: dict[str, Any] = field(default_factory=dict)
+    is_miss: bool = False
 
     def scope(self, number: int) -> dict[str, Any]:
         """Return a fresh scope for a user."""
@@ -64,22 +74,45 @@ def shapes(leaf: Any) -> dict[str, Shape]:
     def below(prefix: str, target: Any) -> URLRouter:
         return URLRouter([path(prefix, target)])
 
+    def types(target: Any, **options: Any) -> ProtocolTypeRouter:
+        return ProtocolTypeRouter({"http": target}, **options)
+
     three = below("a/", below("b/", below("c/", table())))
+    methods = MethodRouter({"GET": leaf, "POST": leaf})
+    second = [path("users/<int:id>/", leaf, methods=[method]) for method in ("POST", "GET")]
+    page = NotFound(page=app)
     return {
         "function": Shape(leaf, params=None),
         "function, middleware": Shape(Passing(leaf), passes=1, params=None),
         "plain": Shape(table()),
         "root_path": Shape(table(), "/api", more={"root_path": "/api"}),
         'slashes="redirect"': Shape(table(slashes="redirect")),
+        'encoded_slashes="preserve"': Shape(table(encoded_slashes="preserve")),
+        "types": Shape(types(table())),
+        "types, middleware=": Shape(types(table(), middleware=[Passing]), passes=1),
+        "types, wrapped by hand": Shape(types(Passing(table())), passes=1),
         "host": Shape(HostRouter({"localhost": table()})),
+        "host with a parameter": Shape(
+            HostRouter({"<name>": table()}), params={"name": "localhost", "id": 7}
+        ),
         "nested": Shape(below("api/", table()), "/api"),
         "nested three deep": Shape(three, "/a/b/c"),
         "types below a path": Shape(below("api/", ProtocolTypeRouter({"http": table()})), "/api"),
-        "methods behind a path": Shape(table(MethodRouter({"GET": leaf, "POST": leaf}))),
+        "methods behind a path": Shape(table(methods)),
+        "second of two methods=": Shape(URLRouter([*_others(), *second])),
         "middleware=": Shape(below("api/", table(middleware=[Passing])), "/api", passes=1),
         "wrapped by hand": Shape(below("api/", Passing(table())), "/api", passes=1),
         "mount of a router": Shape(URLRouter([mount("api", table())]), "/api"),
+        "mount with middleware=": Shape(
+            URLRouter([mount("api", table(), middleware=[Passing])]), "/api", passes=1
+        ),
         "mount of an application": Shape(URLRouter([*_others(), mount("users", leaf)]), params={}),
+        "404": Shape(table(), "/none", is_miss=True),
+        "404 behind types": Shape(types(table()), "/none", is_miss=True),
+        "404 with a page": Shape(types(table(default=page)), "/none", is_miss=True),
+        "404 of a mount": Shape(URLRouter([mount("api", table())]), "/api/none", is_miss=True),
+        "405": Shape(table(methods), more={"method": "PUT"}, is_miss=True),
+        "308": Shape(table(slashes="redirect"), more={"path": "/users/7"}, is_miss=True),
     }
 
 
@@ -131,4 +164,4 @@ def _check() -> None:
     for name, shape in shapes(leaf).items():
         found.clear()
         ns_each_call(shape.app, [shape.scope(7)])
-        assert found == [shape.params], name
+        assert found == ([] if shape.is_miss else [shape.params]), name
