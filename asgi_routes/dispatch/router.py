@@ -103,8 +103,7 @@ class Router(Protocol):
             _warn_of_lifespans(self, found, scope)
         whole = None
         if published is None:
-            route = _publish_route(scope, child)
-            whole = route if route is not None and route.is_whole else None
+            whole = _publish_route(scope, child)
         elif "route" in scope:
             publish(published, outermost_of(scope))
         else:
@@ -136,7 +135,9 @@ class Router(Protocol):
 
 
 def _publish_route(scope: Scope, child: Any) -> ChildRoute | None:
-    """Leave the route of a child scope in the received one, and return it, where it has one."""
+    """Leave the route of a child scope in the received one; return it, where a whole application
+    may leave more.
+    """  # noqa: D205 - it is one sentence
     if child is scope:
         return None
     route = child.get("route")
@@ -144,8 +145,9 @@ def _publish_route(scope: Scope, child: Any) -> ChildRoute | None:
         route = scope.get("route")  # What serves was named by a router of somebody else's.
         if type(route) is not ChildRoute:
             return None
-    publish(route.published or MatchedRoute(route.template), outermost_of(scope))
-    return route
+    outermost = outermost_of(scope) if "route" in scope else scope
+    publish(route.published or MatchedRoute(route.template), outermost)
+    return route if route.is_whole else None
 
 
 def _warn_of_lifespans(router: Router, found: Found | Match, scope: Scope) -> None:

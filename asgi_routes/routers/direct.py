@@ -272,7 +272,9 @@ def _find_nested(
     route = _make_route_below(target, matched, around, policy, around.after or (), app)
     both = (taken, (args, kwargs)) if taken[0] or taken[1] else ((args, kwargs),)
     child = child_scope(scope, route, both, rest, mounted)
-    return _first(route, first), child, app, (inner, target, passed), route.published
+    if around.after is not None:
+        first = _first(route, first)
+    return first, child, app, (inner, target, passed), route.published
 
 
 def find_behind_key(router: Any, key: Key, taken: Taken, scope: Any) -> Found | None:

@@ -149,6 +149,8 @@ class URLRouter(Reversing, SearchedRouter):
         self._compile_regex = find_compiler(regex)
         self.root_path: RootPath = root_path
         self._decodes_slashes = self.own_policy.encoded_slashes == "decode"
+        self._wants_variants = self.settings.want_variants
+        self._has_default = is_application(self.default)
         self._answers_plainly = self.own_policy.default is not_found and self.layer is None
         self.origin = self.reference
         self._around: WeakSet[URLRouter] = WeakSet()
@@ -310,7 +312,7 @@ class URLRouter(Reversing, SearchedRouter):
     @property
     def default_of_misses(self) -> App | None:
         """The application for every path that no route has, or None."""
-        return self.default if is_application(self.default) else None
+        return self.default if self._has_default else None
 
     @property
     def may_want_variants(self) -> bool:
@@ -361,8 +363,8 @@ class URLRouter(Reversing, SearchedRouter):
     def _find_miss(self, scope: Scope, text: str, plain: PlainReading) -> NoMatch | None:
         """Return the miss of a path that no row has; None where something may serve it even so."""
         table = self._table
-        is_strict = self.own_policy.slashes == "strict" and not table.may_want_variants
-        if self.default_of_misses is not None or not (is_strict or self._has_no_variant(text)):
+        may_want_variants = self._wants_variants or table.may_want_variants
+        if self._has_default or (may_want_variants and self._has_variant(text)):
             return None
         reading = Reading(*plain)
         method = scope.get("method") if scope.get("type") == "http" else None
@@ -373,9 +375,9 @@ class URLRouter(Reversing, SearchedRouter):
             is_plain=self._answers_plainly and not table.has_own_answers,
         )
 
-    def _has_no_variant(self, text: str) -> bool:
+    def _has_variant(self, text: str) -> bool:
         other = text[:-1] if text.endswith("/") else text + "/"
-        return self._table.matcher(other) is None
+        return self._table.matcher(other) is not None
 
     def _find_place(self, scope: Scope, reading: Reading) -> Place:
         """Return the place that answers a miss."""

@@ -103,11 +103,12 @@ def child_scope(
         del child[MISS]
     if taken is not None:
         args, kwargs = taken[0] if len(taken) == 1 else _merge(taken)
-        outer: Any = child.get("url_route") or _NOTHING
-        outer_args, outer_kwargs = outer.get("args"), outer.get("kwargs")
-        if outer_args:
-            args = (*outer_args, *args)
-        kwargs = {**outer_kwargs, **kwargs} if outer_kwargs else {**kwargs}
+        outer: Any = child.get("url_route")
+        if outer:
+            args = (*(outer.get("args") or ()), *args)
+            kwargs = {**(outer.get("kwargs") or _NOTHING), **kwargs}
+        else:
+            kwargs = {**kwargs}
         child["url_route"] = {"args": args, "kwargs": kwargs}
         params = child.get("path_params")
         child["path_params"] = {**params, **kwargs} if params else kwargs.copy()
