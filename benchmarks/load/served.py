@@ -1,5 +1,6 @@
 """What the servers serve: GitHub's 1,225 operations behind our router, Starlette's, and none at all."""
 
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -87,25 +88,6 @@ def find_all() -> dict[tuple[str, str], tuple[Operation, dict[str, str]]]:
     return found
 
 
-WEBSOCKETS = URLRouter([path("rooms/<name>/", room)])
-CHANGING = Changing()
-
-routed = ProtocolTypeRouter({"http": URLRouter(ours()), "websocket": WEBSOCKETS})
-changing = ProtocolTypeRouter(
-    {
-        "http": URLRouter(
-            [
-                path("-/tables/", CHANGING.report),
-                *ours(but=PREFIX + "/"),
-                mount(PREFIX.removeprefix("/"), CHANGING.router),
-            ]
-        ),
-        "websocket": WEBSOCKETS,
-    },
-    lifespan=CHANGING.running,
-)
-
-
 class Passing:
     """A middleware that does nothing."""
 
@@ -116,41 +98,75 @@ class Passing:
         await self.app(scope, receive, send)
 
 
-def with_options() -> URLRouter:
-    """Return the same behind an include and a mount, a middleware, and options that look at a path."""
+def make_optioned() -> ProtocolTypeRouter:
+    """Return the table through a host, an include, a mount, a middleware, and options for paths."""
     below = [one for one in ours() if one.pattern.source.startswith("user/")]
     others = [one for one in ours() if not one.pattern.source.startswith("user/")]
     cut = [
         path(written(text.removeprefix("/user/"), "<{}>", "<int:{}>"), route.target)
         for text, route in zip((t for t in TABLE if t.startswith("/user/")), below, strict=True)
     ]
-    return URLRouter(
+    router = URLRouter(
         [path("", include(others)), mount("user", URLRouter(cut))],
         root_path="in_path",
         encoded_slashes="preserve",
         middleware=[Passing],
     )
+    hosts = HostRouter(dict.fromkeys(("127.0.0.1", "localhost"), router))
+    return ProtocolTypeRouter({"http": hosts, "websocket": make_websockets()})
 
 
-optioned = ProtocolTypeRouter(
-    {
-        "http": HostRouter(dict.fromkeys(("127.0.0.1", "localhost"), with_options())),
-        "websocket": WEBSOCKETS,
-    }
-)
-"""As `routed`, through a host, with options."""
-starlette = Router(
-    [
-        *(
-            Route(
-                written(text, "{{{}}}", "{{{}:int}}"),
-                Operation(f"{method} {text}"),
-                methods=[method],
-            )
-            for text, methods in TABLE.items()
-            for method in methods
-        ),
-        WebSocketRoute("/rooms/{name}/", Room()),
-    ],
-    redirect_slashes=False,
-)
+def make_websockets() -> URLRouter:
+    """Return what serves websockets."""
+    return URLRouter([path("rooms/<name>/", room)])
+
+
+def make_routed() -> ProtocolTypeRouter:
+    """Return the table behind our router."""
+    return ProtocolTypeRouter({"http": URLRouter(ours()), "websocket": make_websockets()})
+
+
+def make_changing() -> ProtocolTypeRouter:
+    """Return the same, a part of which is replaced while it serves."""
+    changing = Changing()
+    routes = [
+        path("-/tables/", changing.report),
+        *ours(but=PREFIX + "/"),
+        mount(PREFIX.removeprefix("/"), changing.router),
+    ]
+    mapping = {"http": URLRouter(routes), "websocket": make_websockets()}
+    return ProtocolTypeRouter(mapping, lifespan=changing.running)
+
+
+def make_starlette() -> Router:
+    """Return the table behind Starlette's router."""
+    return Router(
+        [
+            *(
+                Route(
+                    written(text, "{{{}}}", "{{{}:int}}"),
+                    Operation(f"{method} {text}"),
+                    methods=[method],
+                )
+                for text, methods in TABLE.items()
+                for method in methods
+            ),
+            WebSocketRoute("/rooms/{name}/", Room()),
+        ],
+        redirect_slashes=False,
+    )
+
+
+_MAKERS: dict[str, Callable[[], Any]] = {
+    "routed": make_routed,
+    "optioned": make_optioned,
+    "changing": make_changing,
+    "starlette": make_starlette,
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Make a variant when a server asks for it: no process holds those that it does not serve."""
+    if name not in _MAKERS:
+        raise AttributeError(name)
+    return globals().setdefault(name, _MAKERS[name]())
