@@ -14,11 +14,12 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from asgi_routes import Lifespan, LifespanError
 from asgi_routes.lifespan import WITH_STATE
+from tests.laws.shares import lawful
 from tests.lifespan.actors import SCOPE
 from tests.lifespan.layouts import (
     Dispatched,
@@ -236,6 +237,7 @@ def may_fail(run: Run) -> bool:
     routers = [node for node in run.layout if isinstance(node, Routed)]
     return (
         any(leaf.start in ("fail", "hang", "late", "slow") for leaf in leaves)
+        or (run.host.startup_timeout and any(leaf.start == "read on" for leaf in leaves))
         or any(node.own == "fail to start" for node in routers)
         or any(policy == "on" for node in routers for _, policy in node.children)
     )
@@ -307,7 +309,7 @@ def _impatient() -> None:
 def test_every_start_has_its_stop_once(capsys: pytest.CaptureFixture[str]) -> None:
     shares: Counter[str] = Counter()
 
-    @settings(max_examples=EXAMPLES, deadline=None)
+    @lawful(EXAMPLES)
     @given(layouts(), hosts)
     def law(layout: Layout, host: Host) -> None:
         host = ends_by_itself(layout, host)
