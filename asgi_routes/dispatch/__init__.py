@@ -2,7 +2,7 @@
 
 from asgi_routes.dispatch.answers import NotFound, is_application, make_answer, not_found
 from asgi_routes.dispatch.levels import NOTHING, Chosen, Hop, Key, Level, Place, Taken
-from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Found, Match, NoMatch
+from asgi_routes.dispatch.matches import NONE_ALLOWED, Child, Found, Match, NoMatch, RouteMiss
 from asgi_routes.dispatch.router import BASE, Router
 from asgi_routes.dispatch.search import Branch, Search, find_match
 
@@ -21,6 +21,7 @@ __all__ = (
     "NoMatch",
     "NotFound",
     "Place",
+    "RouteMiss",
     "Router",
     "Search",
     "Taken",

@@ -34,7 +34,7 @@ class Key:
         kind: what the search does with it.
         is_direct: whether it is a router that the search goes through.
         is_default: whether there is no key: it is the router's default.
-        static: what is the same in all routes to a boundary, once it was asked for.
+        static: what is the same in all routes to it, where that was asked for.
     """
 
     __slots__ = ("app", "is_default", "is_direct", "kind", "static", "text")

@@ -88,7 +88,10 @@ class Match:
     @property
     def is_default(self) -> bool:
         """Whether the default of a router serves, because no route does."""
-        return type(self._via) is Key and self._via.is_default
+        via, passed = self._via, self._level
+        while type(passed) is tuple:
+            _, via, passed = passed
+        return type(via) is Key and via.is_default
 
     @property
     def miss(self) -> "NoMatch":

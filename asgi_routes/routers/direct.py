@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from asgi_routes.apps import BOUNDARY, ENDPOINT, ROUTER, matches_as_ours
-from asgi_routes.dispatch import BASE, NOTHING, Found, Key, Taken
+from asgi_routes.dispatch import BASE, NOTHING, Found, Key, RouteMiss, Taken
 from asgi_routes.engine.rows import Hit
 from asgi_routes.middleware import Layer, chain_layers
 from asgi_routes.routers.rows import Destination, Mount
 from asgi_routes.scopes import (
+    MISS,
     NO_TEMPLATE,
     ChildRoute,
     MatchedRoute,
@@ -286,17 +287,27 @@ def find_behind_key(router: Any, key: Key, taken: Taken, scope: Any) -> Found | 
         return key.app, scope, key.app, (router, key, None), None
     if key.kind is not BOUNDARY or not router.misses_by_key:
         return None
-    static = key.static or _make_boundary(router, key)
+    static = key.static or _make_static(router, key)
     route = _make_route_of(static, scope)
-    first = _first(static, key.app)
-    if taken is NOTHING:
-        return first, add_route(scope, route), key.app, (router, key, None), None
-    return first, child_scope(scope, route, (taken,)), key.app, (router, key, None), None
+    child = add_route(scope, route) if taken is NOTHING else child_scope(scope, route, (taken,))
+    return _first(static, key.app), child, key.app, (router, key, None), None
 
 
-def _make_boundary(router: Any, key: Key) -> ChildRoute:
+def find_default(router: Any, key: Key, scope: Any, reason: str) -> Found | None:
+    """Return the default of a router by path, for a scope that nobody has routed yet."""
+    if key.kind is ROUTER:
+        return None
+    static = key.static or _make_static(router, key)
+    child = add_route(scope, _make_route_of(static, scope))
+    child[MISS] = RouteMiss(reason, 404, ())
+    return _first(static, key.app), child, key.app, (router, key, None), None
+
+
+def _make_static(router: Any, key: Key) -> ChildRoute:
+    """Return what is the same in all routes to what a key of a router leads to."""
     static = ChildRoute(NO_TEMPLATE)
     static.policy, static.passed, static.is_whole = router.policy_within(BASE), (key,), True
+    static.origin = getattr(router, "origin", None)
     static.after = chain_layers([layer for layer in (router.layer,) if layer], key.app)[1]
     static.static = key.static = static
     return static

@@ -12,6 +12,7 @@ from asgi_routes.dispatch import (
     Branch,
     Child,
     Found,
+    Key,
     Level,
     NoMatch,
     Place,
@@ -25,7 +26,7 @@ from asgi_routes.lifespan import LifespanContext, policy_of_endpoint
 from asgi_routes.locks import RenewedLock, make_lock
 from asgi_routes.middleware import Middleware
 from asgi_routes.routers.channels import adopt_routes
-from asgi_routes.routers.direct import find_behind, find_below_route
+from asgi_routes.routers.direct import find_behind, find_below_route, find_default
 from asgi_routes.routers.names import Names
 from asgi_routes.routers.reversing import Reversing, forget_names
 from asgi_routes.routers.rows import Destination, Nested, make_rows
@@ -150,7 +151,8 @@ class URLRouter(Reversing, SearchedRouter):
         self.root_path: RootPath = root_path
         self._decodes_slashes = self.own_policy.encoded_slashes == "decode"
         self._wants_variants = self.settings.want_variants
-        self._has_default = is_application(self.default)
+        has_default = is_application(self.default)
+        self._default = Key("default", self.default, is_default=True) if has_default else None
         self._answers_plainly = self.own_policy.default is not_found and self.layer is None
         self.origin = self.reference
         self._around: WeakSet[URLRouter] = WeakSet()
@@ -312,7 +314,7 @@ class URLRouter(Reversing, SearchedRouter):
     @property
     def default_of_misses(self) -> App | None:
         """The application for every path that no route has, or None."""
-        return self.default if self._has_default else None
+        return None if self._default is None else self._default.app
 
     @property
     def may_want_variants(self) -> bool:
@@ -360,16 +362,19 @@ class URLRouter(Reversing, SearchedRouter):
             return self._find_miss(scope, text, reading or (path, 1, "", 1))
         return find_below_route(self, scope)
 
-    def _find_miss(self, scope: Scope, text: str, plain: PlainReading) -> NoMatch | None:
-        """Return the miss of a path that no row has; None where something may serve it even so."""
+    def _find_miss(self, scope: Scope, text: str, plain: PlainReading) -> Found | NoMatch | None:
+        """Return what becomes of a path that no row has; None where one may have it even so."""
         table = self._table
         may_want_variants = self._wants_variants or table.may_want_variants
-        if self._has_default or (may_want_variants and self._has_variant(text)):
+        if may_want_variants and self._has_variant(text):
             return None
         reading = Reading(*plain)
+        reason = f"No route found for path {reading.text!r}."
+        if self._default is not None:
+            return find_default(self, self._default, scope, reason)
         method = scope.get("method") if scope.get("type") == "http" else None
         return NoMatch(
-            f"No route found for path {reading.text!r}.",
+            reason,
             place=partial(self._find_place, scope, reading),
             method=method if isinstance(method, str) else None,
             is_plain=self._answers_plainly and not table.has_own_answers,

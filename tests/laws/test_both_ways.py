@@ -65,6 +65,7 @@ def hold_alike(router: Any, scope: dict[str, Any]) -> Any:
         return found, True
     assert found.app is searched.app
     assert found.endpoint is searched.endpoint
+    assert found.is_default == searched.is_default
     assert found.hops == searched.hops
     mine, theirs = dict(found.scope), dict(searched.scope)
     is_read = router_behind(found.endpoint) is not None
