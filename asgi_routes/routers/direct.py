@@ -1,7 +1,7 @@
 """The fast path: what most requests are, decided at once by the first row that has the path.
 
-Nothing is decided here but where nobody can decline. What has to be weighed, methods, defaults,
-variants, misses, is left to the search, which answers the same at length.
+Nothing is decided here but where nobody can decline. What has to be weighed is left to the search,
+which answers the same at length.
 """
 
 from collections.abc import Iterable
@@ -99,7 +99,7 @@ def _find_mounted(
         mounted = mount_at(mounted[0], added, rest, target.mounting)
     if target.kind is ROUTER:
         found = _find_nested(scope, target.app, around, whole[at:], taken, mounted)
-        return found and (*found[:3], (router, target, found[3]), None)
+        return found and (*found[:3], (router, target, found[3]), found[4])
     route = _make_route_of(around, scope)
     child = child_scope(scope, route, (taken,), None, mounted)
     if mounted[2] is None:
