@@ -331,7 +331,7 @@ def put_around(router: Any, key: Key, taken: Taken, scope: Any, found: Found) ->
         return None
     if static.derived is None:
         static.derived = {}
-    own = router.reference, id(endpoint)
+    own = key, id(endpoint)
     derived = static.derived.get(own)
     if derived is None:
         derived = _derive(router, key, static, endpoint, passed)

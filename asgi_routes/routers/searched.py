@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import MappingProxyType
 from typing import Any
-from weakref import ref
 
 from asgi_routes.apps import walk
 from asgi_routes.callables import find_mistake_in_app, take_app
@@ -74,7 +73,6 @@ class SearchedRouter(Router):
             self.declared: Place = find_caller()
         self.default = check_default(default, name)
         self.layer = make_layer(middleware, name)
-        self.reference = ref(self)
         own = UNSET if is_application(self.default) else self.default
         self.settings = Settings(own, slashes, encoded_slashes)
         self.is_transparent = self.layer is None and self.settings == _NO_SETTINGS

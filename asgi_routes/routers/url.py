@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from asgi_routes.apps import is_router, is_searched
 from asgi_routes.dispatch import (
@@ -154,7 +154,7 @@ class URLRouter(Reversing, SearchedRouter):
         has_default = is_application(self.default)
         self._default = Key("default", self.default, is_default=True) if has_default else None
         self._answers_plainly = self.own_policy.default is not_found and self.layer is None
-        self.origin = self.reference
+        self.origin = ref(self)
         self._around: WeakSet[URLRouter] = WeakSet()
         self._within: set[URLRouter] = set()
         self._table: Table

@@ -30,8 +30,8 @@ def told_by(route: Any, *, is_read: bool) -> dict[str, Any] | None:
     if type(route) is not ChildRoute:
         return None
     told = {name: getattr(route, name) for name in _TOLD}
-    # A key has no parameters, save one of a host, which is never decided at once.
-    told["passed"] = [one for one in route.passed if type(one) is Route]
+    # A key has no parameters, save one of a host.
+    told["passed"] = [one for one in route.passed if type(one) is Route or "<" in one.text]
     told["after"] = route.after and [*route.after.values()]
     told["origin"] = route.origin and route.origin()
     if is_read:

@@ -183,3 +183,14 @@ async def test_subprotocols(offered: Any, name: str | None) -> None:
     outcome = await call(GRAPHQL, scope, [{"type": "websocket.connect"}])
     assert outcome.types == (["websocket.close"] if name is None else [])
     assert [child.key for child in GRAPHQL.children()][:2] == ["graphql-ws", "graphql-transport-ws"]
+
+
+def test_one_router_behind_two_hosts_with_parameters() -> None:
+    """What is kept for the requests of one host is not for the other."""
+    router = URLRouter([path("users/<int:id>/", A)])
+    hosts = HostRouter({"<a>.one.example": router, "<b>.two.example": router}, default=None)
+    for host, name in ("x.one.example", "a"), ("x.two.example", "b"), ("x.one.example", "a"):
+        scope = {"type": "http", "path": "/users/7/", "headers": [(b"host", host.encode())]}
+        found = hosts.match(scope)
+        assert found.scope["path_params"] == {name: "x", "id": 7}
+        assert found.hops[0].key == found.scope["route"].passed[0].text == f"<{name}>{host[1:]}"
