@@ -131,8 +131,8 @@ class _Compiler:
         known: set[str] = set()
         for row in rows:
             shape = self._make(row, partial(read_shape, row))
-            path = None if shape.has_kwargs else shape.literal
-            if path is not None:
+            path = shape.literal
+            if path is not None and not shape.has_kwargs:
                 if path in known:
                     continue
                 known.add(path)

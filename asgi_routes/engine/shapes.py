@@ -76,7 +76,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.cells: list[Cell] = []
-        self.segment: list[Node] = []
+        self.segment: list[str | Parameter] = []
+        self.is_plain = True
         self.tail: str | Parameter | None = None
         self.most: int | None = None
         self.least_behind = 1
@@ -84,7 +85,7 @@ class _Reader:
 
     def make_shape(self, row: Row[Any]) -> Shape:
         least = len(self.cells) + self.least_behind
-        tail = None if ANY in self.cells else self.tail
+        tail = self.tail if self.is_plain else None
         return Shape(row, tuple(self.cells), least, self.most, tail)
 
     def read(self, step: Step, *, is_last: bool) -> bool:
@@ -123,31 +124,31 @@ class _Reader:
     def _read_nodes(self, nodes: tuple[Node, ...]) -> bool:
         for node in nodes:
             if isinstance(node, Literal):
-                first, *others = node.text.split("/")
-                self._extend(first)
-                for text in others:
-                    self._close()
-                    self._extend(text)
+                self._read_text(node.text)
             elif isinstance(node, Parameter) and is_within_segment(node.regex):
                 self.segment.append(node)
             else:
                 return False
         return True
 
-    def _extend(self, text: str) -> None:
-        if text:
-            self.segment.append(Literal(text, (0, 0)))
+    def _read_text(self, text: str) -> None:
+        first, *others = text.split("/")
+        if first:
+            self.segment.append(first)
+        if others:
+            self._close()
+            *whole, last = others
+            self.cells += whole
+            if last:
+                self.segment.append(last)
 
     def _close(self) -> None:
-        match self.segment:
-            case []:
-                self.cells.append("")
-            case [Literal(text=text)]:
-                self.cells.append(text)
-            case [Parameter() as parameter]:
-                self.cells.append(parameter)
-            case _:
-                self.cells.append(ANY)
+        count = len(self.segment)
+        if count > 1:
+            self.cells.append(ANY)
+            self.is_plain = False
+        else:
+            self.cells.append(self.segment[0] if count else "")
         self.segment = []
 
     def _read_regex(self, step: Step) -> None:
@@ -159,7 +160,7 @@ class _Reader:
             self.cells += first.text.split("/")[:-1]
 
 
-def _takes_text(nodes: Sequence[Node]) -> bool:
+def _takes_text(nodes: Sequence[Node | str]) -> bool:
     """Tell whether nodes take something of the path in any case.
 
     At the end of a segment such nodes end without a slash, so that a level takes one off; at the
@@ -169,7 +170,7 @@ def _takes_text(nodes: Sequence[Node]) -> bool:
         piece = read_piece(node.regex) if isinstance(node, Parameter) else None
         if piece is not None and measure(piece)[0]:
             return True
-        if isinstance(node, Literal) and node.text:
+        if (isinstance(node, Literal) and node.text) or isinstance(node, str):
             return True
     return False
 
