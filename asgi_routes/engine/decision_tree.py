@@ -9,12 +9,13 @@ more copies would be needed, the rows that are left become sets.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias, assert_never
 
 from asgi_routes.engine.row_sets import Leaf, RowSets, build_row_sets, find_leaves_in_sets
-from asgi_routes.engine.shapes import Shape, get_cell
+from asgi_routes.engine.shapes import Cell, Shape, list_columns
 from asgi_routes.patterns import Parameter
 
 _COPIES_A_ROW = 2
@@ -62,12 +63,13 @@ class TreeBuilder:
 
     def build(self, shapes: Sequence[Shape], known: frozenset[int] = frozenset()) -> Tree:
         """Return the tree for shapes of which the columns ``known`` have been decided."""
-        column = _choose_column(shapes, known) if len(shapes) > _FEW_ROWS else None
-        if column is None:
+        chosen = _choose_column(shapes, known) if len(shapes) > _FEW_ROWS else None
+        if chosen is None:
             return _build_in_order([_build_alone(shape, known) for shape in shapes])
-        if not self._can_afford(shapes, column):
+        column, cells = chosen
+        if not self._can_afford(cells):
             return _build_in_order([*build_row_sets(shapes, known)])
-        texts, others = self._branch(shapes, column)
+        texts, others = self._branch(shapes, cells)
         inside = known | {column}
         cases = {text: self.build(branch, inside) for text, branch in texts.items()}
         trees: list[Tree] = [Switch(column, cases)]
@@ -76,7 +78,7 @@ class TreeBuilder:
         return _build_in_order(trees)
 
     def _branch(
-        self, shapes: Sequence[Shape], column: int
+        self, shapes: Sequence[Shape], cells: Sequence[Cell]
     ) -> tuple[dict[str, list[Shape]], list[Shape]]:
         """Return the shapes by their text in a column, and those that have none.
 
@@ -86,20 +88,21 @@ class TreeBuilder:
         branches: dict[str, list[Shape]] = {}
         taken: dict[str, int] = {}
         others: list[Shape] = []
-        for shape in shapes:
-            text = get_cell(shape, column)
-            if not isinstance(text, str):
+        asked: list[Cell] = []
+        for shape, cell in zip(shapes, cells, strict=True):
+            if not isinstance(cell, str):
                 others.append(shape)
+                asked.append(cell)
                 continue
-            branch = branches.setdefault(text, [])
-            before = others[taken.get(text, 0) :]
-            branch += [other for other in before if self._accepts(other, column, text)]
-            taken[text] = len(others)
+            branch = branches.setdefault(cell, [])
+            for place in range(taken.get(cell, 0), len(others)):
+                if self._accepts(asked[place], cell):
+                    branch.append(others[place])
+            taken[cell] = len(others)
             branch.append(shape)
         return branches, others
 
-    def _accepts(self, shape: Shape, column: int, text: str) -> bool:
-        cell = get_cell(shape, column)
+    def _accepts(self, cell: Cell, text: str) -> bool:
         if not isinstance(cell, Parameter):
             return True
         key = cell.regex, text
@@ -107,24 +110,28 @@ class TreeBuilder:
             self._accepted[key] = re.fullmatch(cell.regex, text) is not None
         return self._accepted[key]
 
-    def _can_afford(self, shapes: Sequence[Shape], column: int) -> bool:
+    def _can_afford(self, cells: Sequence[Cell]) -> bool:
+        # Whether a text is accepted is asked once for all shapes with the same regex.
         last: dict[str, int] = {}
-        others: list[Shape] = []
-        for shape in shapes:
-            text = get_cell(shape, column)
-            if isinstance(text, str):
-                last[text] = shape.row.index
-            else:
-                others.append(shape)
+        others: dict[str | None, tuple[Cell, list[int]]] = {}
+        count = 0
+        for cell in cells:
+            if isinstance(cell, str):
+                last[cell] = count
+                continue
+            regex = cell.regex if isinstance(cell, Parameter) else None
+            others.setdefault(regex, (cell, []))[1].append(count)
+            count += 1
         copies = 0
-        for text, index in last.items():
-            for other in others:
-                if other.row.index > index:
+        for text, end in last.items():
+            self._looks -= end
+            for cell, places in others.values():
+                if places[0] >= end:
                     break
-                self._looks -= 1
-                copies += self._accepts(other, column, text)
-                if copies > self._copies or self._looks < 0:
-                    return False
+                if self._accepts(cell, text):
+                    copies += bisect_left(places, end)
+            if copies > self._copies or self._looks < 0:
+                return False
         self._copies -= copies
         return True
 
@@ -152,16 +159,21 @@ def find_leaves_in_tree(tree: Tree, segments: Sequence[str]) -> Iterator[Leaf]:
             assert_never(tree)
 
 
-def _choose_column(shapes: Sequence[Shape], known: frozenset[int]) -> int | None:
-    """Return the column that is a text in most shapes, and then the one with most texts."""
+def _choose_column(
+    shapes: Sequence[Shape], known: frozenset[int]
+) -> tuple[int, Sequence[Cell]] | None:
+    """Return the column that is a text in most shapes, and then the one with most texts.
+
+    What the shapes ask of it is returned, too.
+    """
     best, best_score = None, (1, 0)
-    for column in range(max(len(shape.cells) for shape in shapes)):
+    for column, cells in enumerate(list_columns(shapes)):
         if column in known:
             continue
-        texts = [cell for shape in shapes if isinstance(cell := get_cell(shape, column), str)]
+        texts = [cell for cell in cells if isinstance(cell, str)]
         score = len(texts), len(set(texts))
         if score > best_score and score[0] > 1:
-            best, best_score = column, score
+            best, best_score = (column, cells), score
     return best
 
 

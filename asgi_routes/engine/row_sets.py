@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.rows import Hit, Row, Step
-from asgi_routes.engine.shapes import Shape, get_cell
+from asgi_routes.engine.shapes import Cell, Shape, list_columns
 from asgi_routes.patterns import Parameter
 from asgi_routes.patterns.converters import IntConverter, TextConverter, keep_text
 
@@ -72,9 +72,9 @@ def build_row_sets(shapes: Sequence[Shape], known: frozenset[int]) -> list[RowSe
 def _build(shapes: Sequence[Shape], known: frozenset[int]) -> RowSets:
     columns = []
     still_open: dict[int, tuple[int, ...]] = {}
-    for column in range(max(len(shape.cells) for shape in shapes)):
+    for column, cells in enumerate(list_columns(shapes)):
         if column not in known:
-            sets, too_many = _build_column(shapes, column)
+            sets, too_many = _build_column(column, cells)
             for number in too_many:
                 still_open[number] = (*still_open.get(number, ()), column)
             if sets.by_text or sets.by_parameter:
@@ -83,15 +83,14 @@ def _build(shapes: Sequence[Shape], known: frozenset[int]) -> RowSets:
     return RowSets(tuple(leaves), tuple(columns))
 
 
-def _build_column(shapes: Sequence[Shape], column: int) -> tuple[SetsOfColumn, list[int]]:
+def _build_column(column: int, cells: Sequence[Cell]) -> tuple[SetsOfColumn, list[int]]:
     """Return the sets, and the rows whose parameter is one too many: they accept every text."""
     by_text: dict[str, int] = {}
     by_regex: dict[str, int] = {}
     parameters: dict[str, Parameter] = {}
     too_many = []
     any_text = 0
-    for number, shape in enumerate(shapes):
-        cell = get_cell(shape, column)
+    for number, cell in enumerate(cells):
         if isinstance(cell, str):
             by_text[cell] = by_text.get(cell, 0) | 1 << number
         elif isinstance(cell, Parameter) and (

@@ -4,8 +4,9 @@ Rule: a shape stands for the very paths that its row matches. What cannot be tol
 is left to the row's own matcher.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from asgi_routes.engine.pieces import is_within_segment, measure, read_piece
@@ -57,9 +58,12 @@ class Shape:
         return any(step.kwargs for step in self.row.steps)
 
 
-def get_cell(shape: Shape, column: int) -> Cell:
-    """Return what a shape asks of a segment; nothing can be said of those behind its cells."""
-    return shape.cells[column] if column < len(shape.cells) else ANY
+def list_columns(shapes: Iterable[Shape]) -> Iterator[tuple[Cell, ...]]:
+    """Yield for each segment what the shapes ask of it, in their order.
+
+    Nothing can be said of segments behind the cells of a shape.
+    """
+    return zip_longest(*(shape.cells for shape in shapes), fillvalue=ANY)
 
 
 def read_shape(row: Row[Any]) -> Shape:

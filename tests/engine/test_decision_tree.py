@@ -18,7 +18,7 @@ from asgi_routes.engine.decision_tree import (
     find_leaves,
 )
 from asgi_routes.engine.row_sets import Leaf, RowSets
-from asgi_routes.engine.shapes import ANY, Shape, get_cell, read_shape
+from asgi_routes.engine.shapes import ANY, Shape, list_columns, read_shape
 from asgi_routes.engine.source import list_rows
 from asgi_routes.patterns import Parameter
 from tests.engine.tables import ALL_TABLES, make_path, make_paths
@@ -235,5 +235,5 @@ def test_rows_behind_all_texts_are_no_copies() -> None:
 
 
 def test_behind_its_cells_nothing_is_known_of_a_shape() -> None:
-    (shape,) = read_shapes("a/<path:p>")
-    assert [get_cell(shape, column) for column in range(3)] == ["a", ANY, ANY]
+    columns = list_columns(read_shapes("a/<path:p>", "a/b/c"))
+    assert [*columns] == [("a", "a"), (ANY, "b"), (ANY, "c")]
