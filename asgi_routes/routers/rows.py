@@ -352,22 +352,21 @@ def _steps(way: Way, mode: Mode) -> tuple[Step, ...]:
 
 
 def _template(way: Way) -> Template:
+    if way.levels[0] == way.levels[-1]:
+        return _template_of(way.declarations)
     by_level: dict[int, list[Route]] = {}
     for level, route in zip(way.levels, way.declarations, strict=True):
         by_level.setdefault(level, []).append(route)
-    templates = tuple(_template_of(routes) for routes in by_level.values())
-    return templates[0] if len(templates) == 1 else join_templates(templates)
+    return join_templates(tuple(map(_template_of, by_level.values())))
 
 
 def _template_of(routes: Sequence[Route]) -> Template:
-    namespaces = [
-        route.target.namespace
-        for route in routes
-        if isinstance(route.target, Include) and route.target.namespace
-    ]
+    path = path_format = "/"
+    namespaces = ""
+    for route in routes:
+        path += route.pattern.source
+        path_format += route.pattern.path_format
+        if isinstance(route.target, Include) and route.target.namespace:
+            namespaces += route.target.namespace + ":"
     name = routes[-1].name
-    return Template(
-        "/" + "".join(route.pattern.source for route in routes),
-        "/" + "".join(route.pattern.path_format for route in routes),
-        None if name is None else ":".join([*namespaces, name]),
-    )
+    return Template(path, path_format, None if name is None else namespaces + name)
