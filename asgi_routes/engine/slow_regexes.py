@@ -8,7 +8,7 @@ The automata are imported when there is a regex to look at: most tables have non
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
-from asgi_routes.engine.pieces import read_pieces
+from asgi_routes.engine.pieces import read_piece
 from asgi_routes.engine.regexes import Compile
 from asgi_routes.engine.rows import Mode, Step
 from asgi_routes.patterns import Pattern
@@ -56,7 +56,7 @@ def find_engine(pattern: Pattern, compile_regex: Compile = re.compile) -> Engine
     """Return what a pattern is matched by."""
     if pattern.syntax == "regex":
         return "re" if compile_regex is re.compile else "re2"
-    is_split = pattern.is_literal or read_pieces(pattern.nodes) is not None
+    is_split = all(read_piece(parameter.regex) for parameter in pattern.parameters)
     return "table" if is_split else "re"
 
 
