@@ -39,6 +39,9 @@ Search: TypeAlias = Callable[[str, Sequence[str]], Hit[Target] | None]
 """From a path and its segments to the first row that matches."""
 
 _NUMBERS = itertools.count(1)
+_CODE: "weakref.WeakValueDictionary[str, CodeType]" = weakref.WeakValueDictionary()
+"""Code by its source, for as long as a matcher has it: tables that differ only in their applications
+share it."""
 _FORGOTTEN: deque[str] = deque()
 """Sources of matchers that are gone. The next one drops them: a garbage collection may come in the
 middle of `linecache.checkcache`, which must find what it has listed."""
@@ -252,17 +255,25 @@ class _Literals(dict[str, Hit[Any]]):
 
 
 def _execute(writer: SourceWriter) -> Part:
-    """Run the source, and let tracebacks and debuggers find it for as long as the matcher lives."""
+    """Return the function of the source that was written."""
     source = "\n".join(writer.lines) + "\n"
-    file = f"<asgi_routes matcher {next(_NUMBERS)}>"
+    code = _CODE.get(source)
+    if code is None:  # Two threads may both compile it; they compile the same.
+        code = _CODE[source] = _compile_source(source)
     namespace = {"__name__": __name__, **writer.namespace.objects}
+    return Part(FunctionType(code, namespace), source)
+
+
+def _compile_source(source: str) -> CodeType:
+    """Compile a function, and let tracebacks and debuggers find its source for as long as it lives."""
+    file = f"<asgi_routes matcher {next(_NUMBERS)}>"
     module = compile(source, file, "exec")
     (code,) = (one for one in module.co_consts if isinstance(one, CodeType))
     # CPython 3.13 without a GIL frees only what is nested in another function.
-    match = FunctionType(code.replace(co_flags=code.co_flags | CO_NESTED), namespace)
+    code = code.replace(co_flags=code.co_flags | CO_NESTED)
     with suppress(IndexError):  # Another thread may take the last one.
         while True:
             linecache.cache.pop(_FORGOTTEN.popleft(), None)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    weakref.finalize(match, _FORGOTTEN.append, file)
-    return Part(match, source)
+    weakref.finalize(code, _FORGOTTEN.append, file)
+    return code

@@ -354,20 +354,21 @@ def test_tracebacks_show_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks at the function finds its text, for as long as the table lives.
 
     The text is dropped with the next table: a collection may come while somebody reads the cache.
+    No other test may have tables of these texts: it would share the code.
     """
 
     def found(file: str) -> bool:
         gc.collect()
         is_there = file in linecache.cache
-        URLRouter([path("<y>/", app)]).compile_table()
+        URLRouter([path("next/<x>/", app)]).compile_table()
         return is_there and file in linecache.cache
 
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
     for is_cleared in (False, True):
-        router = URLRouter([path("<x>/", app)])
+        router = URLRouter([path("traced/<x>/", app)])
         match: Any = search_of(router)
-        assert (match.__name__, match.__module__) == ("match_2", "asgi_routes.engine.compiled")
+        assert (match.__name__, match.__module__) == ("match_3", "asgi_routes.engine.compiled")
         assert match.__code__.co_flags & inspect.CO_OPTIMIZED
         file = match.__code__.co_filename
         assert "".join(linecache.getlines(file)) == inspect.getsource(match) == router.source()
@@ -378,3 +379,17 @@ def test_tracebacks_show_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
         del router
         assert not found(file)
     assert raised == []
+
+
+def test_tables_that_differ_only_in_their_applications_share_code() -> None:
+    async def other(scope: Any, receive: Any, send: Any) -> None: ...
+
+    first = URLRouter([path("a/<int:x>/", app, {"y": 1})])
+    second = URLRouter([path("a/<int:x>/", other, {"y": 2})])
+    third = URLRouter([path("b/<int:x>/", other, {"y": 2})])
+    codes = [search_of(router).__code__ for router in (first, second, third)]
+    assert codes[0] is codes[1] is not codes[2]
+    for router, target, value in ((first, app, 1), (second, other, 2)):
+        match = router.match({"type": "http", "path": "/a/7/"})
+        assert match.endpoint is target
+        assert match.scope["path_params"] == {"x": 7, "y": value}

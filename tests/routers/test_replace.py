@@ -149,8 +149,12 @@ _STEPS = {
     "behind a mount": ("router.match('/m/users/7/')", 3),
     "replaced by the same": ("router.match('/api/users/7/'); nested.replace(users)", 2),
     "replaced inside": (
-        "router.match('/api/users/7/'); nested.replace([path('users/<int:id>/', app)])",
+        "router.match('/api/users/7/'); nested.replace([path('users/<str:id>/', app)])",
         3,
+    ),
+    "replaced by an equal one": (
+        "router.match('/api/users/7/'); nested.replace([path('users/<int:id>/', app)])",
+        2,
     ),
     "started": ("sent = []; asyncio.run(router({'type': 'lifespan'}, receive, send))", 3),
 }
