@@ -5,8 +5,8 @@ that whatever was made of it still stands in the right place.
 """
 
 from bisect import bisect_left
-from collections.abc import Hashable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import count, pairwise
 from typing import TypeAlias
 
 _STEP = 2**20
@@ -39,6 +39,15 @@ class NumberedLists:
         return numbers
 
 
+def count_up() -> Iterator[int]:
+    """Return the numbers that `number` gives to items of which none had one before.
+
+    >>> [*zip(count_up(), number("abc", {}))]
+    [(1048576, 1048576), (2097152, 2097152), (3145728, 3145728)]
+    """
+    return count(_STEP, _STEP)
+
+
 def number(items: Sequence[Hashable], before: Mapping[Hashable, int]) -> list[int]:
     """Return rising numbers for items, of which some had numbers before.
 
@@ -52,11 +61,11 @@ def number(items: Sequence[Hashable], before: Mapping[Hashable, int]) -> list[in
     end = len(items), (kept[-1][1] if kept else 0) + (len(items) + 1) * _STEP
     filled: list[int] = []
     for (place, low), (next_place, high) in pairwise([(-1, 0), *kept, end]):
-        count = next_place - place - 1
-        step = min((high - low) // (count + 1), _STEP)
+        between = next_place - place - 1
+        step = min((high - low) // (between + 1), _STEP)
         if not step:  # Too much was put in between.
             return [(one + 1) * _STEP for one in range(len(items))]
-        filled += [low + step * one for one in range(1, count + 1)]
+        filled += [low + step * one for one in range(1, between + 1)]
         filled.append(high)
     return filled[:-1]
 

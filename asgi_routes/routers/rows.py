@@ -5,8 +5,8 @@ before it is asked stays the target of one row. Every prefix is a place, for the
 answers a miss.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from asgi_routes.apps import Kind, kind_of, matches_as_ours, routes_by_path
@@ -14,7 +14,7 @@ from asgi_routes.dispatch.levels import narrow_methods
 from asgi_routes.engine import Mode, Row, Step
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.middleware import Layer, chain_layers
-from asgi_routes.routers.numbering import NumberedLists, number
+from asgi_routes.routers.numbering import NumberedLists, count_up, number
 from asgi_routes.routes import (
     Include,
     Mounting,
@@ -59,6 +59,9 @@ _MOST_LEVELS = 24
 The time for making a table grows with the square of it."""
 _MOST_INCLUDES = 100
 
+_NOWHERE: dict[Any, Any] = {}
+"""For all that is not mounted: nothing is ever put into it."""
+
 NestedIn: TypeAlias = Callable[[object], Nested | None]
 """From an application to the router in it, where that can be looked into; else None."""
 
@@ -100,7 +103,7 @@ class Destination:
     served: "Served | None"
     served_by_method: "Mapping[str, Served] | None"
     mounting: Mounting | None
-    mounts: "dict[tuple[str, int, str, str], Mount]" = field(default_factory=dict)
+    mounts: "dict[tuple[str, int, str, str], Mount]"
 
     @property
     def passed(self) -> tuple[Route, ...]:
@@ -196,9 +199,13 @@ def make_rows(routes: Sequence[Route], nested_in: NestedIn) -> list[Row[Destinat
 
 
 def renew_rows(
-    ways: Sequence[Way], layer: Layer | None, before: Sequence[Row[Destination]]
+    ways: Iterable[Way], layer: Layer | None, before: Sequence[Row[Destination]]
 ) -> tuple[list[Row[Destination]], list[Row[Destination]]]:
     """Return one row for each way, and those of them that were not among the rows before."""
+    if not before:  # No way is kept then: many objects at once cost the garbage collection.
+        made = [make_row(index, way, layer) for index, way in zip(count_up(), ways, strict=False)]
+        return made, made
+    ways = [*ways]
     known = {(row.target.order, row.target.declarations): row for row in before}
     keys = [(way.order, way.declarations) for way in ways]
     indexes = number(keys, {key: row.index for key, row in known.items()})
@@ -294,6 +301,7 @@ def make_row(index: int, way: Way, layer: Layer | None) -> Row[Destination]:
         served=served if methods is None else None,
         served_by_method=by_method,
         mounting=way.route.mounting,
+        mounts=_NOWHERE if way.route.mounting is None else {},
     )
     return Row(index, _steps(way, mode), destination)
 

@@ -28,7 +28,7 @@ from asgi_routes.patterns import Parameter, Pattern
 from asgi_routes.patterns.converters import Converter, IntConverter, TextConverter
 from asgi_routes.routers.names import Names, collect_names
 from asgi_routes.routers.numbering import Lists, NumberedLists
-from asgi_routes.routers.rows import Destination, NestedIn, list_ways, make_row, renew_rows
+from asgi_routes.routers.rows import Destination, NestedIn, Way, list_ways, make_row, renew_rows
 from asgi_routes.routes import Route
 from asgi_routes.scopes import ENCODED_SLASH, restore_slashes
 from asgi_routes.suspicions import is_silenced
@@ -72,19 +72,20 @@ class Table:
     ) -> None:
         self.routes = routes
         lists = NumberedLists({} if before is None else before.numbers)
-        ways = [*list_ways(routes, nested_in, lists)]
-        self.numbers: Lists = lists.made
+        self._places: list[Way] = []
         self.rows: list[Row[Destination]]
         self.rows, self.new_rows = renew_rows(
-            [way for way in ways if not way.is_place], layer, [] if before is None else before.rows
+            _put_places_aside(list_ways(routes, nested_in, lists), self._places),
+            layer,
+            [] if before is None else before.rows,
         )
+        self.numbers: Lists = lists.made
         _check_regexes(self.new_rows, compile_regex)
         self._compile_regex = compile_regex
         self.kept: Kept = {} if before is None else before.kept
         self._linear = LinearMatcher(self.rows, compile_regex)
         self._later_hits = LaterHits(self._linear)
         self._preserving: tuple[Matcher[Destination], LaterHits[Destination]] | None = None
-        self._places = [way for way in ways if way.is_place]
         self._place_rows: LaterHits[Destination] | None = None
         self._layer = layer
         self._names: Names | None = None
@@ -151,6 +152,14 @@ class Table:
             linear = LinearMatcher(rows, self._compile_regex)
             self._preserving = compile_rows(rows, linear).matcher, LaterHits(linear)
         return self._preserving
+
+
+def _put_places_aside(ways: Iterator[Way], places: list[Way]) -> Iterator[Way]:
+    for way in ways:
+        if way.is_place:
+            places.append(way)
+        else:
+            yield way
 
 
 def _check_regexes(rows: Sequence[Row[Destination]], compile_regex: Compile) -> None:
