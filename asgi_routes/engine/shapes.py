@@ -102,9 +102,10 @@ class _Reader:
             self._read_regex(step)
             return False
         nodes = step.pattern.nodes
-        if is_last and step.mode is Mode.ENDPOINT and _is_path(nodes[-1:]):
+        last = nodes[-1] if is_last and step.mode is Mode.ENDPOINT and nodes else None
+        if isinstance(last, Parameter) and last.regex == ".+":
             if self._read_nodes(nodes[:-1]) and not self.segment:
-                self.tail = nodes[-1] if isinstance(nodes[-1], Parameter) else None
+                self.tail = last
             return False
         if not self._read_nodes(nodes):
             return False
@@ -177,7 +178,3 @@ def _takes_text(nodes: Sequence[Node | str]) -> bool:
         if (isinstance(node, Literal) and node.text) or isinstance(node, str):
             return True
     return False
-
-
-def _is_path(nodes: tuple[Node, ...]) -> bool:
-    return any(isinstance(node, Parameter) and node.regex == ".+" for node in nodes)

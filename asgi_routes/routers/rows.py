@@ -278,7 +278,7 @@ def make_row(index: int, way: Way, layer: Layer | None) -> Row[Destination]:
         if route.methods:
             methods = narrow_methods(methods, expand_methods(route.methods))
     layers = way.layers if layer is None else (layer, *way.layers)
-    first, matched.after = chain_layers(layers, way.app)
+    first, matched.after = chain_layers(layers, way.app) if layers else (way.app, None)
     mode = _mode(way, kind)
     leaves_rest = mode is not Mode.ENDPOINT or (
         way.route.pattern.syntax == "regex" and not way.route.pattern.source.endswith("$")
