@@ -1,14 +1,23 @@
 """What every test shares: both event loops, and the rule that CI skips nothing."""
 
+import gc
+import importlib
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
 import asgi_routes  # noqa: F401 - else pytest imports a module that is named first without it
+
+with suppress(ImportError):  # make applications does without.
+    import hypothesis  # noqa: F401 - it looks for who holds a random generator, and finds no frozen ones
+
+_ROOT = Path(__file__).parent.parent
 
 # Files for a type checker, those that configure Django, and those that need what single commands install.
 collect_ignore_glob = [
@@ -27,6 +36,36 @@ collect_ignore_glob = [
 def pytest_xdist_auto_num_workers() -> int:
     """Return twice the number of cores: half of the tests wait for a server most of the time."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Iterator[object]:
+    """Collect without looking for garbage, and never look at what was collected again.
+
+    Each look goes through a million objects of tests, frameworks and plugins, which all stay.
+    """
+    gc.disable()
+    try:
+        if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+            _import_a_share_first()
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def _import_a_share_first() -> None:
+    """In one of several workers, import tests from another place on than the other workers do.
+
+    In a fresh clone pytest rewrites and compiles each file, once: whoever comes later reads the result.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))
+    start = len(files) * int(worker) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for file in files[start:] if start else ():
+        # What cannot be imported is told where it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(_ROOT).with_suffix("").parts))
 
 
 @pytest.fixture(params=["asyncio", "trio"])
