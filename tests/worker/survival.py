@@ -31,6 +31,8 @@ class Crew:
         self, kind: str, engine: Engine, log: Path, *, lease: float, max_attempts: int
     ) -> None:
         self._log = log
+        self._told: list[tuple[int, str, int]] = []
+        self._read = 0
         self._arguments = [kind, engine.url, str(lease), str(max_attempts), str(log)]
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -101,8 +103,15 @@ class Crew:
         return {pid for pid, said, _ in self._lines() if said == "ready"}
 
     def _lines(self) -> list[tuple[int, str, int]]:
-        lines = [line.split() for line in self._log.read_text().splitlines()]
-        return [(int(pid), said, int(number)) for pid, said, number in lines]
+        """Return what all have written, of which only what is new is read: it is asked all the time."""
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            new, newline, _ = log.read().rpartition(b"\n")
+        self._read += len(new + newline)
+        for line in new.decode().splitlines():
+            pid, said, number = line.split()
+            self._told.append((int(pid), said, int(number)))
+        return self._told
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
