@@ -36,7 +36,7 @@ from asgi_routes.routes import (
 )
 from tests.spec.driving import Wrapper, named
 
-TREES = int(os.environ.get("CHECK_TREES", "40"))
+TREES = int(os.environ.get("CHECK_TREES", "24"))
 CHUNKS = 4
 DEPTH = 2
 PATHS = ["".join(chars) for size in range(5) for chars in itertools.product("ab/", repeat=size)]
