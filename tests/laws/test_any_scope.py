@@ -160,7 +160,7 @@ def test_odd_scopes(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever stands in a scope, matching does not raise, somebody answers, and a log line is one line."""
     shares = Shares("any scope is answered")
 
-    @lawful(50)
+    @lawful(32)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(wrapped=True, channels=False)))

@@ -221,7 +221,7 @@ def names_of(said: Any) -> str:
 def test_what_answers_by_itself_answers_everything_below_it() -> None:
     shares = Shares("a guard is passed by nobody")
 
-    @lawful(28)
+    @lawful(20)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees())
@@ -288,7 +288,7 @@ def test_a_wrapper_that_changes_the_scope_gets_what_it_did() -> None:
     """At the top, a client gets what the changed scope gets; ``middleware=`` comes after the choice."""
     shares = Shares("wrappers that change the scope")
 
-    @lawful(40)
+    @lawful(28)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(Limits(encoded=False)))
@@ -338,7 +338,7 @@ def _hold_changed_at_top(
 def test_nobody_is_served_by_what_check_calls_unreachable() -> None:
     shares = Shares("check is never wrong")
 
-    @lawful(28)
+    @lawful(20)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(WRAPPED))

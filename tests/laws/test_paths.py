@@ -81,7 +81,7 @@ def judged(built: Built, oracle: Oracle, request: Request) -> Answer | None:
 def test_random_trees() -> None:
     shares = Shares("one path per route, random trees")
 
-    @lawful(100)
+    @lawful(60)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(READABLE))

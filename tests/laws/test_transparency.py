@@ -129,7 +129,7 @@ def errors_in(answer: Answer, places: dict[Place, DoingNothing]) -> list[str]:
 def test_middleware_that_does_nothing() -> None:
     shares = Shares("middleware= is transparent")
 
-    @lawful(40)
+    @lawful(28)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(WRAPPED))
@@ -160,7 +160,7 @@ def _hold_marks(spot: Spot, answer: Answer, places: dict[Place, DoingNothing]) -
 def test_wrappers_by_hand_where_nothing_comes_after() -> None:
     shares = Shares("wrappers by hand are transparent")
 
-    @lawful(40)
+    @lawful(28)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees())
@@ -272,7 +272,7 @@ CORS: list[Any] = [
 def test_every_answer_below_a_declaration_goes_through_its_middleware() -> None:
     shares = Shares("CORS on every answer below")
 
-    @lawful(40)
+    @lawful(28)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         tree = data.draw(trees(READABLE))

@@ -14,7 +14,7 @@ from tests.debug_page.test_debug_page import Parsed
 from tests.live.odd_targets import Connection, odd_headers, odd_targets
 from tests.live.servers import KINDS, Kind, Response, running
 
-TARGETS = int(os.environ.get("TARGETS", "3600"))
+TARGETS = int(os.environ.get("TARGETS", "2400"))
 """How many are sent in all; ``make targets`` sends 100,000."""
 
 ROOT_PATHS = ["", "/api"]
