@@ -94,11 +94,10 @@ class Attempt:
         return self.outcome
 
     async def _call_app(self, app: Any, scope: Any, timeout: float | None) -> Outcome:  # noqa: ASYNC109
-        limit = anyio.CancelScope()
         if timeout is not None:
-            limit.deadline = anyio.current_time() + timeout
+            self._call.deadline = anyio.current_time() + timeout
         try:
-            with limit, self._call:
+            with self._call:
                 await app(scope, self.receive, self.send)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises is an outcome
             return self.outcome or _judge_error(error)
@@ -106,7 +105,7 @@ class Attempt:
             # Raised again here, if the worker really is cancelled; else the application made it up.
             await anyio.lowlevel.checkpoint()
             return self.outcome or _judge_error(error)
-        if self.outcome is None and limit.cancelled_caught:
+        if self.outcome is None and self._call.cancelled_caught:  # Not by `receive`: it is late.
             return _judge_error(TimeoutError(f"the application took more than {timeout:g} s"))
         self.is_unread = self.outcome is None and self._received == 0
         return self.outcome or Done()
@@ -115,7 +114,6 @@ class Attempt:
         """Return the message; the second time, end the call: the message is done."""
         self._received += 1
         if self._received == 1:
-            await anyio.lowlevel.checkpoint()
             return self._delivery.message
         if self._received > 2:  # noqa: PLR2004 - the second one is pending for ever
             raise RuntimeError("receive() was called while an earlier call is pending")

@@ -140,6 +140,9 @@ class Monitor:
         error: BaseException | None = None,
     ) -> None:
         """Report what happened to a delivery; see `WorkerEvent`."""
+        if self._on_event is None and not LOGGER.isEnabledFor(_LEVELS[kind]):
+            self.status.counts[kind] += 1
+            return
         channel, attempt = delivery.channel, delivery.attempt
         self.tell(WorkerEvent(kind, channel, delivery.id, attempt, seconds, delay, reason, error))
 

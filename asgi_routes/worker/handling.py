@@ -6,7 +6,7 @@ its process runs alone; one that only failed holds up nobody.
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -81,10 +81,11 @@ class Handler:
             return
         attempt = Attempt(delivery, self._broker)
         self._running[attempt] = delivery
+        self._leases.hold(delivery, attempt)
         try:
-            with self._leases.hold(delivery, attempt):
-                await self._try_once(delivery, attempt, is_suspect=is_suspect)
+            await self._try_once(delivery, attempt, is_suspect=is_suspect)
         finally:
+            self._leases.release(attempt)
             del self._running[attempt]
 
     async def hand_back_running(self) -> None:
@@ -114,7 +115,7 @@ class Handler:
     async def _try_once(self, delivery: Delivery, attempt: Attempt, *, is_suspect: bool) -> None:
         begun = time.monotonic()
         try:
-            async with self._gate.enter(alone=is_suspect):
+            async with self._gate.alone() if is_suspect else self._gate:
                 begun = time.monotonic()
                 outcome = await self._run(delivery, attempt, is_suspect=is_suspect)
             if not attempt.is_given_back:
@@ -221,7 +222,7 @@ def _find_mistake_in(delivery: Delivery) -> str | None:
 
 
 class _Gate:
-    """Lets many in together, or one alone.
+    """Lets many in together (``async with gate``), or one alone.
 
     Rule: what wants to be alone waits for those inside, and those that come later wait for it.
     """
@@ -232,27 +233,22 @@ class _Gate:
         self._alone_wanted = 0
         self._is_alone = False
 
-    def enter(self, *, alone: bool) -> AbstractAsyncContextManager[None]:
-        """Return a context manager whose body runs beside others, or beside none."""
-        return self._enter_alone() if alone else self._enter_beside()
-
-    @asynccontextmanager
-    async def _enter_beside(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         if self._is_alone or self._alone_wanted:
             async with self._condition:
                 while self._is_alone or self._alone_wanted:
                     await self._condition.wait()
         # No await between the question and the answer: nothing can come in between.
         self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            if self._alone_wanted:
-                await self._notify()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._inside -= 1
+        if self._alone_wanted:
+            await self._notify()
 
     @asynccontextmanager
-    async def _enter_alone(self) -> AsyncIterator[None]:
+    async def alone(self) -> AsyncIterator[None]:
+        """Run the body beside no other."""
         self._alone_wanted += 1
         try:
             async with self._condition:

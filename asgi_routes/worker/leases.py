@@ -5,8 +5,8 @@ done before its lease has to be extended costs no task.
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -25,7 +25,7 @@ class _Held:
     delivery: Delivery
     attempt: Attempt
     pause: float
-    due: float
+    due: float = math.inf
     extending: anyio.CancelScope | None = None
 
 
@@ -38,7 +38,7 @@ class Leases:
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
-        self._held: set[_Held] = set()
+        self._held: dict[Attempt, _Held] = {}
         self._sleep = anyio.CancelScope()
 
     @asynccontextmanager
@@ -49,21 +49,17 @@ class Leases:
             yield
             tasks.cancel_scope.cancel()
 
-    @contextmanager
-    def hold(self, delivery: Delivery, attempt: Attempt) -> Iterator[None]:
-        """Have the lease of a delivery extended as long as the body runs."""
-        if delivery.lease is None:
-            yield
-            return
-        held = _Held(delivery, attempt, delivery.lease / 3, math.inf)
-        self._held.add(held)
-        self._schedule(held)
-        try:
-            yield
-        finally:
-            self._held.remove(held)
-            if held.extending is not None:
-                held.extending.cancel()
+    def hold(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Have the lease of a delivery extended until its attempt is released."""
+        if delivery.lease is not None:
+            held = self._held[attempt] = _Held(delivery, attempt, delivery.lease / 3)
+            self._schedule(held)
+
+    def release(self, attempt: Attempt) -> None:
+        """Extend the lease of an attempt no longer."""
+        held = self._held.pop(attempt, None)
+        if held is not None and held.extending is not None:
+            held.extending.cancel()
 
     def _schedule(self, held: _Held) -> None:
         held.due = anyio.current_time() + held.pause
@@ -72,11 +68,11 @@ class Leases:
 
     async def _extend_due(self, tasks: TaskGroup) -> None:
         while True:
-            due = min((held.due for held in self._held), default=math.inf)
+            due = min((held.due for held in self._held.values()), default=math.inf)
             with anyio.CancelScope(deadline=due) as self._sleep:
                 await anyio.sleep_forever()
             now = anyio.current_time()
-            for held in [held for held in self._held if held.due <= now]:
+            for held in [held for held in self._held.values() if held.due <= now]:
                 if (late := now - held.due) > held.pause:
                     reason = f"the event loop was blocked for {late:.1f} s; leases may expire"
                     self._monitor.tell_of("blocked", held.delivery, late, reason=reason)
@@ -84,13 +80,13 @@ class Leases:
                 tasks.start_soon(self._extend, held)
 
     async def _extend(self, held: _Held) -> None:
-        if held not in self._held:
+        if held.attempt not in self._held:
             return
         with anyio.CancelScope() as held.extending:
             try:
                 await held.delivery.extend()
             except LeaseLostError as error:
-                if held in self._held:
+                if held.attempt in self._held:
                     held.attempt.is_lost = True
                     self._monitor.tell_of("lease_lost", held.delivery, reason=str(error))
                 return

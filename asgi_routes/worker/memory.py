@@ -302,7 +302,6 @@ class MemorySubscription:
         return MemoryDelivery(self._queue, kept, self._lease, self._dead)
 
     async def receive_more(self, limit: int) -> "list[MemoryDelivery]":
-        await anyio.lowlevel.checkpoint()
         taken: list[MemoryDelivery] = []
         while len(taken) < limit and (kept := self._queue.take(self._lease)) is not None:
             taken.append(MemoryDelivery(self._queue, kept, self._lease, self._dead))
@@ -330,7 +329,6 @@ class MemoryDelivery:
         return self._kept.loan != self._loan
 
     async def ack(self) -> None:
-        await anyio.lowlevel.checkpoint()
         if not self.is_lost:
             self._queue.forget(self._kept)
             self._loan = None

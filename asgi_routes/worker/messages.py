@@ -121,13 +121,7 @@ def encode(message: object, limit: int = LARGEST) -> bytes:
     if (mistake := find_mistake(message)) is not None:
         raise InvalidMessageError(mistake)
     try:
-        text = json.dumps(
-            _make_plain(message, "message"),
-            ensure_ascii=False,
-            allow_nan=False,
-            separators=(",", ":"),
-        )
-        data = text.encode()
+        data = _ENCODER.encode(_make_plain(message, "message")).encode()
     except RecursionError:
         raise InvalidMessageError("the message is nested too deeply, or contains itself") from None
     except ValueError as error:
@@ -198,5 +192,6 @@ def _restore_bytes(mapping: dict[str, Any]) -> Any:
     return mapping
 
 
-# json.loads would make one for each message.
+# The functions of json would make one for each message.
 _DECODER = json.JSONDecoder(object_hook=_restore_bytes)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
