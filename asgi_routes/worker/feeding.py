@@ -11,6 +11,7 @@ import anyio
 from asgi_routes.worker.attempts import Backoff
 from asgi_routes.worker.contract import Broker, Delivery, Subscription
 from asgi_routes.worker.handling import Handler
+from asgi_routes.worker.slots import open_slots
 from asgi_routes.worker.supervisor import Supervisor
 
 _LONGEST_SILENCE = 30.0
@@ -50,7 +51,7 @@ class Feed:
         """Read until the worker stops, and wait for what runs then."""
         failures = 0
 
-        async with anyio.create_task_group() as slots:
+        async with open_slots() as slots:
 
             def start(delivery: Delivery) -> None:
                 self._free -= 1
