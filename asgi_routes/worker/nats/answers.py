@@ -1,4 +1,4 @@
-"""Short questions, as an acknowledgement is, and their answers on one inbox.
+"""Short questions, as a message to keep or an acknowledgement is, and their answers on one inbox.
 
 It does what ``Client.request`` does, at about half the cost, which counts where each message has
 one; and it knows which questions a connection that breaks leaves without an answer.
@@ -6,10 +6,12 @@ one; and it knows which questions a connection that breaks leaves without an ans
 
 import asyncio
 import itertools
+import json
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError, TimeoutError  # noqa: A004 - as nats-py raises it
+from nats.js.errors import APIError
 
 _NOBODY = "503"
 
@@ -35,10 +37,17 @@ class Answers:
         """Begin to take answers."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_answer)
 
-    async def ask(self, subject: str, data: bytes, seconds: float) -> Msg:
-        """Return the answer to a question.
+    async def ask(
+        self,
+        subject: str,
+        data: bytes,
+        seconds: float,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Ask a question; return when it was answered with a yes.
 
         Raises:
+            APIError: the answer was a no.
             TimeoutError: there was none in so many seconds.
             NoRespondersError: there is nobody to answer.
             BrokenOffError: the connection broke meanwhile.
@@ -49,11 +58,13 @@ class Answers:
         self._open[inbox] = answer
         timer = loop.call_later(seconds, self._end, inbox, TimeoutError())
         try:
-            await self._client.publish(subject, data, reply=inbox)
-            return await answer
+            await self._client.publish(subject, data, reply=inbox, headers=headers)
+            said = (await answer).data
         finally:
             timer.cancel()
             self._open.pop(inbox, None)
+        if said and (error := json.loads(said).get("error")):
+            raise APIError.from_error(error)
 
     def break_off(self) -> None:
         """Tell those who wait that no answer will come."""

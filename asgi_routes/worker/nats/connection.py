@@ -6,13 +6,14 @@ every question has to be one that may be asked twice.
 
 import contextlib
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
 from nats.aio.client import Client
-from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
@@ -146,17 +147,34 @@ class Connection:
             if not scope.cancelled_caught:
                 await anyio.sleep(_PAUSE)
 
-    async def request(self, subject: str, data: bytes) -> Msg:
-        """Return the answer to a short question, as `ask` does."""
-        end = anyio.current_time() + self._timeout
+    async def request(
+        self,
+        subject: str,
+        data: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        is_patient: bool = False,
+    ) -> None:
+        """Ask a short question, as `ask` does; return when it was answered with a yes.
+
+        Args:
+            subject: where to.
+            data: the bytes.
+            headers: beside them.
+            is_patient: whether it is asked again where nobody is there to answer.
+        """
+        end = time.monotonic() + self._timeout
         while True:
             answers = await self._get_answers()
             try:
-                return await answers.ask(subject, data, self.longest_try)
+                return await answers.ask(subject, data, self.longest_try, headers)
             except BrokenOffError:
                 continue
-            except TimeoutError:
-                if anyio.current_time() >= end:
+            except NoRespondersError:
+                if not is_patient or time.monotonic() >= end:
+                    raise
+            except (TimeoutError, APIError) as error:
+                if not _may_pass(error) or time.monotonic() >= end:
                     raise
             await anyio.sleep(_PAUSE)
 

@@ -4,7 +4,7 @@ Rule: whoever sends knows the errors of the contract, and need not know those of
 """
 
 from nats import errors
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import APIError
 
 from asgi_routes.worker.contract import BrokerFullError, BrokerUnavailableError
 
@@ -21,7 +21,7 @@ def explain(
             return BrokerFullError(channel)
         said = error.description or f"code {error.err_code}"
         return BrokerUnavailableError(f"{address} refuses: {said}", will_pass=error.code == 503)  # noqa: PLR2004 - HTTP's
-    if isinstance(error, TimeoutError | errors.NoRespondersError | NoStreamResponseError):
+    if isinstance(error, TimeoutError | errors.NoRespondersError):
         return BrokerUnavailableError(
             f"{address} did not answer in time: it is unavailable, or this user has no permission"
         )

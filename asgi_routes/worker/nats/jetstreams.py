@@ -6,13 +6,14 @@ same.
 
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal
 
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 from nats.js import JetStreamContext, api
-from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
+from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.worker.messages import MessageTooLargeError, WorkerError
@@ -113,21 +114,20 @@ class JetStreams:
             MessageTooLargeError: it is larger than the server takes.
         """
         headers = write_headers(facts, message_id) if facts is not None else {}
-        bytes_ = measure(data, headers)
-
-        async def question(client: Client) -> None:
-            free = self.limit if subject.startswith("work.") else client.max_payload
-            # With more than that, the server would end the connection.
-            if bytes_ > free:
-                raise MessageTooLargeError(bytes_, free)
-            jetstream = self.connection.jetstream(client)
-            await jetstream.publish(f"{self.prefix}.{subject}", data, headers=headers)
-
+        size = measure(data, headers)
+        limit = self.limit
+        if not subject.startswith("work."):
+            limit = (await self.connection.get_client()).max_payload
+        # With more than that, the server would end the connection.
+        if size > limit:
+            raise MessageTooLargeError(size, limit)
+        name = f"{self.prefix}.{subject}"
         try:
-            await self.connection.ask(question)
-        except NoStreamResponseError:
+            await self.connection.request(name, data, headers)
+        except NoRespondersError:
             await self.make()
-            await self.connection.ask(self._patiently(question))
+            # The stream may have no leader yet.
+            await self.connection.request(name, data, headers, is_patient=True)
 
     async def count(self, stream: str, subject: str) -> dict[str, int]:
         """Return how many messages each subject has that has any, without the prefix.
@@ -235,19 +235,6 @@ class JetStreams:
                 raise
             return 0
         return 1
-
-    def _patiently(
-        self, question: Callable[[Client], Awaitable[None]]
-    ) -> Callable[[Client], Awaitable[None]]:
-        """Return a question that takes no answer for one that may come: the stream has no leader."""
-
-        async def ask(client: Client) -> None:
-            try:
-                await question(client)
-            except NoStreamResponseError as error:
-                raise TimeoutError("no server has the stream at present") from error
-
-        return ask
 
     async def _make_missing(self, client: Client) -> None:
         largest = client.max_payload - _RESERVE

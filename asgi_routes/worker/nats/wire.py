@@ -7,7 +7,7 @@ file system keeps as it is.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 _FACTS = "Asgi-Routes"
@@ -15,6 +15,8 @@ _MESSAGE_ID = "Nats-Msg-Id"
 _LONGEST_NAME = 200
 _OPENING = len("NATS/1.0\r\n\r\n")
 _AROUND = len(": \r\n")
+# json.dumps would make one for each message.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def write_token(text: str) -> str:
@@ -84,7 +86,8 @@ def write_headers(facts: Facts, message_id: str) -> dict[str, str]:
         facts: about the message.
         message_id: NATS drops a second message with the same one.
     """
-    return {_MESSAGE_ID: message_id, _FACTS: json.dumps(asdict(facts), separators=(",", ":"))}
+    written = _ENCODER.encode({name: getattr(facts, name) for name in Facts.__slots__})
+    return {_MESSAGE_ID: message_id, _FACTS: written}
 
 
 def read_facts(headers: Mapping[str, str] | None, sequence: int) -> Facts:
