@@ -75,13 +75,14 @@ class NatsCluster(Servers):
 
     def broker(self, **options: Any) -> NatsBroker:
         """Return a broker on all of them, whose streams each of them has."""
-        return NatsBroker([node.url for node in self.nodes.values()], replicas=3, **options)
+        urls = [node.url for node in self.nodes.values()]
+        return NatsBroker(urls, **{"replicas": 3, **options})
 
-    async def wait(self) -> None:
-        """Wait until they have a leader, and the streams are made."""
+    async def wait(self, **options: Any) -> None:
+        """Wait until they have a leader, and the streams are made, by a broker with options."""
         while True:
             try:
-                async with self.broker():
+                async with self.broker(**options):
                     return
             except (BrokerUnavailableError, JetStreamError):
                 await anyio.sleep(0.1)

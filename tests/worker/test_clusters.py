@@ -18,10 +18,11 @@ import redis
 from redis.asyncio import Redis
 
 from asgi_routes import ImproperlyConfigured
-from asgi_routes.worker import BrokerUnavailableError, Depth
+from asgi_routes.worker import BrokerUnavailableError, Depth, NatsBroker
 from asgi_routes.worker.conformance import DeadLetterConformance, WaitingConformance
 from asgi_routes.worker.conformance.deliveries import receive_next
 from asgi_routes.worker.conformance.workers import WorkerConformance, run_worker, wait_until
+from asgi_routes.worker.nats import subscription
 from asgi_routes.worker.redis.broker import RedisBroker
 from tests.worker.clusters import (
     NatsCluster,
@@ -39,6 +40,9 @@ MESSAGES = int(os.environ.get("CLUSTER_MESSAGES", "400"))
 """That are sent while a server dies; more show more, and take longer."""
 
 LEASE = 3.0
+POLL = 30.0
+"""Seconds that a worker waits before it asks once more, as by default."""
+
 _LEAVES_OPEN = "ignore::pytest.PytestUnraisableExceptionWarning"
 """redis-py forgets the connections to a node that is gone, and Python says so."""
 
@@ -106,7 +110,7 @@ async def test_master_of_a_cluster_is_killed(
     with anyio.fail_after(PATIENCE):
         async with (
             cluster.broker(cluster.nodes[0], lease=LEASE) as broker,
-            run_worker(broker, {"work": trial.app}),
+            run_worker(broker, {"work": trial.app}, poll=POLL),
         ):
             master, replica = cluster.find_master(broker._streams.name_keys("work")[0])
             await lose_master(trial, broker, master)
@@ -128,7 +132,7 @@ async def test_master_of_sentinels_is_killed(forgotten: None, record_property: A
     with SentinelServers() as servers, anyio.fail_after(PATIENCE):
         async with (
             servers.broker(lease=LEASE) as broker,
-            run_worker(broker, {"work": trial.app}),
+            run_worker(broker, {"work": trial.app}, poll=POLL),
         ):
             await lose_master(trial, broker, servers.master)
             # Who was the master comes back as one, until it is told otherwise; nobody uses it.
@@ -173,16 +177,26 @@ async def test_connections_to_sentinels_are_closed(monkeypatch: pytest.MonkeyPat
         gc.collect()  # Python says of a connection that is open: here that is an error.
 
 
-async def test_leader_of_nats_is_killed(record_property: Any) -> None:
-    """What a cluster with three replicas has confirmed outlives any of its servers."""
+async def test_leader_of_nats_is_killed(
+    monkeypatch: pytest.MonkeyPatch, record_property: Any
+) -> None:
+    """What a cluster with three replicas has confirmed outlives any of its servers.
+
+    Channels that wait are told that their leader is no more, long before they would ask again.
+    """
+    monkeypatch.setattr(subscription, "_LONGEST_QUESTION", 10 * PATIENCE)
+    monkeypatch.setattr(subscription, "_SIGN_OF_LIFE", 5 * PATIENCE)
     trial = Trial()
+    idle = [f"idle-{number}" for number in range(8)]  # Some of them have the same leader.
+    apps = dict.fromkeys(("work", *idle), trial.app)
     with NatsCluster() as cluster, anyio.fail_after(PATIENCE):
         await cluster.wait()
         async with (
             cluster.broker(lease=LEASE) as broker,
-            run_worker(broker, {"work": trial.app}),
+            run_worker(broker, apps, poll=20 * PATIENCE) as (worker, _),
             anyio.create_task_group() as tasks,
         ):
+            await wait_until(lambda: worker.status.polled.keys() >= apps.keys())
             tasks.start_soon(trial.send, broker, MESSAGES)
             leader = await cluster.find_leader(broker)
             await wait_until(lambda: len(trial.confirmed) >= MESSAGES // 2)
@@ -190,8 +204,35 @@ async def test_leader_of_nats_is_killed(record_property: Any) -> None:
             await wait_until(lambda: len(trial.confirmed) >= MESSAGES)
             await wait_until_done(broker)
             assert await cluster.find_leader(broker) is not leader
+            for number, channel in enumerate(idle):
+                await broker.send(channel, {"type": "x", "n": -1 - number})
+            await wait_until(lambda: sum(number < 0 for number in trial.handled) == len(idle))
     assert trial.lost == []
     record_property("figures", report(trial, "NATS, 3 replicas, leader killed"))
+
+
+async def test_server_of_nats_forgets_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that alone has a channel, and comes back, is asked again for want of signs of life."""
+    monkeypatch.setattr(subscription, "_LONGEST_QUESTION", 10 * PATIENCE)
+    monkeypatch.setattr(subscription, "_SIGN_OF_LIFE", 1.0)
+    trial = Trial()
+    with NatsCluster() as cluster, anyio.fail_after(PATIENCE):
+        await cluster.wait(replicas=1)
+        async with cluster.broker(replicas=1) as broker:
+            leader = await cluster.find_leader(broker)
+        url = next(node.url for node in cluster.nodes.values() if node is not leader)
+        async with (
+            NatsBroker(url) as broker,
+            run_worker(broker, {"work": trial.app}, poll=20 * PATIENCE) as (worker, _),
+        ):
+            await wait_until(lambda: "work" in worker.status.polled)
+            # So it asks for long.
+            await trial.send(broker, 1, senders=1)
+            await wait_until(lambda: len(trial.handled) == 1)
+            await anyio.to_thread.run_sync(leader.kill)
+            await anyio.to_thread.run_sync(leader.start)
+            await trial.send(broker, 1, senders=1)
+            await wait_until(lambda: len(trial.handled) == 2)
 
 
 async def lose_master(trial: Trial, broker: RedisBroker, master: RedisNode) -> None:

@@ -5,6 +5,7 @@ question that nobody waits for any more is in the inbox for the next one, or goe
 """
 
 import json
+import math
 import time
 from collections import deque
 from contextlib import suppress
@@ -19,13 +20,27 @@ from asgi_routes.worker.nats.deliveries import NatsDelivery
 from asgi_routes.worker.nats.jetstreams import JetStreams
 from asgi_routes.worker.nats.wire import name_consumer
 
-_LONGEST_QUESTION, _LONGEST_QUESTION_IN_CLUSTER = 30.0, 2.0
-"""Seconds after which a channel that waits asks again. In a cluster, the server that was asked may
-be no more, and the others do not know of the question; a single one breaks the connection."""
+_LONGEST_QUESTION = 30.0
+"""Seconds after which a channel that waits asks again."""
+
+_SIGN_OF_LIFE = 10.0
+"""Seconds after which the server that was asked in a cluster says that it still knows of the
+question. Where it is no more, the next leader says so; a single server breaks the connection. This
+is for what neither does: a server that alone had the channel, and forgets the question."""
+
+_LONGEST_WITHOUT_SIGNS = 2.0
+"""Seconds after which a channel in a cluster asks again where there is no time for signs."""
+
+
+_WITHOUT_LEADER = 0.3
+"""Seconds to wait for a leader where there is none, or where the news of it has not spread."""
 
 _LONGEST_CLOSING = 1.0
 _NANO = 1_000_000_000
 _NO_MESSAGES = frozenset({"404", "408"})
+_SIGN = "100"
+_NOBODY = "503"
+_NEW_LEADER = "Leadership Change"
 
 
 class NatsSubscription:
@@ -57,7 +72,7 @@ class NatsSubscription:
         self._channel = channel
         self._lease = lease
         self._max_dead = max_dead
-        self._longest = _LONGEST_QUESTION_IN_CLUSTER if is_in_cluster else _LONGEST_QUESTION
+        self._is_in_cluster = is_in_cluster
         name = name_consumer(channel)
         self._subject = f"{self._connection.api}.CONSUMER.MSG.NEXT.{streams.work}.{name}"
         self._client: Client | None = None
@@ -65,6 +80,8 @@ class NatsSubscription:
         self._arrivals: Any = None
         self._questions = 0
         self._open = 0
+        self._signs = math.inf
+        self._ends = 0.0
         self._until = 0.0
         self._breaks = 0
         self._arrived: deque[NatsDelivery] = deque()
@@ -76,7 +93,7 @@ class NatsSubscription:
 
         async def question(client: Client) -> None:
             left = max(end - time.monotonic(), 0.001)
-            await self._ask(client, room, min(left, self._longest))
+            await self._ask(client, room, left)
             await self._wait(1, end)
 
         while True:
@@ -116,7 +133,7 @@ class NatsSubscription:
         Args:
             client: connected.
             limit: at most so many.
-            seconds: that the server waits for the first one; 0 for those that are there.
+            seconds: that the server waits for the first one, at most; 0 for those that are there.
         """
         if self._client is not client or self._arrivals is None:
             self._client, self._inbox = client, client.new_inbox()
@@ -126,11 +143,26 @@ class NatsSubscription:
             return
         self._questions += 1
         self._open, self._breaks = limit, self._connection.breaks
-        self._until = time.monotonic() + seconds + self._connection.longest_try
+        seconds = min(seconds, _LONGEST_QUESTION)
+        self._signs = math.inf
         asked: dict[str, Any] = {"batch": limit}
+        if self._is_in_cluster:
+            if seconds >= 2 * _SIGN_OF_LIFE:  # The server takes no others.
+                self._signs = _SIGN_OF_LIFE
+                asked["idle_heartbeat"] = int(_SIGN_OF_LIFE * _NANO)
+            else:
+                seconds = min(seconds, _LONGEST_WITHOUT_SIGNS)
         asked |= {"expires": int(seconds * _NANO)} if seconds else {"no_wait": True}
+        self._ends = time.monotonic() + seconds
+        self._refused = None
+        self._note_word()
         reply = f"{self._inbox}.{self._questions}"
         await client.publish(self._subject, json.dumps(asked).encode(), reply=reply)
+
+    def _note_word(self) -> None:
+        """Note until when the server has to have said something more."""
+        next_word = min(time.monotonic() + self._signs, self._ends)
+        self._until = next_word + self._connection.longest_try
 
     async def _wait(self, enough: int, end: float) -> None:
         """Wait until so many messages are here, or the question is answered, or it is time.
@@ -140,20 +172,20 @@ class NatsSubscription:
             APIError: it has said that something is wrong.
         """
         # Our time is over when the server says so, unless the question is an older one.
-        longest = end + self._connection.longest_try
-        is_last_word = self._until <= longest + 0.1
-        with anyio.move_on_after(
-            max(0.0, (self._until if is_last_word else end) - time.monotonic())
-        ):
-            while self._open and len(self._arrived) < enough:
-                self._changed = anyio.Event()
+        if self._ends <= end + 0.1:
+            end = math.inf
+        while self._open and len(self._arrived) < enough:
+            if (left := min(end, self._until) - time.monotonic()) <= 0:
+                break
+            self._changed = anyio.Event()
+            with anyio.move_on_after(left):
                 await self._changed.wait()
         refused, self._refused = self._refused, None
         if self._arrived:
             return
         if refused is not None:
             raise refused
-        if self._open and is_last_word:
+        if self._open and time.monotonic() >= self._until:
             self._open = 0
             raise TimeoutError("the server has not said that there are no messages")
 
@@ -165,11 +197,21 @@ class NatsSubscription:
             )
             self._arrived.append(delivery)
             self._open = max(0, self._open - 1)
+            self._note_word()
         elif message.subject == f"{self._inbox}.{self._questions}":
-            self._open = 0
             headers = message.headers or {}
             status, said = headers.get("Status", ""), headers.get("Description")
-            if status not in _NO_MESSAGES:
+            if status == _SIGN:
+                self._note_word()
+                return
+            if status == _NOBODY and self._is_in_cluster:
+                self._until = time.monotonic() + _WITHOUT_LEADER
+                self._changed.set()
+                return
+            self._open = 0
+            if said == _NEW_LEADER:
+                self._refused = TimeoutError("the channel has another leader by now")
+            elif status not in _NO_MESSAGES:
                 self._refused = APIError(code=int(status or 0), description=said)
         self._changed.set()
 
