@@ -234,6 +234,20 @@ class RedisClusterServers(Servers):
         index = next(index for index in range(3) if slot < _SLOTS * (index + 1) // 3)
         return self.masters[index], self.replicas[index]
 
+    def move(self, key: str) -> None:
+        """Have another master take the slot of a key, with all that is in it."""
+        source, _ = self.find_master(key)
+        target = next(master for master in self.masters if master is not source)
+        slot, new = int(source.ask("CLUSTER", "KEYSLOT", key)), target.ask("CLUSTER", "MYID")
+        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.ask("CLUSTER", "MYID"))
+        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", new)
+        with redis.Redis(port=source.port, socket_timeout=PATIENCE, protocol=2) as client:
+            if keys := client.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100):
+                options = ("MIGRATE", _HOST, target.port, "", 0, 10_000, "KEYS", *keys)
+                assert client.execute_command(*options) == b"OK"
+        for node in (target, source):
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", new)
+
     def note_failover(self, master: RedisNode, replica: RedisNode) -> None:
         """Note that the two have changed places."""
         index = self.masters.index(master)

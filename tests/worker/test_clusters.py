@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import pytest
 import redis
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 from asgi_routes import ImproperlyConfigured
 from asgi_routes.worker import BrokerUnavailableError, Depth, NatsBroker
@@ -99,6 +99,50 @@ async def test_every_channel_from_every_node(
                     delivery = await receive_next(subscription)
                     assert delivery.id == channel
                     await delivery.ack()
+
+
+async def test_idle_channels_of_a_cluster(cluster: RedisClusterServers) -> None:
+    """What came back is looked for by one question to each master, and is found."""
+    looked: list[int] = []
+
+    class Counting(RedisCluster):
+        async def execute_command(self, *arguments: Any, **options: Any) -> Any:
+            if arguments[0] == "EVALSHA":
+                looked.append(sum(str(argument).count(":stream") for argument in arguments))
+            return await super().execute_command(*arguments, **options)
+
+    port = cluster.nodes[0].port
+    broker = RedisBroker(
+        client=lambda: Counting(host="127.0.0.1", port=port), prefix="idle", lease=LEASE
+    )
+    channels = [f"channel{number}" for number in range(20)]
+    trial = Trial()
+    async with (
+        broker,
+        run_worker(broker, dict.fromkeys(channels, trial.app), poll=POLL),
+        cluster.broker(cluster.nodes[1], prefix="idle", lease=LEASE) as other,
+    ):
+        # Two rounds, each of three questions.
+        await wait_until(lambda: sum(looked[-6:]) == 2 * len(channels))
+        for number, channel in enumerate(channels):
+            await other.send(channel, {"type": "x", "n": number}, delay=0.3 * (number % 2))
+        await wait_until(lambda: trial.handled.keys() == {*range(20)})
+
+
+async def test_channel_moves_to_another_master(cluster: RedisClusterServers) -> None:
+    """Its worker finds what comes there, and what comes back, in it and in all others."""
+    channels = [f"channel{number}" for number in range(9)]
+    trial = Trial()
+    async with (
+        cluster.broker(cluster.nodes[0], prefix="moving", lease=LEASE) as broker,
+        run_worker(broker, dict.fromkeys(channels, trial.app), poll=POLL) as (worker, _),
+        cluster.broker(cluster.nodes[0], prefix="moving", lease=LEASE) as other,
+    ):
+        await wait_until(lambda: worker.status.polled.keys() >= {*channels})
+        await anyio.to_thread.run_sync(cluster.move, other._streams.name_keys(channels[0])[0])
+        for number, channel in enumerate(2 * channels):
+            await other.send(channel, {"type": "x", "n": number}, delay=0.5 * (number // 9))
+        await wait_until(lambda: trial.handled.keys() == {*range(18)})
 
 
 @pytest.mark.filterwarnings(_LEAVES_OPEN)

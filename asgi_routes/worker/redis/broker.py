@@ -22,6 +22,7 @@ from asgi_routes.worker.contract import (
 from asgi_routes.worker.letters import LetterBox
 from asgi_routes.worker.messages import LARGEST, WorkerError
 from asgi_routes.worker.redis.acks import Acks
+from asgi_routes.worker.redis.apart import WaitingApart
 from asgi_routes.worker.redis.clients import Source
 from asgi_routes.worker.redis.deliveries import RedisSubscription, Shared
 from asgi_routes.worker.redis.failures import explain, name_address
@@ -108,7 +109,8 @@ class RedisBroker(SendingBroker, LetterBox):
         except BaseException:
             await self._source.close(client)
             raise
-        self._opened = Shared(streams, Waiting(streams), Acks(streams), self._max_dead)
+        waiting = WaitingApart(streams) if streams.is_cluster else Waiting(streams)
+        self._opened = Shared(streams, waiting, Acks(streams), self._max_dead)
 
     async def close(self) -> None:
         """Disconnect."""

@@ -17,7 +17,7 @@ as it needs them. All of them are in one slot of a cluster.
 import asyncio
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from redis import exceptions
@@ -26,9 +26,12 @@ from redis.asyncio import RedisCluster
 from asgi_routes.worker.contract import BrokerFullError
 
 GROUP = "workers"
-_LONGEST_WAIT, _LONGEST_WAIT_IN_CLUSTER = 1.0, 2.0
+_LONGEST_PAUSE, _LONGEST_PAUSE_IN_CLUSTER = 1.0, 2.0
 """Seconds after which a channel that waits looks for messages that came back; far below any
-timeout. In a cluster each channel asks by itself, which costs more."""
+timeout."""
+
+_LONGEST_READ_IN_CLUSTER = 10.0
+"""Seconds that a read of one channel may wait there, where no read is for several."""
 
 Entry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 """Its id, and its fields."""
@@ -166,9 +169,11 @@ LOOK = (
     _TIME
     + _DUE
     + """
-local now, found = tell_time(), {}
-for first = 1, #KEYS, 4 do
-    local stream, later, delayed = KEYS[first], KEYS[first + 1], KEYS[first + 3]
+local now, found, keys = tell_time(), {}, {}
+for _, key in ipairs(KEYS) do table.insert(keys, key) end
+for _, key in ipairs(cjson.decode(ARGV[3])) do table.insert(keys, key) end
+for first = 1, #keys, 4 do
+    local stream, later, delayed = keys[first], keys[first + 1], keys[first + 3]
     move_delayed(stream, delayed, now)
     local due = find_next(later, delayed, now)
     local idle = redis.pcall('XPENDING', stream, ARGV[1], 'IDLE', ARGV[2], '-', '+', 1)
@@ -181,8 +186,9 @@ end
 return found
 """
 )
-"""On the keys of many channels; arguments: the group, and the lease in ms. Returns pairs: the index
-of a channel, and in how many ms something is due there that came back, or has to be seen to."""
+"""On the keys of many channels; arguments: the group, the lease in ms, and, in JSON, those keys that
+are in other slots of the same server. Returns pairs: the index of a channel, and in how many ms
+something is due there that came back, or has to be seen to."""
 
 _HELD = """\
 local function is_held()
@@ -262,7 +268,8 @@ class Streams:
     Attributes:
         channels: the key of a set: the channels that messages have been sent to.
         is_cluster: whether the client is one of a cluster, where keys of channels are in slots.
-        pause: seconds that a read may wait before it looks for messages that came back.
+        pause: seconds after which channels that wait are looked at for messages that came back.
+        longest_read: seconds that a read may wait.
     """
 
     def __init__(self, client: Any, prefix: str, lease: float) -> None:
@@ -270,8 +277,11 @@ class Streams:
         self.lease = lease
         self.channels = f"{prefix}:channels"
         self.is_cluster = isinstance(client, RedisCluster)
-        longest = _LONGEST_WAIT_IN_CLUSTER if self.is_cluster else _LONGEST_WAIT
-        self.pause = min(longest, lease / 4, _get_timeout(client) / 2)
+        timeout = _get_timeout(client)
+        longest = _LONGEST_PAUSE_IN_CLUSTER if self.is_cluster else _LONGEST_PAUSE
+        self.pause = self.longest_read = min(longest, lease / 4, timeout / 2)
+        if self.is_cluster:
+            self.longest_read = min(_LONGEST_READ_IN_CLUSTER, max(timeout / 2, timeout - 1))
         self._prefix = prefix
         self._known: set[str] = set()
         self._scripts: dict[str, Any] = {}
@@ -308,11 +318,53 @@ class Streams:
             how: options of XREADGROUP.
         """
         streams = {self.name_keys(channel)[0].encode(): channel for channel in channels}
-        reply = await self.client.execute_command(
-            *("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", *streams),
-            *([">"] * len(streams)),
-        )
+        question = ("XREADGROUP", "GROUP", GROUP, "worker", *how, "STREAMS", *streams)
+        reply = await self._ask(*question, *([">"] * len(streams)), key=next(iter(streams)))
         return {streams[stream]: entries for stream, entries in find_entries(reply).items()}
+
+    async def look(self, channels: Sequence[str]) -> dict[str, int]:
+        """Return in how many ms something is due in channels that came back, as far as it is.
+
+        Args:
+            channels: of one server, as `group` has them.
+        """
+        lease = int(self.lease * 1000)
+        # Redis lets no question name the keys of several slots; a script may use them.
+        first, others = (channels[:1], channels[1:]) if self.is_cluster else (channels, [])
+        keys = [key for channel in others for key in self.name_keys(channel)]
+        due: list[int] = await self.run(LOOK, first, GROUP, lease, json.dumps(keys))
+        return {channels[index]: ms for index, ms in zip(due[::2], due[1::2], strict=True)}
+
+    def group(self, channels: Iterable[str]) -> list[list[str]]:
+        """Return channels, grouped by the server that has them."""
+        groups: dict[Any, list[str]] = {}
+        for channel in channels:
+            node = self._find_node(self.name_keys(channel)[0])
+            groups.setdefault(getattr(node, "name", None), []).append(channel)
+        return [*groups.values()]
+
+    def _find_node(self, key: Any) -> Any:
+        """Return the node of a cluster that has a key, as far as is known."""
+        if not self.is_cluster:
+            return None
+        try:
+            return self.client.get_node_from_key(key)
+        except exceptions.RedisClusterException:
+            return None
+
+    async def _ask(self, *command: Any, key: bytes) -> Any:
+        """Return the reply to a command that is about a key.
+
+        The client of a cluster asks a server what the keys of some commands are, each time; so it
+        is told the node here, unless that is somewhere else by now.
+        """
+        if (node := self._find_node(key)) is not None:
+            try:
+                return await self.client.execute_command(*command, target_nodes=node)
+            except exceptions.RedisError as error:
+                if means_no_group(error):
+                    raise
+        return await self.client.execute_command(*command)
 
     async def put(self, channel: str, capacity: int | None, *fields: Any, delay: float) -> None:
         """Add a message to a channel that may hold so many.

@@ -2,8 +2,8 @@
 
 A channel that begins to wait while that question is under way asks one of its own, which ends when
 that one does; then it is in the next. So a channel at work costs what it costs alone, and a hundred
-that are idle cost as much as one. In a cluster, where no question has streams of several slots,
-each goes on alone.
+that are idle cost as much as one. See `asgi_routes.worker.redis.apart` for a cluster, where no
+question has streams of several slots.
 
 Rule: a question that is under way is never cancelled to ask another one: what Redis has lent in its
 answer would be lost until its lease runs out. What comes for a channel that no longer waits goes
@@ -22,7 +22,6 @@ from asgi_routes.worker.events import LOGGER
 from asgi_routes.worker.redis.streams import (
     GIVE_BACK,
     GROUP,
-    LOOK,
     Entry,
     Streams,
     end_in_time,
@@ -36,7 +35,7 @@ _SHORTEST = 0.05
 
 
 @dataclass(eq=False, slots=True)
-class _Waiter:
+class Waiter:
     """A channel that waits.
 
     Attributes:
@@ -62,11 +61,11 @@ class Waiting:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._look_at: dict[str, float] = {}
-        self._lobby: list[_Waiter] = []
+        self._lobby: list[Waiter] = []
         self._asking: dict[asyncio.Task[None], float] = {}
         self._together: asyncio.Task[None] | None = None
         self._is_gathering = True
-        self._joins = not streams.is_cluster
+        self._joins = True
 
     def has_to_look(self, channel: str) -> bool:
         """Tell whether messages may have come back to a channel since it was looked at."""
@@ -88,11 +87,8 @@ class Waiting:
         Returns:
             The entry; or True, where something is to be taken; or None where the time is over.
         """
-        waiter = _Waiter(channel, end, is_patient, asyncio.get_running_loop().create_future())
-        if self._joins and self._is_gathering:
-            self._join(waiter)
-        else:
-            self._start(self._ask_alone(waiter))
+        waiter = Waiter(channel, end, is_patient, asyncio.get_running_loop().create_future())
+        self._begin(waiter)
         try:
             return await waiter.answer
         except asyncio.CancelledError:
@@ -100,18 +96,31 @@ class Waiting:
             if not waiter.answer.cancelled() and isinstance(entry := waiter.answer.result(), tuple):
                 self._start(self._give_back(channel, entry))
             raise
+        finally:
+            self._end(waiter)
+
+    def _begin(self, waiter: Waiter) -> None:
+        """Have somebody wait."""
+        if self._joins and self._is_gathering:
+            self._join(waiter)
+        else:
+            self._start(self._ask_alone(waiter))
+
+    def _end(self, waiter: Waiter) -> None:
+        """Note that somebody waits no longer."""
 
     async def close(self) -> None:
         """End. What is under way gets its answer, if the server has one in time."""
         await end_in_time(self._asking, self._streams.pause + 0.5)
 
-    def _join(self, waiter: _Waiter) -> None:
+    def _join(self, waiter: Waiter) -> None:
         """Have a channel wait together with the others."""
         self._lobby.append(waiter)
         if self._together is None:
             self._together = self._start(self._ask_together())
 
     def _start(self, work: Any) -> asyncio.Task[None]:
+        """Do something beside, until it ends or this is closed."""
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._asking[task] = math.inf
         task.add_done_callback(self._asking.pop)
@@ -128,21 +137,21 @@ class Waiting:
         finally:
             self._together, self._is_gathering = None, True
 
-    async def _gather(self) -> list[_Waiter]:
+    async def _gather(self) -> list[Waiter]:
         """Return those that wait together from now on, one for each channel."""
         soon = time.monotonic() + _LINGER
         if ending := [task for task, end in self._asking.items() if end <= soon]:
             await asyncio.wait(ending, timeout=_LINGER)
         else:
             await asyncio.sleep(0)  # All that begin at once begin together.
-        waiters: dict[str, _Waiter] = {}
+        waiters: dict[str, Waiter] = {}
         for waiter in self._lobby:
             if waiters.setdefault(waiter.channel, waiter) is not waiter:
                 self._start(self._ask_alone(waiter))
         self._lobby = []
         return [*waiters.values()]
 
-    async def _ask_alone(self, waiter: _Waiter) -> None:
+    async def _ask_alone(self, waiter: Waiter) -> None:
         """Ask for one channel until the others ask anew."""
         left = [waiter]
         while left and not (self._joins and self._is_gathering):
@@ -150,10 +159,12 @@ class Waiting:
         for one in left:
             self._join(one)
 
-    async def _ask(self, waiters: list[_Waiter]) -> list[_Waiter]:
+    async def _ask(self, waiters: list[Waiter]) -> list[Waiter]:
         """Ask once for new entries of channels; return those that wait on."""
         try:
-            left = await self._look(waiters)
+            if any(self.has_to_look(waiter.channel) for waiter in waiters):
+                await self._look(waiters)
+            left = [waiter for waiter in waiters if not waiter.answer.done()]
             if left:
                 end = self._choose_end(left)
                 self._note_end(end)
@@ -177,7 +188,7 @@ class Waiting:
         assert task is not None
         self._asking[task] = end
 
-    def _choose_end(self, waiters: list[_Waiter]) -> float:
+    def _choose_end(self, waiters: list[Waiter]) -> float:
         """Return when a question ends: with the one that is under way, where there is one."""
         now = time.monotonic()
         ends = [self._look_at[waiter.channel] for waiter in waiters]
@@ -187,23 +198,16 @@ class Waiting:
             ends.append(together)
         return max(min(ends), now + 0.001)
 
-    async def _look(self, waiters: list[_Waiter]) -> list[_Waiter]:
-        """Look for what came back to channels, if it is time; return those that have to wait."""
-        channels = [waiter.channel for waiter in waiters]
-        if not any(map(self.has_to_look, channels)):
-            return waiters
-        lease = int(self._streams.lease * 1000)
-        due: list[int] = await self._streams.run(LOOK, channels, GROUP, lease)
-        for channel in channels:
-            self.note_look(channel, None)
-        for index, milliseconds in zip(due[::2], due[1::2], strict=True):
-            waiter = waiters[index]
+    async def _look(self, waiters: list[Waiter]) -> None:
+        """Look for what came back to channels, and tell them."""
+        due = await self._streams.look([waiter.channel for waiter in waiters])
+        for waiter in waiters:
+            milliseconds = due.get(waiter.channel)
             self.note_look(waiter.channel, milliseconds)
             if milliseconds == 0 and not waiter.answer.done():
                 waiter.answer.set_result(True)
-        return [waiter for waiter in waiters if not waiter.answer.done()]
 
-    async def _read(self, waiters: list[_Waiter], end: float) -> None:
+    async def _read(self, waiters: list[Waiter], end: float) -> None:
         """Wait for new entries, and hand them out."""
         by_channel = {waiter.channel: waiter for waiter in waiters}
         milliseconds = max(1, math.ceil((end - time.monotonic()) * 1000))
@@ -215,7 +219,7 @@ class Waiting:
             else:
                 waiter.answer.set_result(entry)
 
-    def _fail(self, waiters: list[_Waiter], error: Exception) -> None:
+    def _fail(self, waiters: list[Waiter], error: Exception) -> None:
         """Tell channels that the server did not answer."""
         if is_crossing := "CROSSSLOT" in str(error):
             self._joins = False  # A cluster behind a proxy.
