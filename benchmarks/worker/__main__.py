@@ -55,7 +55,8 @@ def worker(
 
 def entries(log: Path) -> list[tuple[int, int, int]]:
     """Return the number of each message that was done, when, and its process' time until then."""
-    lines = log.read_text().splitlines() if log.exists() else []
+    # The last line may be half written.
+    lines = log.read_text().rpartition("\n")[0].splitlines() if log.exists() else []
     return [(int(number), int(at), int(used)) for number, at, used in map(str.split, lines)]
 
 
