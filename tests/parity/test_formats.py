@@ -18,7 +18,7 @@ import pytest
 from asgi_routes import ImproperlyConfigured, NoReverseMatch, URLRouter, format_path
 from tests.parity.sides import leaf
 
-ROUNDS = int(os.environ.get("FORMAT_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("FORMAT_ROUNDS", "140"))
 LEAF = leaf(0)
 TYPES = ["", "", "", *"lwWdDdn%fFegboxsS", "X", "E", "G"]
 DATES = ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts"]

@@ -23,7 +23,7 @@ from tests.parity.cases import REGEXES, Generator
 from tests.parity.sides import OURS, Even, leaf
 
 pytestmark = pytest.mark.filterwarnings("ignore::asgi_routes.SlowRegexWarning")
-CALLS = int(os.environ.get("PARITY_CASES", "6000"))
+CALLS = int(os.environ.get("PARITY_CASES", "4000"))
 CHUNKS = 4
 CALLS_PER_TABLE = 25
 NAMES = ["a", "b", "c", "d"]

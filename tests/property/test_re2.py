@@ -17,7 +17,7 @@ from asgi_routes import ImproperlyConfigured
 from asgi_routes.engine import find_compiler
 from asgi_routes.regular.re2_syntax import translate_regex
 
-ROUNDS = int(os.environ.get("RE2_ROUNDS", "150"))
+ROUNDS = int(os.environ.get("RE2_ROUNDS", "100"))
 COMPILE = find_compiler("re2")
 REFUSALS = {
     "a back-reference": r"\\[1-9]|\(\?P=",

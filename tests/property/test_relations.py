@@ -25,7 +25,7 @@ from asgi_routes.inspection.check.relations import (
 from asgi_routes.patterns.converters import IntConverter
 from tests.property.rows import Rows, every_path, matched, written
 
-CASES = int(os.environ.get("LANGUAGE_CASES", "200"))
+CASES = int(os.environ.get("LANGUAGE_CASES", "140"))
 CHUNKS = 4
 PATHS = [every_path("a1/", 6), every_path("a/\n", 6), every_path("a1/\n", 5)]
 ROWS_TOGETHER = 6

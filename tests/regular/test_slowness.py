@@ -17,7 +17,7 @@ from asgi_routes.regular.parsing import read_items
 from asgi_routes.regular.slowness import Slowness, Unknown, find_slowness
 from tests.regular.slow_regexes import EXPONENTIAL, POLYNOMIAL, ROUTES, SAFE
 
-EXAMPLES = int(os.environ.get("SLOW_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("SLOW_EXAMPLES", "70"))
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None: ...

@@ -20,7 +20,7 @@ from tests.patterns.texts_of import change, draw_text, list_taken
 from tests.spec.driving import named
 from tests.spec.rows import row
 
-CASES = int(os.environ.get("LANGUAGE_CASES", "700")) // 10
+CASES = int(os.environ.get("LANGUAGE_CASES", "500")) // 10
 APP = named("app")
 SPECS = ["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%d%m%Y", "%H:%M", "%Y/%m/%d", "%m-%d", "_>%Y-%m-%d"]
 SPECS += ["ti", "tg", "ta", "te", "th", "tc", "tt", "ts", "f", ".2f", "e", "g", "%", "F", "n"]
