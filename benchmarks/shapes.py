@@ -8,6 +8,7 @@ function, so that what the router adds to it can be told.
 """
 
 import gc
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +124,8 @@ def _others() -> list[Any]:
 
 def measured(tick: Callable[[], None]) -> dict[str, dict[str, float]]:
     """Return nanoseconds and multiples of the plain shape, with the middlewares' own coroutines and without."""
+    # A peer has turned the level of the root logger down; as a rule, nobody reads of each miss.
+    logging.getLogger("asgi_routes").setLevel(logging.WARNING)
     _check()
     candidates = shapes(app)
     times: dict[str, list[float]] = {name: [] for name in candidates}

@@ -120,9 +120,12 @@ def play_all(kind: Kind, app: str) -> Played:
             server.stop()
             outcomes |= {play: future.result() for play, future in playing.items()}
         log = server.log
+    recorded = re.findall(r"(?m)^record (\S+) (.*)$", log)
+    errors = re.findall(r"FaultError.*", log)
     for play, outcome in outcomes.items():
-        outcome.app = sorted(re.findall(rf"(?m)^record {re.escape(play.key)} (.*)$", log))
-        outcome.raised = len(re.findall(rf"FaultError.*{re.escape(play.key)}\b", log))
+        outcome.app = sorted(record for key, record in recorded if key == play.key)
+        has_key = re.compile(rf"{re.escape(play.key)}\b").search
+        outcome.raised = sum(1 for error in errors if has_key(error))
     return Played(outcomes, Counter(re.findall(_EXCEPTION, log)))
 
 
