@@ -14,7 +14,7 @@ from tests.debug_page.test_debug_page import Parsed
 from tests.live.odd_targets import Connection, odd_headers, odd_targets
 from tests.live.servers import KINDS, Kind, Response, running
 
-TARGETS = int(os.environ.get("TARGETS", "2400"))
+TARGETS = int(os.environ.get("TARGETS", "1800"))
 """How many are sent in all; ``make targets`` sends 100,000."""
 
 ROOT_PATHS = ["", "/api"]
@@ -73,7 +73,7 @@ def test_guard_and_router_agree(
 def test_nothing_of_a_target_is_more_than_text(kind: Kind) -> None:
     """A miss, a wrong method, a redirect and the debug page: nobody's markup, header or host."""
     arguments = kind.arguments("tests.live.guarded:unguarded")
-    targets = [*HOSTILE, *islice(odd_targets(len(KINDS) * len(ROOT_PATHS)), 100)]
+    targets = [*HOSTILE, *islice(odd_targets(len(KINDS) * len(ROOT_PATHS)), 60)]
     found: Counter[str] = Counter()
     with running(*arguments, ready=kind.ready) as server, Connection(server) as client:
         for target in targets:
