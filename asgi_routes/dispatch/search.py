@@ -25,6 +25,7 @@ from asgi_routes.scopes import (
     Mounted,
     Policy,
     make_location,
+    method_of,
     mount_at,
     outermost_of,
     skip_slash,
@@ -101,8 +102,7 @@ class Search:
 
     def __init__(self, scope: Scope, known: frozenset[str], depth: int) -> None:
         self.kind = scope.get("type")
-        method = scope.get("method") if self.kind == _HTTP else None
-        self.method: str | None = method if isinstance(method, str) else None
+        self.method = method_of(scope)
         self.declined = 0
         self.slashes = 0
         self.reason: str | None = None

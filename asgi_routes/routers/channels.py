@@ -14,7 +14,7 @@ from asgi_routes.apps import content_of_cell, is_router, unwrap
 from asgi_routes.dispatch import BASE, NoMatch, make_answer
 from asgi_routes.errors import ImproperlyConfigured
 from asgi_routes.routes import Include, Route, make_mistake_in_strip
-from asgi_routes.scopes import NO_ROUTE, ChildRoute, outermost_of, publish
+from asgi_routes.scopes import NO_ROUTE, ChildRoute, method_of, outermost_of, publish
 from asgi_routes.types import App, Receive, Scope, Send
 
 _MODULE = "channels.routing"
@@ -143,8 +143,7 @@ class MissesOfChannels:
 
         policy = (route.policy if type(route) is ChildRoute else None) or BASE
         publish(NO_ROUTE, outermost_of(scope))
-        method = scope.get("method") if scope.get("type") == "http" else None
-        miss = NoMatch(reason, method=method)
+        miss = NoMatch(reason, method=method_of(scope))
         return await make_answer(miss, policy.default)(scope, receive_again, send)
 
 

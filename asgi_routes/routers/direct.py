@@ -24,6 +24,7 @@ from asgi_routes.scopes import (
     child_scope,
     has_encoded_slash,
     join_templates,
+    method_of,
     mount_at,
     read_plainly,
     root_path_of,
@@ -68,7 +69,7 @@ def find_behind(
     row, args, kwargs, rest = hit
     target: Destination = row.target
     methods = target.methods
-    if methods is not None and not _takes(methods, scope):
+    if methods is not None and method_of(scope) not in methods:
         return _find_later(router, scope, reading, hit)
     if target.mounting is not None:
         return _find_mounted(router, scope, reading, target, (args, kwargs), rest)
@@ -123,20 +124,14 @@ def _make_mount(target: Destination, key: tuple[str, int, str, str], whole: str)
         return None, ("", "", None, False), at
     prefix, at = split
     static = target.matched
-    route = ChildRoute(static.template)
-    route.policy, route.origin, route.passed = static.policy, static.origin, static.passed
-    route.after, route.published = static.after, static.published
+    route = _new(ChildRoute)
+    route.take(static)
     route.root_path, route.is_whole = root_path, True
     route.mounts = ((target.app, prefix),)
     route.static = route
     mount = route, mount_at(prefix, added, whole[at:], mounting), at
     _remember(target.mounts, key, mount)
     return mount
-
-
-def _takes(methods: frozenset[str], scope: Any) -> bool:
-    method = scope.get("method") if scope.get("type") == "http" else None
-    return type(method) is str and method in methods
 
 
 def _make_route_of(static: ChildRoute, scope: Any) -> ChildRoute:

@@ -32,7 +32,7 @@ from asgi_routes.routers.url import URLRouter
 from asgi_routes.routes import (
     find_mistakes_in_methods,
 )
-from asgi_routes.scopes import UNSET
+from asgi_routes.scopes import UNSET, method_of
 from asgi_routes.suspicions import Suspicion, suspect_methods, suspect_types
 from asgi_routes.types import App, Scope
 
@@ -190,8 +190,8 @@ class MethodRouter(KeyedRouter):
 
     def find_key(self, scope: Scope) -> Chosen | None:
         """Return what serves the scope's method, if it is one of HTTP."""
-        method: Any = scope.get("method") if scope.get("type") == "http" else None
-        found = self._keys.get(method) if type(method) is str else None
+        method = method_of(scope)
+        found = None if method is None else self._keys.get(method)
         return None if found is None else (found[0], NOTHING)
 
     def branches(self, level: Level, search: Search) -> Iterator[Branch]:

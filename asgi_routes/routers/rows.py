@@ -28,6 +28,7 @@ from asgi_routes.scopes import (
     Settings,
     Template,
     join_templates,
+    method_of,
 )
 from asgi_routes.scopes.route import MatchedRoute
 from asgi_routes.types import App, Scope
@@ -131,9 +132,8 @@ class Destination:
         by_method = self.served_by_method
         if by_method is None:
             return self.served
-        # Only HTTP has methods, whatever else is in a scope that somebody made by hand.
-        method = scope.get("method") if scope.get("type") == "http" else None
-        return by_method.get(method) if type(method) is str else None
+        method = method_of(scope)
+        return None if method is None else by_method.get(method)
 
     def settle(self, origin: Any, policy: Policy) -> None:
         """Say in all routes of its child scopes what holds for the router of the table."""

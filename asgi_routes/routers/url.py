@@ -48,6 +48,7 @@ from asgi_routes.scopes import (
     child_scope,
     has_encoded_slash,
     mark_encoded_slashes,
+    method_of,
     read,
     read_plainly,
 )
@@ -372,11 +373,10 @@ class URLRouter(Reversing, SearchedRouter):
         reason = f"No route found for path {reading.text!r}."
         if self._default is not None:
             return find_default(self, self._default, scope, reason)
-        method = scope.get("method") if scope.get("type") == "http" else None
         return NoMatch(
             reason,
             place=partial(self._find_place, scope, reading),
-            method=method if isinstance(method, str) else None,
+            method=method_of(scope),
             is_plain=self._answers_plainly and not table.has_own_answers,
         )
 

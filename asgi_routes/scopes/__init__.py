@@ -33,7 +33,7 @@ from asgi_routes.scopes.reading import (
     split_at_mount,
     text_of,
 )
-from asgi_routes.scopes.requests import make_scope
+from asgi_routes.scopes.requests import make_scope, method_of
 from asgi_routes.scopes.route import (
     NO_ROUTE,
     NO_TEMPLATE,
@@ -75,6 +75,7 @@ __all__ = (
     "make_location",
     "make_scope",
     "mark_encoded_slashes",
+    "method_of",
     "mount_at",
     "offset_behind_slash",
     "outermost_of",

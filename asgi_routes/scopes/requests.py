@@ -1,12 +1,26 @@
-"""The scope that a server makes of a request, from what people write: a URL, a method, headers."""
+"""The scope that a server makes of a request, from what people write: a URL, a method, headers;
+and the method that is in a scope.
+"""  # noqa: D205 - it is one sentence
 
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from asgi_routes.types import Scope
+
 _SCHEMES = {"http": ("http", 80), "websocket": ("ws", 80)}
 _SECURE = {"https": "https", "wss": "wss"}
 _SECURE_PORT = 443
+
+
+def method_of(scope: Scope) -> str | None:
+    """Return the method of an HTTP request; None for all else, whatever stands in its scope.
+
+    >>> method_of({"type": "http", "method": "GET"}), method_of({"type": "websocket", "method": "GET"})
+    ('GET', None)
+    """
+    method = scope.get("method") if scope.get("type") == "http" else None
+    return method if isinstance(method, str) else None
 
 
 def make_scope(
