@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import PATIENCE, ROOT, clean_environment
+from tests.cli.asking import PATIENCE, ROOT, ask, clean_environment
 
 APP = "tests.inspection.sample:application"
 SHOW = f"{sys.executable} -m asgi_routes show {APP}"
@@ -49,8 +49,8 @@ def test_the_exit_code_is_that_of_the_answer(line: str, code: int) -> None:
 def test_narrow_terminals_get_a_list() -> None:
     """Below 70 columns; no line is filled up, and there are no colours where none are wanted."""
     terminal = {"FORCE_COLOR": "1", "NO_COLOR": "1"}
-    wide = run(SHOW, COLUMNS="120", **terminal).stdout
-    narrow = run(SHOW, COLUMNS="69", **terminal).stdout
+    wide = ask("show", APP, COLUMNS="120", **terminal).out
+    narrow = ask("show", APP, COLUMNS="69", **terminal).out
     assert wide.splitlines()[0].split()[:2] == ["path", "methods"]
     assert narrow.startswith("http\n  www.example.com\n    /home/\n      application  tests.")
     for text in (wide, narrow):

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,19 +23,29 @@ from wsproto.events import (
     TextMessage,
 )
 
+from tests.forking import ROOT, Process, start
 from tests.ports import free_port
 
 HTTP_ADDRESS = r"http://127\.0\.0\.1:(\d+)"
-ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 """Seconds that anything may take: a machine may be slow, but nothing may hang."""
+_IMPORTED = [
+    *("asgi_routes.testing", "asgi_routes.cli.commands", "asgi_routes.worker"),
+    *("uvicorn.main", "uvicorn.lifespan.on", "uvicorn.loops.asyncio"),
+    *("uvicorn.protocols.http.h11_impl", "uvicorn.protocols.http.httptools_impl"),
+    "uvicorn.protocols.websockets.wsproto_impl",
+    *("hypercorn.run", "hypercorn.asyncio.run", "hypercorn.trio.run", "granian.cli"),
+    # What Daphne imports, without its reactor, which has an event loop.
+    *("twisted.internet.asyncioreactor", "autobahn.twisted.websocket", "twisted.web.http"),
+]
+"""What takes longest to import of that which is started here."""
 
 
 @dataclass
 class Server:
     """A running server: its port, and what it has written so far."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     output: Path
     port: int = 0
 
@@ -82,13 +90,7 @@ def started(*arguments: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "log"
         with output.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                cwd=ROOT,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = start(*arguments, modules=_IMPORTED, out=log.fileno())
         try:
             yield Server(process, output)
         finally:
@@ -110,7 +112,8 @@ def running(*arguments: str, ready: str = HTTP_ADDRESS) -> Iterator[Server]:
 @contextlib.contextmanager
 def hypercorn(app: str, worker: str, *options: str) -> Iterator[Server]:
     """Serve an application under Hypercorn, with one kind of worker."""
-    with running(*f"{_HYPERCORN}{worker}".split(), *options, app) as server:
+    command = _HYPERCORN + (_ASYNCIO if worker == "asyncio" else worker)
+    with running(*command.split(), *options, app) as server:
         yield server
 
 
@@ -144,10 +147,11 @@ class Kind:
 
 _UVICORN = "uvicorn --host 127.0.0.1 --port 0 --ws wsproto --http "
 _HYPERCORN = "hypercorn --bind 127.0.0.1:0 --log-level INFO --graceful-timeout 2 -k "
+_ASYNCIO = "asyncio --workers 0"  # In one process: its trio knows SIGTERM from its parent only.
 KINDS = [
     Kind("uvicorn httptools", _UVICORN + "httptools", prepends=True),
     Kind("uvicorn h11", _UVICORN + "h11", prepends=True),
-    Kind("hypercorn asyncio", _HYPERCORN + "asyncio"),
+    Kind("hypercorn asyncio", _HYPERCORN + _ASYNCIO),
     Kind("hypercorn trio", _HYPERCORN + "trio"),
     Kind(
         "granian",

@@ -1,9 +1,6 @@
 """Workers in processes of their own that are killed, and what they have written until then."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,9 +8,8 @@ from typing import Self
 
 import anyio
 
+from tests.forking import Process, start
 from tests.worker.engines import PATIENCE, Engine
-
-ROOT = Path(__file__).parents[2]
 
 
 class Crew:
@@ -34,7 +30,7 @@ class Crew:
         self._told: list[tuple[int, str, int]] = []
         self._read = 0
         self._arguments = [kind, engine.url, str(lease), str(max_attempts), str(log)]
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
 
     def __enter__(self) -> Self:
         return self
@@ -46,8 +42,8 @@ class Crew:
 
     def hire(self) -> None:
         """Start one more worker."""
-        command = [sys.executable, "-m", "tests.worker.killed", *self._arguments]
-        self.processes.append(subprocess.Popen(command, cwd=ROOT))
+        program = ["tests.worker.killed", *self._arguments]
+        self.processes.append(start(*program, modules=["tests.worker.engines"]))
 
     def replace_dead(self) -> list[list[int]]:
         """Start a worker for each that was killed; return what each had started and not done."""
@@ -57,13 +53,12 @@ class Crew:
             self.hire()
         return [self.in_flight(process) for process in dead]
 
-    async def freeze(self) -> list[subprocess.Popen[bytes]]:
+    async def freeze(self) -> list[Process]:
         """Stop all workers in the middle of their work; return those that work on something."""
         while True:
             await wait_until(lambda: any(map(self.in_flight, self.processes)))
             for process in self.processes:
-                process.send_signal(signal.SIGSTOP)
-                os.waitpid(process.pid, os.WUNTRACED)  # noqa: ASYNC222 - it stops at once
+                process.freeze()
             if working := [process for process in self.processes if self.in_flight(process)]:
                 return working
             self.thaw()
@@ -91,7 +86,7 @@ class Crew:
         """Tell whether so many different messages are done."""
         return len(self.count("done")) >= number
 
-    def in_flight(self, process: subprocess.Popen[bytes]) -> list[int]:
+    def in_flight(self, process: Process) -> list[int]:
         """Return what a worker has started and not done."""
         flying: Counter[int] = Counter()
         for pid, said, number in self._lines():
