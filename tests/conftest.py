@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -52,6 +53,16 @@ def pytest_collection(session: pytest.Session) -> Iterator[object]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a whole run, mix the files: those whose tests wait for something lie beside each other."""
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        files = list(dict.fromkeys(item.path for item in items))
+        random.Random(0).shuffle(files)  # noqa: S311 - in every worker the same
+        places = {file: place for place, file in enumerate(files)}
+        items.sort(key=lambda item: places[item.path])
 
 
 def _import_a_share_first() -> None:

@@ -203,8 +203,8 @@ def _become(program: Mapping[str, Any], client: socket.socket, descriptors: list
     os.environ.clear()
     os.environ.update(program["environment"])
     os.chdir(program["folder"])
-    if program["folder"] != sys.path[0]:
-        sys.path.insert(0, program["folder"])
+    paths = [program["folder"], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.path[:0] = [path for path in paths if path and path not in sys.path]
     return [*program["arguments"]]
 
 
