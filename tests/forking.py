@@ -141,7 +141,7 @@ def start(
 
     Args:
         *arguments: the name of a module, and what it gets as arguments.
-        modules: what it imports in any case.
+        modules: what takes long to import of that which it needs; without those not installed.
         out: the descriptor of what it prints to.
         err: the same for its errors; ``out``, where that is not given.
         folder: where it runs.
@@ -210,7 +210,8 @@ def _become(program: Mapping[str, Any], client: socket.socket, descriptors: list
 
 if __name__ == "__main__":
     for _module in sys.argv[2:]:
-        importlib.import_module(_module)
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(_module)
     gc.collect()
     gc.freeze()  # Else each fork copies every page at its end.
     sys.argv[1:] = _fork_for_each(socket.socket(fileno=int(sys.argv[1])))

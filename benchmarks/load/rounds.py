@@ -138,7 +138,7 @@ def served(kind: Kind) -> Iterator[dict[str, Variant]]:
         variants = {}
         for name in VARIANTS:
             arguments = kind.arguments(f"benchmarks.load.served:{name}")
-            server = stack.enter_context(running(*arguments, ready=kind.ready))
+            server = stack.enter_context(running(*arguments, ready=kind.ready, is_forked=False))
             asked = answers.mix(name)
             file = folder / f"{name}.tsv"
             file.write_text("".join(map(_line, asked)))

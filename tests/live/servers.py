@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +47,7 @@ _IMPORTED = [
 class Server:
     """A running server: its port, and what it has written so far."""
 
-    process: Process
+    process: Process | subprocess.Popen[bytes]
     output: Path
     port: int = 0
 
@@ -85,12 +87,19 @@ class Server:
 
 
 @contextlib.contextmanager
-def started(*arguments: str) -> Iterator[Server]:
-    """Run ``python -m …``, and end it."""
+def started(*arguments: str, is_forked: bool = True) -> Iterator[Server]:
+    """Run ``python -m …``, and end it; what is measured is not forked."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "log"
         with output.open("wb") as log:
-            process = start(*arguments, modules=_IMPORTED, out=log.fileno())
+            process: Process | subprocess.Popen[bytes]
+            if is_forked:
+                process = start(*arguments, modules=_IMPORTED, out=log.fileno())
+            else:
+                command = [sys.executable, "-m", *arguments]
+                process = subprocess.Popen(
+                    command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                )
         try:
             yield Server(process, output)
         finally:
@@ -101,9 +110,9 @@ def started(*arguments: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, ready: str = HTTP_ADDRESS) -> Iterator[Server]:
+def running(*arguments: str, ready: str = HTTP_ADDRESS, is_forked: bool = True) -> Iterator[Server]:
     """Run ``python -m …``, and wait until it says at which address it serves."""
-    with started(*arguments) as server:
+    with started(*arguments, is_forked=is_forked) as server:
         server.port = int(server.wait_for(ready)[1])
         server.wait_for_connection()
         yield server
