@@ -10,12 +10,6 @@ from tests.observability.sdks import Kept
 
 
 @pytest.fixture
-def both_conventions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Record the metrics of both conventions; the first middleware reads this for all."""
-    monkeypatch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")
-
-
-@pytest.fixture
 def sentry() -> Iterator[Any]:
     """Return a client for one test. It has no integrations: they would change other frameworks."""
     client = sentry_sdk.Client(

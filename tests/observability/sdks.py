@@ -4,6 +4,7 @@ Everything is of the real packages, and nothing is sent over the network.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ from sentry_sdk.transport import Transport
 
 from tests.frameworks.client import scope_for
 from tests.spec.driving import call
+
+# Metrics of both conventions: the first middleware of the process reads this for all.
+os.environ["OTEL_SEMCONV_STABILITY_OPT_IN"] = "http/dup"
 
 
 class Case(NamedTuple):

@@ -16,7 +16,7 @@ from asgi_routes import ProtocolTypeRouter, URLRouter, mount, path
 from tests.observability.layouts import items
 from tests.observability.sdks import Case, Telemetry, opened, reporting_to
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_conventions")]
+pytestmark = pytest.mark.anyio
 
 CASES = {
     "200": Case("http", "/api/items/7/", 200),

@@ -24,7 +24,7 @@ from tests.frameworks.client import get
 from tests.observability.sdks import OLDER, STABLE, Case, Telemetry, connect, counted, reported
 from tests.spec.driving import hidden
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_conventions")]
+pytestmark = pytest.mark.anyio
 
 
 CASES = {

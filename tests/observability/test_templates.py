@@ -21,7 +21,7 @@ from tests.observability.layouts import (
 )
 from tests.observability.sdks import OLDER, Case, Telemetry, counted, opened, reported
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_conventions")]
+pytestmark = pytest.mark.anyio
 
 SEEN: dict[str, tuple[Callable[[], Any], Case]] = {
     **{
