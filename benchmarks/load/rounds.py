@@ -4,6 +4,7 @@ Each variant has a server process of its own; while one has its turn the others 
 """
 
 import json
+import os
 import re
 import statistics
 import tempfile
@@ -137,7 +138,8 @@ def served(kind: Kind) -> Iterator[dict[str, Variant]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         variants = {}
         for name in VARIANTS:
-            arguments = kind.arguments(f"benchmarks.load.served:{name}")
+            os.environ["SERVED"] = name
+            arguments = kind.arguments("benchmarks.load.served:app")
             server = stack.enter_context(running(*arguments, ready=kind.ready, is_forked=False))
             asked = answers.mix(name)
             file = folder / f"{name}.tsv"

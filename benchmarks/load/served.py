@@ -1,5 +1,6 @@
 """What the servers serve: GitHub's 1,225 operations behind our router, Starlette's, and none at all."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
@@ -158,15 +159,11 @@ def make_starlette() -> Router:
 
 
 _MAKERS: dict[str, Callable[[], Any]] = {
+    "bare": lambda: bare,
     "routed": make_routed,
     "optioned": make_optioned,
     "changing": make_changing,
     "starlette": make_starlette,
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Make a variant when a server asks for it: no process holds those that it does not serve."""
-    if name not in _MAKERS:
-        raise AttributeError(name)
-    return globals().setdefault(name, _MAKERS[name]())
+app = _MAKERS[os.environ["SERVED"]]()
+"""One variant: no process holds those that it does not serve."""
