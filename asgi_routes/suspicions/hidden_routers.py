@@ -8,7 +8,7 @@ import dis
 import functools
 import itertools
 from collections.abc import Iterator
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from asgi_routes.apps import (
@@ -22,6 +22,7 @@ from asgi_routes.apps import (
 from asgi_routes.suspicions.suspicion import Suspicion
 
 _BY_ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
+_WITHOUT_A_NAME = ("LOAD_CONST", *_BY_ATTRIBUTE)
 _INSTEAD = "use middleware=, mount(), functools.wraps or a class"
 
 
@@ -75,26 +76,26 @@ def _list_held(app: Any) -> Iterator[Any]:
     elif isinstance(app, MethodType) and app.__func__.__name__ == "__call__":
         yield app.__self__
     elif isinstance(app, FunctionType):
-        names = app.__code__.co_freevars
-        cells = zip(names, app.__closure__ or (), strict=True)
-        yield from (content_of_cell(cell) for name, cell in cells if _is_used(app, name))
+        used = _find_used(app.__code__)
+        cells = zip(app.__code__.co_freevars, app.__closure__ or (), strict=True)
+        yield from (content_of_cell(cell) for name, cell in cells if name in used)
         yield from (*(app.__defaults__ or ()), *(app.__kwdefaults__ or {}).values())
 
 
 def _list_globals(app: Any) -> Iterator[Any]:
     if isinstance(app, FunctionType):
-        for name in app.__code__.co_names:
-            if callable(app.__globals__.get(name)) and _is_used(app, name):
+        for name in _find_used(app.__code__).intersection(app.__code__.co_names):
+            if callable(app.__globals__.get(name)):
                 yield app.__globals__[name]
 
 
-def _is_used(function: FunctionType, name: str) -> bool:
-    """Tell whether a function uses what a name stands for itself, not only its attributes."""
-    code = [*dis.get_instructions(function)]
-    return any(
-        one.argval == name
-        and one.opname.startswith("LOAD")
-        and one.opname not in _BY_ATTRIBUTE
+@functools.lru_cache(maxsize=4096)
+def _find_used(code: CodeType) -> frozenset[str]:
+    """Return the names whose values some code uses themselves, not only their attributes."""
+    return frozenset(
+        one.argval
+        for one, after in itertools.pairwise(dis.get_instructions(code))
+        if one.opname.startswith("LOAD")
+        and one.opname not in _WITHOUT_A_NAME
         and not (after.opname in _BY_ATTRIBUTE and after.argval != "__call__")
-        for one, after in itertools.pairwise(code)
     )
