@@ -27,6 +27,7 @@ from asgi_routes import (
     reverse,
 )
 from asgi_routes.errors import ImproperlyConfiguredGroup
+from asgi_routes.inspection import explain
 
 NAMES = (
     "ChannelNameRouter",
@@ -144,9 +145,12 @@ def test_a_path_stands_for_a_scope() -> None:
     assert sockets.match("ws://a.example/b/")
     assert not sockets.match("https://a.example/b/")
     assert sockets.reverse("chat", name="c") == "/c/"
+    assert explain(types, "http://a.example/users/7/").kwargs == (("id", 7),)
+    assert explain(router, "/users/x/").near[0].reason == "'x' is not an int"
     for nothing in (None, 5, b"/b/"):
-        with pytest.raises(TypeError, match="takes a scope, a path or a URL, not"):
-            router.match(nothing)  # type: ignore[arg-type]
+        for method in (router.match, partial(explain, router)):
+            with pytest.raises(TypeError, match="takes a scope, a path or a URL, not"):
+                method(nothing)
     assert router.reverse("user", id=8) == reverse(found.scope, "user", id=8) == "/users/8/"
     for ask in (router.reverse, partial(reverse, found.scope)):
         with pytest.raises(NoReverseMatch, match="it does not take 'querry'"):

@@ -17,6 +17,8 @@ from asgi_routes.dispatch.looking import Look, look
 from asgi_routes.errors import show
 from asgi_routes.inspection.near import Candidate, closeness, find_candidates
 from asgi_routes.middleware import list_callables
+from asgi_routes.scopes import take_scope
+from asgi_routes.types import Scope
 
 _CLOSEST = 3
 
@@ -105,25 +107,26 @@ class Explanation:
         return f"Explanation({', '.join(shown)})"
 
 
-def explain(app: Any, scope: Any, *, closest: int = _CLOSEST) -> Explanation:
+def explain(app: Any, scope: Scope | str, *, closest: int = _CLOSEST) -> Explanation:
     """Return what happens to a scope, and why.
 
     Args:
         app: a router, or middleware around one.
-        scope: of the request.
+        scope: of the request; or a path or URL, for a GET of it, or with ``ws`` for a websocket.
         closest: how many routes to name for a miss.
 
     Raises:
-        TypeError: the application is no router and leads to none.
+        TypeError: the application is no router and leads to none, or the scope is neither of these.
 
     >>> from asgi_routes import URLRouter, path
     >>> async def user(scope, receive, send): ...
     >>> router = URLRouter([path("users/<int:id>/", user, name="user")])
-    >>> explain(router, {"type": "http", "method": "GET", "path": "/users/7/"}).kwargs
+    >>> explain(router, "/users/7/").kwargs
     (('id', 7),)
-    >>> explain(router, {"type": "http", "method": "GET", "path": "/users/abc/"}).near[0].reason
+    >>> explain(router, "/users/abc/").near[0].reason
     "'abc' is not an int"
     """
+    scope = take_scope(scope, "explain")
     seen = look(app, scope)
     found = seen.found
     if found and not found.is_default:

@@ -32,12 +32,7 @@ from asgi_routes.middleware import Middleware, make_layer
 from asgi_routes.patterns import find_mistake_in_text
 from asgi_routes.routers.channels import MakeRouter, adopt_app, adopt_apps
 from asgi_routes.routers.direct import find_behind_key, put_around
-from asgi_routes.scopes import (
-    UNSET,
-    Policy,
-    Settings,
-    make_scope,
-)
+from asgi_routes.scopes import UNSET, Policy, Settings, take_scope
 from asgi_routes.suspicions import Suspicion, suspect_app, suspect_lifespan, warn_of
 from asgi_routes.types import App, Scope
 
@@ -108,7 +103,7 @@ class SearchedRouter(Router):
             TypeError: it is neither.
         """
         if type(scope) is not dict:
-            scope = _take_scope(scope)
+            scope = take_scope(scope, "match")
         found = self.find_at_once(scope)
         if found is None:
             return self.find_at_length(scope)
@@ -229,15 +224,6 @@ class KeyedRouter(SearchedRouter):
         more = [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
         shown = ", ".join([*keys[:_SHOWN_KEYS], *more])
         return f"<{type(self).__name__} of {shown or 'nothing'}>"
-
-
-def _take_scope(scope: Any) -> Scope:
-    """Return the scope that somebody meant who gave something else than a dict."""
-    if isinstance(scope, str):
-        return make_scope(scope, "websocket" if scope.startswith(("ws://", "wss://")) else "http")
-    if isinstance(scope, Mapping):
-        return scope
-    raise TypeError(f"match() takes a scope, a path or a URL, not {scope!r}")
 
 
 def _check_after(init: Callable[..., None], name: str) -> Callable[..., None]:

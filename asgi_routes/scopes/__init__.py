@@ -33,7 +33,7 @@ from asgi_routes.scopes.reading import (
     split_at_mount,
     text_of,
 )
-from asgi_routes.scopes.requests import make_scope, method_of
+from asgi_routes.scopes.requests import make_scope, method_of, take_scope
 from asgi_routes.scopes.route import (
     NO_ROUTE,
     NO_TEMPLATE,
@@ -92,6 +92,7 @@ __all__ = (
     "route_path",
     "skip_slash",
     "split_at_mount",
+    "take_scope",
     "text_of",
     "toggle_slash",
 )

@@ -2,7 +2,7 @@
 and the method that is in a scope.
 """  # noqa: D205 - it is one sentence
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -71,6 +71,22 @@ def make_scope(
     if kind == "http":
         return scope | {"method": method}
     return scope | {"subprotocols": _offered(pairs)} if kind == "websocket" else scope
+
+
+def take_scope(scope: Any, asker: str) -> Scope:
+    """Return a scope as it is, or the one that is meant by a path or a URL.
+
+    Raises:
+        TypeError: it is neither; the asker is the function that was given it.
+
+    >>> take_scope("ws://a.example/chat/", "match")["type"]
+    'websocket'
+    """
+    if isinstance(scope, str):
+        return make_scope(scope, "websocket" if scope.startswith(("ws://", "wss://")) else "http")
+    if isinstance(scope, Mapping):
+        return scope
+    raise TypeError(f"{asker}() takes a scope, a path or a URL, not {scope!r}")
 
 
 def _split(url: str) -> tuple[str, str, int | None, str, str]:
