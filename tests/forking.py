@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import struct
@@ -101,7 +102,6 @@ class _Loaded:
 
     def __init__(self, modules: Sequence[str]) -> None:
         self._control, theirs = socket.socketpair()
-        self._lock = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.forking", str(theirs.fileno()), *modules],
@@ -113,13 +113,10 @@ class _Loaded:
             )
         atexit.register(self._close)
 
-    def start(self, program: Mapping[str, Any], descriptors: Sequence[int]) -> Process:
-        status, theirs = socket.socketpair()
-        with theirs, self._lock:
-            data = json.dumps(program).encode() + b"\n"
-            sent = socket.send_fds(self._control, [data], [theirs.fileno(), *descriptors])
-            self._control.sendall(data[sent:])
-        return Process(status)
+    def ask(self, program: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+        data = json.dumps(program).encode() + b"\n"
+        sent = socket.send_fds(self._control, [data], descriptors)
+        self._control.sendall(data[sent:])
 
     def _close(self) -> None:
         self._control.close()
@@ -127,6 +124,7 @@ class _Loaded:
 
 
 _load = functools.cache(_Loaded)
+_one_at_a_time = threading.Lock()
 
 
 def start(
@@ -152,7 +150,11 @@ def start(
         "folder": str(folder),
         "environment": dict(os.environ if environment is None else environment),
     }
-    return _load(tuple(modules)).start(program, [out, out if err is None else err])
+    status, theirs = socket.socketpair()
+    with theirs, _one_at_a_time:
+        descriptors = [theirs.fileno(), out, out if err is None else err]
+        _load(tuple(modules)).ask(program, descriptors)
+    return Process(status)
 
 
 def _fork_for_each(control: socket.socket) -> list[str]:
@@ -162,35 +164,42 @@ def _fork_for_each(control: socket.socket) -> list[str]:
         SystemExit: nobody can ask any more.
     """
     running: dict[int, socket.socket] = {}
-
-    def report(*_: object) -> None:
-        while running and (ended := os.waitpid(-1, os.WNOHANG | os.WUNTRACED))[0]:
-            pid, status = ended
-            with suppress(BrokenPipeError):
-                running[pid].sendall(_NUMBER.pack(status))
-            if not os.WIFSTOPPED(status):
-                running.pop(pid).close()
-
-    signal.signal(signal.SIGCHLD, report)
+    woken, waking = socket.socketpair()
+    waking.setblocking(False)  # noqa: FBT003 - it has no keyword
+    signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
+        ready, _, _ = select.select([control, woken], [], [])
+        if woken in ready:
+            woken.recv(1 << 16)
+            _report_ends(running)
+        if control not in ready:
+            continue
         data, descriptors, *_ = socket.recv_fds(control, 1 << 20, 3)
         while data and not data.endswith(b"\n"):
             data += control.recv(1 << 20)
         if not data:
             raise SystemExit
         client = socket.socket(fileno=descriptors[0])
-        # Nobody is told of an end before it is known whose it is.
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         if not (child := os.fork()):
+            signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-            for other in (control, *running.values()):
+            for other in (control, woken, waking, *running.values()):
                 other.close()
             return _become(json.loads(data), client, descriptors[1:])
         running[child] = client
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         for descriptor in descriptors[1:]:
             os.close(descriptor)
+
+
+def _report_ends(running: dict[int, socket.socket]) -> None:
+    """Tell of each process that has stopped or ended."""
+    while running and (ended := os.waitpid(-1, os.WNOHANG | os.WUNTRACED))[0]:
+        pid, status = ended
+        with suppress(BrokenPipeError):
+            running[pid].sendall(_NUMBER.pack(status))
+        if not os.WIFSTOPPED(status):
+            running.pop(pid).close()
 
 
 def _become(program: Mapping[str, Any], client: socket.socket, descriptors: list[int]) -> list[str]:
