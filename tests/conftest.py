@@ -47,7 +47,7 @@ def pytest_collection(session: pytest.Session) -> Iterator[object]:
     """
     gc.disable()
     try:
-        if session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        if _is_whole_run(session.config):
             _import_a_share_first()
         return (yield)
     finally:
@@ -57,12 +57,16 @@ def pytest_collection(session: pytest.Session) -> Iterator[object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a whole run, mix the files: those whose tests wait for something lie beside each other."""
-    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+    """In a whole run, mix the files: else those whose tests wait for something come one after another."""
+    if _is_whole_run(config):
         files = list(dict.fromkeys(item.path for item in items))
         random.Random(0).shuffle(files)  # noqa: S311 - in every worker the same
         places = {file: place for place, file in enumerate(files)}
         items.sort(key=lambda item: places[item.path])
+
+
+def _is_whole_run(config: pytest.Config) -> bool:
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 def _import_a_share_first() -> None:

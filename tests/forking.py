@@ -17,13 +17,16 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 120
+"""Seconds that a program may take which somebody waits for: a machine may be slow, but nothing may hang."""
 _NUMBER = struct.Struct("i")
 
 
@@ -155,6 +158,39 @@ def start(
         descriptors = [theirs.fileno(), out, out if err is None else err]
         _load(tuple(modules)).ask(program, descriptors)
     return Process(status)
+
+
+class Told(NamedTuple):
+    """What a program ended with and printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(
+    *arguments: str,
+    modules: Sequence[str],
+    folder: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+) -> Told:
+    """Run ``python -m`` with arguments to its end; `start` says what each of these is."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = start(
+            *arguments,
+            modules=modules,
+            out=out.fileno(),
+            err=err.fileno(),
+            folder=folder,
+            environment=environment,
+        )
+        code = process.wait(PATIENCE)
+        return Told(code, _read(out), _read(err))
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 def _fork_for_each(control: socket.socket) -> list[str]:

@@ -1,30 +1,27 @@
 """Forked programs are told apart, stop, go on and end, many at once, and end as Python ends."""
 
 import signal
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.forking import start
+from tests.forking import PATIENCE, run, start
 
 SERVER = ("http.server", "0", "--bind", "127.0.0.1")
-PATIENCE = 60
 
 
 def test_many_at_once() -> None:
     """Each is told of what became of its own, however fast one thing follows another."""
 
     def play(number: int) -> int:
-        with tempfile.TemporaryFile() as out:
-            process = start(*SERVER, modules=["socketserver"], out=out.fileno())
-            for _ in range(number % 5):
-                process.freeze()
-                process.send_signal(signal.SIGCONT)
-            assert process.poll() is None
-            process.send_signal(signal.SIGKILL if number % 2 else signal.SIGTERM)
-            return -process.wait(PATIENCE)
+        process = start(*SERVER, modules=["socketserver"])
+        for _ in range(number % 5):
+            process.freeze()
+            process.send_signal(signal.SIGCONT)
+        assert process.poll() is None
+        process.send_signal(signal.SIGKILL if number % 2 else signal.SIGTERM)
+        return -process.wait(PATIENCE)
 
     with ThreadPoolExecutor(8) as pool:
         ends = [*pool.map(play, range(300))]
@@ -47,8 +44,6 @@ def test_many_at_once() -> None:
 def test_it_ends_as_python_ends(code: str, ends: int, says: str, tmp_path: Path) -> None:
     """With its threads, what is registered for the end, and its traceback."""
     (tmp_path / "program.py").write_text(code)
-    with tempfile.TemporaryFile() as out:
-        process = start("program", "a", "b c", modules=[], out=out.fileno(), folder=tmp_path)
-        assert process.wait(PATIENCE) == ends
-        out.seek(0)
-        assert out.read().decode().rstrip().rpartition("\n")[2] == says
+    told = run("program", "a", "b c", modules=[], folder=tmp_path)
+    assert told.code == ends
+    assert (told.out + told.err).rstrip().rpartition("\n")[2] == says

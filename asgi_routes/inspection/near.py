@@ -19,6 +19,7 @@ from asgi_routes.scopes import (
     Settings,
     host_of,
     labels_of,
+    method_of,
     read,
     text_of,
     toggle_slash,
@@ -113,7 +114,7 @@ def _around_the_path(candidate: Candidate, scope: Any) -> Closeness | None:
     if candidate.host is not None:
         return Closeness(0.94, f"another host: {candidate.host}")
     methods = candidate.methods
-    if methods and scope.get("method") not in methods:
+    if methods and method_of(scope) not in methods:
         return Closeness(0.97, f"only {', '.join(methods)}")
     return None
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import ROOT, ask
+from tests.cli.asking import ask
+from tests.forking import ROOT
 from tests.inspection import sample
 
 APP = "tests.inspection.sample:application"

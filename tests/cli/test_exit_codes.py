@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.cli.asking import Told, ask_all
+from tests.cli.asking import ask_all
 from tests.cli.programs import PROGRAMS
+from tests.forking import Told
 
 SHOP = "shop.asgi:application"
 

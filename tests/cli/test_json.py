@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.cli.asking import ROOT, ask, ask_all
+from tests.cli.asking import ask, ask_all
+from tests.forking import ROOT
 
 SCHEMA = json.loads((ROOT / "asgi_routes" / "cli" / "schema.json").read_text())
 DIGESTS = {1: "dc10743f480a413604313b1aca9b2f19166c20af4191e9200e56f8f5c00309f2"}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.asking import PATIENCE, ROOT, ask, clean_environment
+from tests.cli.asking import ask, clean_environment
+from tests.forking import PATIENCE, ROOT
 
 APP = "tests.inspection.sample:application"
 SHOW = f"{sys.executable} -m asgi_routes show {APP}"

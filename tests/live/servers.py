@@ -121,8 +121,7 @@ def running(*arguments: str, ready: str = HTTP_ADDRESS, is_forked: bool = True) 
 @contextlib.contextmanager
 def hypercorn(app: str, worker: str, *options: str) -> Iterator[Server]:
     """Serve an application under Hypercorn, with one kind of worker."""
-    command = _HYPERCORN + (_ASYNCIO if worker == "asyncio" else worker)
-    with running(*command.split(), *options, app) as server:
+    with running(*_HYPERCORN[worker].split(), *options, app) as server:
         yield server
 
 
@@ -155,13 +154,17 @@ class Kind:
 
 
 _UVICORN = "uvicorn --host 127.0.0.1 --port 0 --ws wsproto --http "
-_HYPERCORN = "hypercorn --bind 127.0.0.1:0 --log-level INFO --graceful-timeout 2 -k "
-_ASYNCIO = "asyncio --workers 0"  # In one process: its trio knows SIGTERM from its parent only.
+_ONE_HYPERCORN = "hypercorn --bind 127.0.0.1:0 --log-level INFO --graceful-timeout 2 -k "
+_HYPERCORN = {
+    # In one process; that of trio knows SIGTERM from its parent only.
+    "asyncio": _ONE_HYPERCORN + "asyncio --workers 0",
+    "trio": _ONE_HYPERCORN + "trio",
+}
 KINDS = [
     Kind("uvicorn httptools", _UVICORN + "httptools", prepends=True),
     Kind("uvicorn h11", _UVICORN + "h11", prepends=True),
-    Kind("hypercorn asyncio", _HYPERCORN + _ASYNCIO),
-    Kind("hypercorn trio", _HYPERCORN + "trio"),
+    Kind("hypercorn asyncio", _HYPERCORN["asyncio"]),
+    Kind("hypercorn trio", _HYPERCORN["trio"]),
     Kind(
         "granian",
         "granian --interface asgi --host 127.0.0.1 --port {port}",
